@@ -1,0 +1,61 @@
+# `make` alone lists what there is.
+
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup replay test lint types lab notebooks bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: .venv/.installed ## build .venv from the lock, when the lock or pyproject.toml changed
+
+replay: setup ## replay the incident before and after the fix; the report goes to build/
+	@$(BIN)/ghosts replay
+
+test: setup ## run everything: lint, types, unit tests and every notebook, outputs compared
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 lint types; checks=$$?; \
+	$(BIN)/pytest -n 2 --dist loadfile; tests=$$?; \
+	if [ $$checks -ne 0 ]; then echo "make test: lint or types failed, see above" >&2; fi; \
+	exit $$((checks | tests))
+
+lint: setup ## check formatting and style, of notebooks too
+	@$(BIN)/ruff format --check && $(BIN)/ruff check
+
+types: setup ## check the types of lib/
+	@$(BIN)/mypy
+
+lab: setup ## open JupyterLab in notebooks/
+	@$(BIN)/jupyter lab notebooks
+
+notebooks: setup ## run the notebooks anew and store their outputs; some only: NAMES="02 04"
+	@$(BIN)/python tools/refresh_notebooks.py $(NAMES)
+
+bench: setup ## measure speed and memory
+	@$(BIN)/pytest -s tests/bench
+
+lock: .venv/.locked ## resolve the dependencies of pyproject.toml anew; to newer versions: UPGRADE=--upgrade
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --quiet \
+		--custom-compile-command "make lock" $(UPGRADE) -o requirements.lock
+	@$(BIN)/python tools/write_environment.py
+
+clean: ## remove what the other targets made, but not .venv
+	@rm -rf build .mypy_cache .pytest_cache .ruff_cache
+	@find lib tests tools notebooks -name __pycache__ -o -name .ipynb_checkpoints | \
+		while read -r folder; do rm -rf "$$folder"; done
+
+# Two stamps, each written last: an interrupted set-up is started again, and a change of
+# pyproject.toml alone costs a second.
+.venv/.locked: requirements.lock
+	@python=$$(tools/find-python $(PYTHON)) && \
+	echo "Setting up .venv with $$python: about a minute." && \
+	"$$python" -m venv --clear .venv && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input \
+		--require-hashes -r requirements.lock && \
+	touch $@
+
+.venv/.installed: .venv/.locked pyproject.toml
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input \
+		--no-deps --no-build-isolation --editable . && \
+	touch $@

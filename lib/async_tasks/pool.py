@@ -1,0 +1,112 @@
+"""A few workers that take items from one iterator."""
+
+import asyncio
+from collections.abc import Awaitable, Collection
+from typing import Any, Final, Generic, TypeVar
+
+from async_tasks.crashes import crash_of
+from async_tasks.gather_result import GatherResult
+from async_tasks.item import as_coroutine, discard, in_own_context
+from async_tasks.item_limit import ItemLimit
+from async_tasks.references import keep_until_done
+from async_tasks.roster import Roster
+
+T = TypeVar("T")
+Worker = asyncio.Task[None]
+
+STOP_TIMEOUT: Final = 5.0
+"""Seconds that running items have to acknowledge the cancellation of their gather."""
+
+
+class Pool(Generic[T]):
+    """Runs ``items`` and appends the outcome of each to ``results``, in the order of their end.
+
+    An item runs inside a worker, in a context of its own. ``timeout`` is the limit of each item in
+    seconds; an item that refuses to be cancelled by it keeps its place until it ends.
+    """
+
+    def __init__(
+        self,
+        items: Collection[Awaitable[T]],
+        results: list[GatherResult[T]],
+        *,
+        first_index: int,
+        timeout: float | None,
+    ) -> None:
+        self._size = len(items)
+        self._items = enumerate(items, first_index)
+        self._results = results
+        self._timeout = timeout
+        self._stopping = False
+
+    async def run(self, max_concurrency: int, label: str) -> None:
+        """Return when every item has an outcome.
+
+        Cancelled, or when an item raises SystemExit or KeyboardInterrupt: cancel the running items
+        once, wait for them for 5 s at most, close the queued ones, and raise.
+        """
+        workers = [
+            asyncio.create_task(self._work(), name=f"{label}:worker-{number}")
+            for number in range(min(max_concurrency, self._size))
+        ]
+        if not workers:
+            return
+        try:
+            done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+            for worker in done:
+                worker.result()
+        except BaseException:
+            self._stopping = True
+            for _, item in self._items:
+                discard(item)
+            await _end(workers)
+            raise
+
+    async def _work(self) -> None:
+        worker = asyncio.current_task()
+        assert worker is not None
+        limit = None if self._timeout is None else ItemLimit(self._timeout, worker)
+        try:
+            for index, item in self._items:
+                self._results.append(await self._outcome(index, item, worker, limit))
+                if self._stopping:
+                    return
+        finally:
+            if limit is not None:
+                limit.close()
+
+    async def _outcome(
+        self, index: int, item: Awaitable[T], worker: Worker, limit: ItemLimit | None
+    ) -> GatherResult[T]:
+        if limit is not None:
+            limit.start()
+        try:
+            return GatherResult(index, await in_own_context(as_coroutine(item)))
+        except asyncio.CancelledError as error:
+            if self._stopping:
+                raise
+            if limit is not None and limit.expired:
+                late = TimeoutError(f"no result within {self._timeout:g} s")
+                return GatherResult(index, exception=late, timed_out=True)
+            return GatherResult(index, exception=error)
+        except Exception as error:
+            return GatherResult(index, exception=error)
+        finally:
+            if limit is not None:
+                limit.stop()
+            while worker.cancelling() and not self._stopping:
+                worker.uncancel()  # that cancellation was the item's, and has had its effect
+
+
+async def _end(workers: list[Worker]) -> None:
+    roster: Roster = Roster(workers)
+    roster.cancel()
+    await roster.ended_uninterrupted(asyncio.get_running_loop().time() + STOP_TIMEOUT)
+    roster.close()
+    for worker in workers:
+        keep_until_done(worker)
+        worker.add_done_callback(_retrieve)
+
+
+def _retrieve(worker: asyncio.Task[Any]) -> None:
+    crash_of(worker)

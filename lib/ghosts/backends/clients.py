@@ -1,0 +1,148 @@
+"""The pusher's clients of the services that sessions call."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from ghosts import settings
+from ghosts.backends.faults import Backend
+from ghosts.backends.pool import WorkerPool
+
+
+
+class BackendError(Exception):
+    """A service refused, failed, or did not answer within its client's deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What a user has switched on; read once, when the session is set up."""
+
+    private_cloud: bool = True
+    transcript_webhook: bool = True
+    audio_webhook_seconds: float | None = None
+    """Seconds of audio in each piece sent to the audio webhook; None is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Audio of one conversation, in order, that is uploaded as one object."""
+
+    uid: str
+    conversation_id: str
+    started_at: float
+    """Unix time in seconds of its first sample."""
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service at one address, with the limits of its client."""
+
+    name: Backend
+    url: str
+    http: aiohttp.ClientSession
+
+    async def call(
+        self, uid: str, *, json: object = None, data: bytes | None = None, **query: str
+    ) -> Any:
+        """Post a request on behalf of a user; return the JSON of the answer.
+
+        Raises:
+            BackendError: the service failed, or its client's deadline passed.
+        """
+        params = {"uid": uid, **query}
+        try:
+            async with self.http.post(self.url, params=params, json=json, data=data) as answer:
+                answer.raise_for_status()
+                return await answer.json()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise BackendError(f"{self.name}: {type(error).__name__}: {error}") from error
+
+
+class Clients:
+    """All that a session calls. One is shared by every session of a pod."""
+
+    def __init__(self, services: Mapping[Backend, Service], uploads: WorkerPool) -> None:
+        self._services = services
+        self.uploads = uploads
+
+    async def features(self, uid: str) -> Features:
+        """Read what the user has switched on."""
+        return Features(**await self._services[Backend.USERS].call(uid))
+
+    async def upload(self, batch: Batch) -> None:
+        """Store a batch, on a worker of the pod's pool. As published, it has no deadline."""
+        storage = self._services[Backend.STORAGE]
+        await self.uploads.run(
+            lambda: storage.call(
+                batch.uid,
+                data=batch.audio,
+                conversation_id=batch.conversation_id,
+                started_at=repr(batch.started_at),
+            ),
+            payload_bytes=len(batch.audio),
+        )
+
+    async def send_transcript(self, uid: str, segments: Sequence[Mapping[str, Any]]) -> None:
+        """Send a transcript to the user's webhook."""
+        await self._services[Backend.TRANSCRIPT_WEBHOOK].call(uid, json=segments)
+
+    async def send_audio(self, uid: str, audio: bytes) -> None:
+        """Send a piece of audio to the user's webhook."""
+        await self._services[Backend.AUDIO_WEBHOOK].call(uid, data=audio)
+
+    async def take_speaker_sample(
+        self, uid: str, person_id: str, conversation_id: str, segment_ids: Sequence[str]
+    ) -> None:
+        """Have samples of a person's voice cut from a conversation."""
+        await self._services[Backend.SPEAKER_SAMPLES].call(
+            uid,
+            json={"segment_ids": list(segment_ids)},
+            person_id=person_id,
+            conversation_id=conversation_id,
+        )
+
+    async def process_conversation(self, uid: str, conversation_id: str, language: str) -> None:
+        """Have a conversation processed."""
+        await self._services[Backend.CONVERSATIONS].call(
+            uid, conversation_id=conversation_id, language=language
+        )
+
+
+_WEBHOOK = aiohttp.ClientTimeout(
+    total=None,
+    sock_connect=settings.WEBHOOK_CONNECT_TIMEOUT,
+    sock_read=settings.WEBHOOK_READ_TIMEOUT,
+)
+_LIMITS: Mapping[Backend, tuple[aiohttp.ClientTimeout, int]] = {
+    Backend.STORAGE: (aiohttp.ClientTimeout(total=None), settings.STORAGE_WORKERS),
+    Backend.TRANSCRIPT_WEBHOOK: (_WEBHOOK, settings.WEBHOOK_CONNECTIONS),
+    Backend.AUDIO_WEBHOOK: (_WEBHOOK, settings.WEBHOOK_CONNECTIONS),
+    Backend.SPEAKER_SAMPLES: (
+        aiohttp.ClientTimeout(total=settings.SPEAKER_SAMPLES_TIMEOUT),
+        settings.SPEAKER_SAMPLES_CONNECTIONS,
+    ),
+    Backend.CONVERSATIONS: (
+        aiohttp.ClientTimeout(total=settings.CONVERSATION_TIMEOUT),
+        settings.WEBHOOK_CONNECTIONS,
+    ),
+    Backend.USERS: (_WEBHOOK, settings.WEBHOOK_CONNECTIONS),
+}
+
+
+@asynccontextmanager
+async def connect_clients(addresses: Mapping[Backend, str]) -> AsyncIterator[Clients]:
+    """Make a pod's clients, given the URL of each service; close them on the way out."""
+    async with AsyncExitStack() as stack:
+        services = {}
+        for name, (timeout, connections) in _LIMITS.items():
+            connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=3600)
+            http = aiohttp.ClientSession(connector=connector, timeout=timeout)
+            services[name] = Service(name, addresses[name], await stack.enter_async_context(http))
+        uploads = WorkerPool(settings.STORAGE_WORKERS)
+        stack.push_async_callback(uploads.close)
+        yield Clients(services, uploads)

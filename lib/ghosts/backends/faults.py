@@ -1,0 +1,68 @@
+"""How a backend fails, and when."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal, TypeAlias
+
+
+class Backend(StrEnum):
+    """The services that a session calls."""
+
+    STORAGE = "storage"
+    TRANSCRIPT_WEBHOOK = "transcript_webhook"
+    AUDIO_WEBHOOK = "audio_webhook"
+    SPEAKER_SAMPLES = "speaker_samples"
+    CONVERSATIONS = "conversations"
+    USERS = "users"
+
+
+BACKENDS: Final = tuple(Backend)
+
+
+class FaultMode(StrEnum):
+    """The ways in which a backend can fail."""
+
+    NEVER_ANSWERS = "never_answers"
+    """Takes the request and never answers it."""
+    SLOW = "slow"
+    """Answers after ``seconds``."""
+    TRICKLES = "trickles"
+    """Answers at once, one byte every ``seconds``, and never ends."""
+    STATUS_500 = "status_500"
+    """Answers 500 at once."""
+    GARBAGE = "garbage"
+    """Answers 200, says JSON, and sends something else."""
+    RESETS = "resets"
+    """Resets the connection on every request."""
+    REFUSES = "refuses"
+    """Has no listener and drops its connections, as a process that is down."""
+
+
+Start: TypeAlias = float | Literal["departure"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One backend failing in one way, from ``start`` until ``end``.
+
+    ``start`` and ``end`` are seconds of simulated time; ``end`` None is never. ``start`` may be
+    ``"departure"``: then the backend fails each user from the moment that user's device leaves.
+    ``seconds`` is the delay of ``slow`` and the gap of ``trickles``.
+    """
+
+    backend: Backend
+    mode: FaultMode
+    start: Start = 0.0
+    end: float | None = None
+    seconds: float = 10.0
+
+    def __post_init__(self) -> None:
+        if self.start == "departure":
+            if self.mode is FaultMode.REFUSES:
+                raise ValueError("start: 'departure' is not possible with mode 'refuses'")
+        elif self.start < 0:
+            raise ValueError(f"start: {self.start} is before the scenario")
+        elif self.end is not None and self.end <= self.start:
+            raise ValueError(f"end: {self.end} is not after start {self.start}")
+        if self.seconds <= 0:
+            raise ValueError(f"seconds: {self.seconds} is not positive")

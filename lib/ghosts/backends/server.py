@@ -1,0 +1,178 @@
+"""The services that sessions call, as real HTTP peers on loopback that fail when told to."""
+
+import asyncio
+import dataclasses
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from ghosts.backends.clients import Features
+from ghosts.backends.faults import BACKENDS, Backend, FaultMode
+
+_LOOPBACK = "127.0.0.1"
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_KEEPALIVE_SECONDS = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request that a backend answered with success."""
+
+    uid: str
+    bytes: int
+    query: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How a backend fails just now, for one user or for all."""
+
+    mode: FaultMode
+    seconds: float
+
+
+class BackendServer:
+    """One service: an HTTP server on a port of its own, and the requests it has taken."""
+
+    def __init__(self, name: Backend, features: Callable[[str], Features]) -> None:
+        self.name = name
+        self.received: list[Received] = []
+        self._features = features
+        self._failure: Failure | None = None
+        self._user_failures: dict[str, Failure] = {}
+        self._port = 0
+        self._runner: web.ServerRunner | None = None
+
+    def __repr__(self) -> str:
+        failure = self._failure.mode if self._failure else "well"
+        return f"<BackendServer {self.name} {failure}, {len(self.received)} received>"
+
+    @property
+    def url(self) -> str:
+        """Where it listens; the same before and after it refused connections."""
+        return f"http://{_LOOPBACK}:{self._port}/"
+
+    async def start(self) -> None:
+        """Listen, on the same port as before if there was one."""
+        if self._runner is not None:
+            return
+        server = web.Server(
+            self._answer,
+            access_log=None,
+            handler_cancellation=True,
+            keepalive_timeout=_KEEPALIVE_SECONDS,
+        )
+        runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=0)
+        await runner.setup()
+        site = web.TCPSite(runner, _LOOPBACK, self._port)
+        await site.start()
+        self._port = runner.addresses[0][1]
+        self._runner = runner
+
+    async def stop(self) -> None:
+        """Close the listener and every connection, answered or not."""
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            await runner.cleanup()
+
+    async def fail(self, mode: FaultMode, *, seconds: float = 10.0, uid: str | None = None) -> None:
+        """Fail from now on: every request, or only those of one user.
+
+        Requests that a fault has swallowed stay so when it ends.
+        """
+        failure = Failure(mode, seconds)
+        if uid is not None:
+            self._user_failures[uid] = failure
+            return
+        self._failure = failure
+        if mode is FaultMode.REFUSES:
+            await self.stop()
+
+    async def heal(self) -> None:
+        """Answer again."""
+        self._failure = None
+        self._user_failures.clear()
+        await self.start()
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        size = 0
+        async for piece in request.content.iter_any():
+            size += len(piece)
+        uid = request.query.get("uid", "")
+        failure = self._user_failures.get(uid, self._failure)
+        if failure is not None:
+            failed = await self._misbehave(request, failure)
+            if failed is not None:
+                return failed
+        self.received.append(Received(uid, size, dict(request.query)))
+        if self.name is Backend.USERS:
+            return web.json_response(dataclasses.asdict(self._features(uid)))
+        return web.json_response({})
+
+    async def _misbehave(
+        self, request: web.BaseRequest, failure: Failure
+    ) -> web.StreamResponse | None:
+        match failure.mode:
+            case FaultMode.NEVER_ANSWERS:
+                await asyncio.get_running_loop().create_future()
+            case FaultMode.SLOW:
+                await asyncio.sleep(failure.seconds)
+                return None
+            case FaultMode.TRICKLES:
+                return await self._trickle(request, failure.seconds)
+            case FaultMode.GARBAGE:
+                return web.Response(text="{", content_type="application/json")
+            case FaultMode.RESETS:
+                _reset(request)
+        return web.Response(status=500)
+
+    async def _trickle(self, request: web.BaseRequest, seconds: float) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b" ")
+            await asyncio.sleep(seconds)
+
+
+def _reset(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        connection: socket.socket = request.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        request.transport.abort()
+
+
+class Backends:
+    """All services of one pod."""
+
+    def __init__(self, features: Callable[[str], Features]) -> None:
+        self._servers = {name: BackendServer(name, features) for name in BACKENDS}
+
+    def __getitem__(self, name: Backend) -> BackendServer:
+        return self._servers[name]
+
+    @property
+    def addresses(self) -> dict[Backend, str]:
+        """The URL of each service."""
+        return {name: server.url for name, server in self._servers.items()}
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of audio that storage has taken."""
+        return sum(received.bytes for received in self[Backend.STORAGE].received)
+
+
+@asynccontextmanager
+async def serve_backends(
+    features: Callable[[str], Features] = lambda uid: Features(),
+) -> AsyncIterator[Backends]:
+    """Serve every backend on loopback, on free ports, and stop them on the way out."""
+    backends = Backends(features)
+    async with AsyncExitStack() as stack:
+        for name in BACKENDS:
+            stack.push_async_callback(backends[name].stop)
+            await backends[name].start()
+        yield backends

@@ -1,0 +1,225 @@
+"""The one visual language of every figure: what a thing looks like, and where its words stand.
+
+Colours are Okabe and Ito's, which survive colour blindness; in a grey print the line style, the
+weight and the hatch tell the things apart. Text is never under 12 points, so that a figure of
+`WIDTH` inches is legible on a projector. Figures are made without pyplot: nothing keeps them but
+their holder, and a notebook shows one only where a cell ends with it.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import matplotlib.figure
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.text import Annotation, Text
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from scipy.optimize import isotonic_regression
+
+WIDTH = 12.0
+"""Inches; at `DPI` this fills a notebook's column."""
+DPI = 100
+TITLE_SIZE = 17
+LABEL_SIZE = 14
+TEXT_SIZE = 13
+
+INK = "#222222"
+FAINT = "#767676"
+GRID = "#dddddd"
+
+_END_LABEL = "line-end label"
+_FAULT_LABEL = "fault label"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How one thing is drawn in every figure: pass `**look.line` or `**look.area` to the artist."""
+
+    color: str
+    linestyle: str = "-"
+    linewidth: float = 2.5
+    marker: str = "o"
+    hatch: str = ""
+    alpha: float = 0.45
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """Keyword arguments for `Axes.plot`."""
+        return {"color": self.color, "linestyle": self.linestyle, "linewidth": self.linewidth}
+
+    @property
+    def points(self) -> dict[str, Any]:
+        """Keyword arguments for `Axes.plot` where there are points and no line."""
+        return {"color": self.color, "marker": self.marker, "linestyle": "none", "markersize": 10}
+
+    @property
+    def area(self) -> dict[str, Any]:
+        """Keyword arguments for `Axes.fill_between`, `Axes.barh` and the like."""
+        return {
+            "facecolor": self.color,
+            "edgecolor": self.color,
+            "hatch": self.hatch,
+            "alpha": self.alpha,
+            "linewidth": 0.0,
+        }
+
+
+GAUGE = Look(color="#D55E00", linewidth=3.5)
+TCP = Look(color="#0072B2", linestyle="--", linewidth=2.5, marker="s", alpha=0.85)
+GHOSTS = Look(color="#CC79A7", linewidth=2.0, hatch="//")
+MEMORY = Look(color="#009E73", linestyle="-.", linewidth=3.0, marker="D", alpha=0.6)
+LOST = Look(color="#000000", linestyle=":", linewidth=3.5, marker="X", hatch="xx", alpha=0.75)
+STORED = Look(color="#56B4E9", linestyle="-", linewidth=2.0, marker="v", alpha=0.85)
+FAULT = Look(color="#999999", hatch="..", alpha=0.25)
+
+
+class Figure(matplotlib.figure.Figure):
+    """A figure that a notebook can show without pyplot having opened it."""
+
+    def _repr_png_(self) -> bytes:
+        png = io.BytesIO()
+        self.savefig(png, format="png")
+        return png.getvalue()
+
+
+def figure(
+    rows: int = 1, columns: int = 1, *, height: float = 6.0, **grid: Any
+) -> tuple[Figure, list[Axes]]:
+    """Make a figure of `WIDTH` by `height` inches and its axes, row by row.
+
+    `grid` goes to `Figure.subplots`, for instance `sharey=True` for before and after.
+    """
+    layout = ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12)
+    fig = Figure(figsize=(WIDTH, height), dpi=DPI, layout=layout)
+    FigureCanvasAgg(fig)
+    axes: list[Axes] = list(np.ravel(fig.subplots(rows, columns, **grid)))
+    for ax in axes:
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.spines[["left", "bottom"]].set_color(FAINT)
+        ax.grid(color=GRID, linewidth=0.8)
+        ax.set_axisbelow(True)
+        ax.tick_params(labelsize=TEXT_SIZE, colors=INK, length=4)
+        ax.xaxis.label.set(fontsize=LABEL_SIZE, color=INK)
+        ax.yaxis.label.set(fontsize=LABEL_SIZE, color=INK)
+    return fig, axes
+
+
+def finding(ax: Axes, title: str) -> None:
+    """Say above the axes, from the left, what the picture shows."""
+    ax.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", color=INK, pad=14)
+
+
+def write(ax: Axes, x: float, y: float, text: str, **how: Any) -> Text:
+    """Write text at a point of the data, in the suite's size and ink unless told otherwise."""
+    return ax.text(x, y, text, **{"fontsize": TEXT_SIZE, "color": INK, **how})
+
+
+def legible(color: Any) -> tuple[float, float, float]:
+    """Darken a colour until text in it stands out from white at 4.5 to 1."""
+    shade = np.array(to_rgb(color))
+    while 1.05 / (0.05 + shade**2.2 @ [0.2126, 0.7152, 0.0722]) < 4.5:
+        shade = 0.95 * shade
+    return (float(shade[0]), float(shade[1]), float(shade[2]))
+
+
+def label_line_end(ax: Axes, line: Line2D, text: str) -> Annotation:
+    """Name a line at its last point, in a legible shade of its colour, clear of other such names.
+
+    Call it when every line is drawn and the limits are set: names are kept apart by where their
+    lines end at that moment.
+    """
+    x, y = (float(np.asarray(data)[-1]) for data in line.get_data())
+    label = ax.annotate(
+        text,
+        xy=(x, y),
+        xytext=(8, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=LABEL_SIZE,
+        fontweight="bold",
+        color=legible(line.get_color()),
+        annotation_clip=False,
+        gid=_END_LABEL,
+    )
+    _spread(ax)
+    return label
+
+
+def shade_fault(ax: Axes, start: float, end: float, name: str) -> None:
+    """Shade the time, in the units of the x axis, during which a fault lasts, and name it."""
+    ax.axvspan(start, end, zorder=0, **FAULT.area)
+    earlier = sum(text.get_gid() == _FAULT_LABEL for text in ax.texts)
+    ax.annotate(
+        name,
+        xy=(start, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(6, -6 - earlier * 1.4 * TEXT_SIZE),
+        textcoords="offset points",
+        va="top",
+        fontsize=TEXT_SIZE,
+        fontstyle="italic",
+        color=INK,
+        gid=_FAULT_LABEL,
+    )
+
+
+def minutes_axis(ax: Axes, label: str = "simulated time (minutes)") -> None:
+    """Read an x axis whose data are seconds in minutes."""
+    ax.xaxis.set_major_locator(_UnitLocator(60, steps=[1, 2, 3, 5, 6, 10]))
+    ax.xaxis.set_major_formatter(_in_units(60))
+    ax.set_xlabel(label)
+
+
+def mib_axis(
+    ax: Axes,
+    label: str = "memory (MiB)",
+    *,
+    axis: Literal["x", "y"] = "y",
+    per_mib: int = 2**20,
+) -> None:
+    """Read an axis in MiB; `per_mib` is 2**20 where the data are bytes, 1 where they are MiB."""
+    one = ax.yaxis if axis == "y" else ax.xaxis
+    one.set_major_locator(_UnitLocator(per_mib, steps=[1, 2, 5, 10]))
+    one.set_major_formatter(_in_units(per_mib))
+    one.set_label_text(label)
+
+
+class _UnitLocator(MaxNLocator):
+    """Put the ticks on round multiples of a unit of several data steps."""
+
+    def __init__(self, unit: float, steps: Sequence[float]) -> None:
+        super().__init__(nbins=7, steps=list(steps))
+        self._unit = unit
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        return np.asarray(super().tick_values(vmin / self._unit, vmax / self._unit)) * self._unit
+
+
+def _in_units(unit: float) -> FuncFormatter:
+    return FuncFormatter(lambda value, _: f"{value / unit:,.12g}")
+
+
+def _spread(ax: Axes) -> None:
+    """Move the line-end labels, by as little as possible, until none touches the next.
+
+    Offsets are in points. Less the room that the labels below take, places must not fall from
+    one label to the next: that is an isotonic regression on where the lines end.
+    """
+    labels = [
+        text for text in ax.texts if isinstance(text, Annotation) and text.get_gid() == _END_LABEL
+    ]
+    points = 72 / DPI
+    end = {label: ax.transData.transform(label.xy)[1] * points for label in labels}
+    labels.sort(key=lambda label: end[label])
+    heights = np.array([1.45 * LABEL_SIZE * (label.get_text().count("\n") + 1) for label in labels])
+    room = np.cumsum(heights) - heights / 2
+    ends = np.array([end[label] for label in labels])
+    places = isotonic_regression(ends - room).x + room
+    for label, move in zip(labels, places - ends, strict=True):
+        label.set_position((8, float(move)))

@@ -1,0 +1,52 @@
+"""What the pusher says of itself, in Prometheus' terms."""
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, generate_latest
+
+
+class Metrics:
+    """One pod's metrics, in a registry of their own. Labels are static: never a uid."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.active = Gauge(
+            "pusher_active_ws_connections",
+            "Sessions that have begun and not ended: the service's opinion of its connections.",
+            registry=self.registry,
+        )
+        self.received = Counter(
+            "pusher_audio_received_bytes", "PCM bytes received.", registry=self.registry
+        )
+        self.stored = Counter(
+            "pusher_audio_stored_bytes", "PCM bytes stored.", registry=self.registry
+        )
+        self.dropped = Counter(
+            "pusher_audio_dropped_bytes", "PCM bytes given up.", ["reason"], registry=self.registry
+        )
+
+    @property
+    def gauge(self) -> int:
+        """The value of ``pusher_active_ws_connections``."""
+        return int(_value(self.registry, "pusher_active_ws_connections"))
+
+    @property
+    def received_bytes(self) -> int:
+        """PCM bytes received so far."""
+        return int(_value(self.registry, "pusher_audio_received_bytes_total"))
+
+    @property
+    def dropped_bytes(self) -> dict[str, int]:
+        """PCM bytes given up so far, by reason."""
+        return {
+            sample.labels["reason"]: int(sample.value)
+            for family in self.dropped.collect()
+            for sample in family.samples
+            if sample.name.endswith("_total")
+        }
+
+    def exposition(self) -> str:
+        """Return the text format: this pod's metrics, and those of the process."""
+        return (generate_latest(self.registry) + generate_latest(REGISTRY)).decode()
+
+
+def _value(registry: CollectorRegistry, name: str) -> float:
+    return registry.get_sample_value(name) or 0.0

@@ -1,0 +1,178 @@
+"""Private cloud: the user's own audio, cut into chunks, batched by conversation, and uploaded."""
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass, field
+
+from ghosts import settings
+from ghosts.backends.clients import BackendError, Batch, Clients
+from ghosts.pusher.lifetime import Lifetime
+from ghosts.pusher.metrics import Metrics
+from ghosts.pusher.wire import Audio
+
+_log = logging.getLogger("ghosts.pusher")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Up to a minute of one conversation's audio."""
+
+    conversation_id: str
+    started_at: float
+    audio: bytes
+
+
+@dataclass(slots=True)
+class Pending:
+    """The chunks of one conversation that have left the queue and are not yet stored."""
+
+    conversation_id: str
+    since: float
+    chunks: list[Chunk] = field(default_factory=list)
+    failures: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of audio."""
+        return sum(len(chunk.audio) for chunk in self.chunks)
+
+
+class PrivateCloud:
+    """One session's audio on its way to storage. Irreplaceable: what is dropped here is gone.
+
+    The queue holds 20 chunks; beyond that the oldest is dropped, with a log line and a metric.
+    """
+
+    def __init__(
+        self, uid: str, sample_rate: int, lifetime: Lifetime, clients: Clients, metrics: Metrics
+    ) -> None:
+        self._uid = uid
+        self._chunk_bytes = settings.audio_bytes(settings.PRIVATE_CLOUD_CHUNK_SECONDS, sample_rate)
+        self._batch_bytes = settings.audio_bytes(settings.PRIVATE_CLOUD_BATCH_SECONDS, sample_rate)
+        self._lifetime = lifetime
+        self._clients = clients
+        self._metrics = metrics
+        self._conversation_id: str | None = None
+        self._buffer = bytearray()
+        self._buffer_started_at = 0.0
+        self._queue: deque[Chunk] = deque()
+        self._pending: dict[str, Pending] = {}
+        self._work = lifetime.work()
+        self._ended = False
+
+    def __repr__(self) -> str:
+        return f"<PrivateCloud {self._uid}: {self.held_bytes:,} B unsent>"
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of audio received and neither stored nor dropped."""
+        queued = sum(len(chunk.audio) for chunk in self._queue)
+        return len(self._buffer) + queued + sum(one.size for one in self._pending.values())
+
+    def add(self, audio: Audio) -> None:
+        """Take audio for the current conversation; without one it is dropped, and counted."""
+        self._metrics.received.inc(len(audio.pcm))
+        if self._conversation_id is None:
+            self._drop(len(audio.pcm), "no_conversation")
+            return
+        if not self._buffer:
+            self._buffer_started_at = audio.started_at
+        self._buffer += audio.pcm
+        if len(self._buffer) >= self._chunk_bytes:
+            self.cut()
+
+    def switch(self, conversation_id: str) -> None:
+        """From here on, audio belongs to this conversation."""
+        if conversation_id != self._conversation_id:
+            self.cut()
+            self._conversation_id = conversation_id
+            self._work.set()
+
+    def cut(self) -> None:
+        """Queue what the buffer holds as a chunk, however short."""
+        if not self._buffer or self._conversation_id is None:
+            return
+        if len(self._queue) == settings.PRIVATE_CLOUD_QUEUE_MAX:
+            self._drop(len(self._queue.popleft().audio), "queue_full")
+        audio = bytes(self._buffer)
+        self._buffer.clear()
+        self._queue.append(Chunk(self._conversation_id, self._buffer_started_at, audio))
+        self._work.set()
+        if self._ended:
+            self._give_up()
+
+    async def run(self) -> None:
+        """Look every second; return once the session is over and everything is sent or given up.
+
+        It is as slow as storage is: an upload without an answer holds it for ever. Cancelling it
+        drops, and counts, what is unsent; a worker that has taken a batch may yet deliver it.
+        """
+        try:
+            await self._send_until_over()
+        finally:
+            self._ended = True
+            self._give_up()
+
+    async def _send_until_over(self) -> None:
+        while True:
+            self._work.clear()
+            self._batch()
+            for pending in [one for one in self._pending.values() if self._due_in(one) <= 0]:
+                await self._upload(pending)
+            if self._lifetime.over and not self._queue and not self._pending:
+                return
+            due_in = min(map(self._due_in, self._pending.values()), default=None)
+            await self._lifetime.next_look(
+                self._work, every=settings.PRIVATE_CLOUD_TICK, due_in=due_in
+            )
+
+    def _batch(self) -> None:
+        now = asyncio.get_running_loop().time()
+        while self._queue:
+            chunk = self._queue.popleft()
+            pending = self._pending.setdefault(
+                chunk.conversation_id, Pending(chunk.conversation_id, now)
+            )
+            pending.chunks.append(chunk)
+
+    def _due_in(self, pending: Pending) -> float:
+        """Seconds until a batch is to be uploaded; 0 is now."""
+        full = pending.size >= self._batch_bytes
+        switched = pending.conversation_id != self._conversation_id
+        if self._lifetime.over or ((full or switched) and not pending.failures):
+            return 0.0
+        age = asyncio.get_running_loop().time() - pending.since
+        return max(0.0, settings.PRIVATE_CLOUD_BATCH_SECONDS - age)
+
+    async def _upload(self, pending: Pending) -> None:
+        audio = b"".join(chunk.audio for chunk in pending.chunks)
+        batch = Batch(self._uid, pending.conversation_id, pending.chunks[0].started_at, audio)
+        try:
+            await self._clients.upload(batch)
+        except BackendError as error:
+            self._retry_or_drop(pending, error)
+        else:
+            del self._pending[pending.conversation_id]
+            self._metrics.stored.inc(len(audio))
+
+    def _retry_or_drop(self, pending: Pending, error: BackendError) -> None:
+        pending.failures += 1
+        pending.since = asyncio.get_running_loop().time()
+        if pending.failures <= settings.PRIVATE_CLOUD_MAX_RETRIES:
+            _log.warning("%s: upload failed, to be tried again: %s", self._uid, error)
+            return
+        _log.error("%s: upload given up: %s", self._uid, error)
+        del self._pending[pending.conversation_id]
+        self._drop(pending.size, "retries_exhausted")
+
+    def _give_up(self) -> None:
+        unsent = self.held_bytes - len(self._buffer)
+        self._queue.clear()
+        self._pending.clear()
+        if unsent:
+            self._drop(unsent, "session_ended")
+
+    def _drop(self, size: int, reason: str) -> None:
+        self._metrics.dropped.labels(reason).inc(size)
+        _log.warning("%s: %d bytes of audio dropped: %s", self._uid, size, reason)

@@ -1,0 +1,152 @@
+"""The pusher's server: one handler per connection, ``/metrics``, ``/health``."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from async_tasks import drain_tasks
+from ghosts import settings
+from ghosts.backends.clients import BackendError, Clients
+from ghosts.pusher.lifecycles import Lifecycle
+from ghosts.pusher.metrics import Metrics
+from ghosts.pusher.session import Session
+
+_log = logging.getLogger("ghosts.pusher")
+_LOOPBACK = "127.0.0.1"
+LISTEN_PATH = "/v1/trigger/listen"
+
+
+class _Connection(ServerConnection):
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.request is None:
+            _log.warning("a connection ended before its opening handshake was complete")
+        super().connection_lost(exc)
+
+
+class Pusher:
+    """One pod. Its public face is its port, its metrics, and :meth:`stop`."""
+
+    def __init__(self, lifecycle: Lifecycle, clients: Clients) -> None:
+        self.metrics = Metrics()
+        self._lifecycle = lifecycle
+        self._clients = clients
+        self._handlers: set[asyncio.Task[None]] = set()
+        self._server: Server | None = None
+
+    def __repr__(self) -> str:
+        return f"<Pusher gauge {self.metrics.gauge}, {len(self._handlers)} handlers>"
+
+    @property
+    def port(self) -> int:
+        """The TCP port it listens on."""
+        if self._server is None:
+            raise RuntimeError("the pusher has not been started")
+        port: int = next(iter(self._server.sockets)).getsockname()[1]
+        return port
+
+    async def start(self) -> None:
+        """Listen on loopback, on a free port."""
+        self._server = await serve(
+            self._handle,
+            _LOOPBACK,
+            0,
+            process_request=self._route,
+            compression=None,
+            open_timeout=settings.WS_OPEN_TIMEOUT,
+            ping_interval=settings.WS_PING_INTERVAL,
+            ping_timeout=settings.WS_PING_TIMEOUT,
+            close_timeout=settings.WS_CLOSE_TIMEOUT,
+            max_size=settings.MAX_FRAME_BYTES,
+            create_connection=_Connection,
+        )
+
+    async def stop(self) -> None:
+        """Stop listening, close connections, and cancel the handlers that are still there.
+
+        A server that waited for its handlers would wait for ghosts; this one gives them 5 s to
+        acknowledge their cancellation.
+        """
+        if self._server is not None:
+            self._server.close()
+            await drain_tasks(
+                self._handlers, timeout=settings.CANCEL_ACK_TIMEOUT, label="pusher_stop"
+            )
+
+    def _route(self, connection: ServerConnection, request: Request) -> Response | None:
+        match urlsplit(request.path).path:
+            case path if path == LISTEN_PATH:
+                return None
+            case "/metrics":
+                return connection.respond(HTTPStatus.OK, self.metrics.exposition())
+            case "/health":
+                return connection.respond(HTTPStatus.OK, "ok\n")
+            case path:
+                return connection.respond(HTTPStatus.NOT_FOUND, f"no such path: {path}\n")
+
+    async def _handle(self, connection: ServerConnection) -> None:
+        handler = asyncio.current_task()
+        assert handler is not None
+        self._handlers.add(handler)
+        try:
+            session = await self._set_up(connection)
+            if session is not None:
+                await self._lifecycle(session)
+        except ConnectionClosed:
+            _log.info("a peer left while its session was set up")
+        except Exception as crash:
+            _log.error("a session ended by a crash: %r", crash)
+            await connection.close(1011, "crash")
+        finally:
+            self._handlers.discard(handler)
+
+    async def _set_up(self, connection: ServerConnection) -> Session | None:
+        assert connection.request is not None
+        try:
+            uid, sample_rate = _query(connection.request.path)
+        except ValueError as error:
+            _log.warning("refused with 1008: %s", error)
+            await connection.close(1008, str(error))
+            return None
+        try:
+            features = await self._clients.features(uid)
+        except BackendError as error:
+            _log.warning("%s: refused with 1011: %s", uid, error)
+            await connection.close(1011, "Dirty state")
+            return None
+        return Session(
+            connection,
+            uid=uid,
+            sample_rate=sample_rate,
+            features=features,
+            clients=self._clients,
+            metrics=self.metrics,
+        )
+
+
+def _query(path: str) -> tuple[str, int]:
+    query = parse_qs(urlsplit(path).query)
+    uid = query.get("uid", [""])[0]
+    if not uid:
+        raise ValueError("uid is missing")
+    rate = query.get("sample_rate", [str(settings.DEFAULT_SAMPLE_RATE)])[0]
+    if not (rate.isascii() and rate.isdigit() and 0 < int(rate) <= settings.MAX_SAMPLE_RATE):
+        raise ValueError(f"sample_rate is not 1 to {settings.MAX_SAMPLE_RATE} Hz")
+    return uid, int(rate)
+
+
+@asynccontextmanager
+async def serve_pusher(lifecycle: Lifecycle, clients: Clients) -> AsyncIterator[Pusher]:
+    """Serve a pod whose sessions run under this lifecycle; stop it on the way out."""
+    pusher = Pusher(lifecycle, clients)
+    await pusher.start()
+    try:
+        yield pusher
+    finally:
+        await pusher.stop()

@@ -1,0 +1,136 @@
+"""One connection's session: its state, its loops, and what each frame does to them."""
+
+import asyncio
+import logging
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+
+from async_tasks import create_named_task
+from ghosts import settings
+from ghosts.backends.clients import BackendError, Clients, Features
+from ghosts.pusher import wire
+from ghosts.pusher.audio_bytes import AudioBytes
+from ghosts.pusher.lifetime import Lifetime
+from ghosts.pusher.metrics import Metrics
+from ghosts.pusher.private_cloud import PrivateCloud
+from ghosts.pusher.speaker_samples import SpeakerSamples
+from ghosts.pusher.transcripts import Transcripts
+
+_log = logging.getLogger("ghosts.pusher")
+
+
+class Session:
+    """What a lifecycle starts, waits for and cleans up. It does none of the three by itself."""
+
+    def __init__(
+        self,
+        connection: ServerConnection,
+        *,
+        uid: str,
+        sample_rate: int,
+        features: Features,
+        clients: Clients,
+        metrics: Metrics,
+    ) -> None:
+        self.uid = uid
+        self.gauge = metrics.active
+        self.lifetime = Lifetime()
+        self.requests: set[asyncio.Task[None]] = set()
+        self.private_cloud = PrivateCloud(uid, sample_rate, self.lifetime, clients, metrics)
+        self._connection = connection
+        self._features = features
+        self._clients = clients
+        piece_bytes = settings.audio_bytes(features.audio_webhook_seconds or 0, sample_rate)
+        self._speaker_samples = SpeakerSamples(uid, self.lifetime, clients)
+        self._transcripts = Transcripts(uid, self.lifetime, clients)
+        self._audio_bytes = AudioBytes(uid, piece_bytes, self.lifetime, clients)
+
+    def __repr__(self) -> str:
+        return f"<Session {self.uid} {self.lifetime!r} {self.private_cloud!r}>"
+
+    @property
+    def peer(self) -> tuple[str, int]:
+        """Address and port of the other end."""
+        host, port = self._connection.remote_address[:2]
+        return host, port
+
+    def start(self, *, receive_timeout: float | None = None) -> list[asyncio.Task[None]]:
+        """Start the five loops, receive first, as tasks named ``ws:{uid}:{loop}``.
+
+        ``receive_timeout``: seconds without a frame after which the receive loop ends; None is never.
+        """
+        loops = {
+            "receive": self._receive(receive_timeout),
+            "private_cloud": self.private_cloud.run(),
+            "speaker_samples": self._speaker_samples.run(),
+            "transcripts": self._transcripts.run(),
+            "audio_bytes": self._audio_bytes.run(),
+        }
+        return [
+            create_named_task(loop, name=f"ws:{self.uid}:{name}") for name, loop in loops.items()
+        ]
+
+    async def close(self) -> None:
+        """Close the connection. It takes the closing handshake's 3 s at most."""
+        _log.info("%s: session ended", self.uid)
+        await self._connection.close()
+
+    async def _receive(self, timeout: float | None) -> None:
+        """Read frames until the peer is gone, sends nonsense, or has been silent for too long."""
+        now = asyncio.get_running_loop().time
+        try:
+            async with asyncio.timeout(timeout) as limit:
+                async for frame in self._connection:
+                    if timeout is not None:
+                        limit.reschedule(now() + timeout)
+                    self._take(frame)
+        except ConnectionClosed as closed:
+            _log.info("%s: connection lost: %s", self.uid, closed)
+        except TimeoutError:
+            _log.warning("%s: no frame for %g s", self.uid, timeout)
+            await self._connection.close(1011, "receive timeout")
+        except wire.WireError as error:
+            _log.warning("%s: closed with %d: %s", self.uid, error.code, error)
+            await self._connection.close(error.code, str(error))
+        finally:
+            self.private_cloud.cut()
+            self.lifetime.disconnect()
+
+    def _take(self, frame: bytes | str) -> None:
+        try:
+            message = wire.decode(frame)
+        except wire.UnknownTypeError as error:
+            _log.warning("%s: frame ignored: %s", self.uid, error)
+            return
+        match message:
+            case wire.Audio():
+                if self._features.private_cloud:
+                    self.private_cloud.add(message)
+                self._audio_bytes.add(message.pcm)
+            case wire.Heartbeat():
+                pass
+            case wire.Transcript():
+                if self._features.transcript_webhook:
+                    self._transcripts.add(message)
+            case wire.Conversation(conversation_id):
+                self.private_cloud.switch(conversation_id)
+            case wire.SpeakerSample():
+                self._speaker_samples.add(message)
+            case wire.ProcessConversation():
+                create_named_task(
+                    self._process(message), name=f"ws:{self.uid}:process", task_set=self.requests
+                )
+
+    async def _process(self, request: wire.ProcessConversation) -> None:
+        error = None
+        try:
+            await self._clients.process_conversation(
+                self.uid, request.conversation_id, request.language
+            )
+        except BackendError as failure:
+            error = str(failure)
+        try:
+            await self._connection.send(wire.processed(request.conversation_id, error))
+        except ConnectionClosed:
+            _log.warning("%s: nobody left to tell about %s", self.uid, request.conversation_id)

@@ -1,0 +1,43 @@
+"""Transcripts: what the device heard, for the user's webhook."""
+
+import logging
+from collections import deque
+
+from ghosts import settings
+from ghosts.backends.clients import BackendError, Clients
+from ghosts.pusher.lifetime import Lifetime
+from ghosts.pusher.wire import Transcript
+
+_log = logging.getLogger("ghosts.pusher")
+
+
+class Transcripts:
+    """One session's transcripts. The oldest goes beyond 50."""
+
+    def __init__(self, uid: str, lifetime: Lifetime, clients: Clients) -> None:
+        self._uid = uid
+        self._lifetime = lifetime
+        self._clients = clients
+        self._work = lifetime.work()
+        self._queue: deque[Transcript] = deque(maxlen=settings.TRANSCRIPTS_QUEUE_MAX)
+
+    def add(self, transcript: Transcript) -> None:
+        """Queue a transcript."""
+        self._queue.append(transcript)
+        self._work.set()
+
+    async def run(self) -> None:
+        """Look every second; return once the session is over and the queue is empty."""
+        while True:
+            self._work.clear()
+            while self._queue:
+                await self._send(self._queue.popleft())
+            if self._lifetime.over:
+                return
+            await self._lifetime.next_look(self._work, every=settings.TRANSCRIPTS_TICK)
+
+    async def _send(self, transcript: Transcript) -> None:
+        try:
+            await self._clients.send_transcript(self._uid, transcript.segments)
+        except BackendError as error:
+            _log.warning("%s: transcript not sent: %s", self._uid, error)

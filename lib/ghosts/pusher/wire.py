@@ -1,0 +1,193 @@
+"""The pusher's wire: a binary frame is a little-endian unsigned 32-bit type, then a payload."""
+
+import json
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, TypeAlias
+
+_TYPE = struct.Struct("<I")
+_AUDIO_HEAD = struct.Struct("<Id")
+
+
+class FrameType(IntEnum):
+    """The frame types on the link (published)."""
+
+    HEARTBEAT = 100
+    AUDIO = 101
+    TRANSCRIPT = 102
+    CONVERSATION = 103
+    PROCESS_CONVERSATION = 104
+    SPEAKER_SAMPLE = 105
+    PROCESSED = 201
+
+
+_WITH_TEXT = frozenset(
+    {
+        FrameType.TRANSCRIPT,
+        FrameType.CONVERSATION,
+        FrameType.PROCESS_CONVERSATION,
+        FrameType.SPEAKER_SAMPLE,
+    }
+)
+
+
+class WireError(ValueError):
+    """A frame that cannot be read. Its text says what is wrong; ``code`` is the close code."""
+
+    def __init__(self, text: str, code: int = 1007) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class UnknownTypeError(WireError):
+    """A frame of a type that this version does not know. The session goes on without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Keeps the load balancer from closing an idle link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """16-bit mono PCM, and the Unix time in seconds at which it starts."""
+
+    started_at: float
+    pcm: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Segments of a transcript, and the memory they belong to, if there is one."""
+
+    segments: list[dict[str, Any]]
+    memory_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """From here on, audio belongs to this conversation."""
+
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessConversation:
+    """Asks for this conversation to be processed; answered by a frame of type 201."""
+
+    conversation_id: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerSample:
+    """Asks for samples of a person's voice to be cut from a conversation."""
+
+    person_id: str
+    conversation_id: str
+    segment_ids: list[str]
+
+
+Message: TypeAlias = (
+    Audio | Heartbeat | Transcript | Conversation | ProcessConversation | SpeakerSample
+)
+
+
+def decode(frame: bytes | str) -> Message:
+    """Read one frame.
+
+    Raises:
+        UnknownTypeError: its type is none of 100 to 105.
+        WireError: it is text, too short, not UTF-8, not JSON, or JSON of another shape.
+    """
+    if isinstance(frame, str):
+        raise WireError("text frame: only binary frames are understood", code=1003)
+    if len(frame) < _TYPE.size:
+        raise WireError(f"frame of {len(frame)} bytes: a type takes {_TYPE.size}")
+    (kind,) = _TYPE.unpack_from(frame)
+    if kind == FrameType.AUDIO:
+        return _audio(frame)
+    if kind == FrameType.HEARTBEAT:
+        return Heartbeat()
+    payload = _text(kind, frame)
+    if kind == FrameType.CONVERSATION:
+        if not payload:
+            raise WireError("type 103: the conversation id is empty")
+        return Conversation(payload)
+    return _json_message(kind, payload)
+
+
+def encode(message: Message) -> bytes:
+    """Write one frame; the inverse of :func:`decode`."""
+    match message:
+        case Audio(started_at, pcm):
+            return _AUDIO_HEAD.pack(FrameType.AUDIO, started_at) + pcm
+        case Heartbeat():
+            return _TYPE.pack(FrameType.HEARTBEAT)
+        case Conversation(conversation_id):
+            return _TYPE.pack(FrameType.CONVERSATION) + conversation_id.encode()
+        case Transcript(segments, memory_id):
+            return _with_json(FrameType.TRANSCRIPT, segments=segments, memory_id=memory_id)
+        case ProcessConversation(conversation_id, language):
+            return _with_json(
+                FrameType.PROCESS_CONVERSATION, conversation_id=conversation_id, language=language
+            )
+        case SpeakerSample(person_id, conversation_id, segment_ids):
+            return _with_json(
+                FrameType.SPEAKER_SAMPLE,
+                person_id=person_id,
+                conversation_id=conversation_id,
+                segment_ids=segment_ids,
+            )
+
+
+def processed(conversation_id: str, error: str | None = None) -> bytes:
+    """Write the answer of type 201: success, or the error."""
+    if error is None:
+        return _with_json(FrameType.PROCESSED, conversation_id=conversation_id, success=True)
+    return _with_json(FrameType.PROCESSED, conversation_id=conversation_id, error=error)
+
+
+def _audio(frame: bytes) -> Audio:
+    if len(frame) < _AUDIO_HEAD.size:
+        raise WireError(f"type 101: {len(frame)} bytes, its head takes {_AUDIO_HEAD.size}")
+    return Audio(_AUDIO_HEAD.unpack_from(frame)[1], frame[_AUDIO_HEAD.size :])
+
+
+def _text(kind: int, frame: bytes) -> str:
+    if kind not in _WITH_TEXT:
+        raise UnknownTypeError(f"unknown type {kind}")
+    try:
+        return frame[_TYPE.size :].decode()
+    except UnicodeDecodeError as error:
+        raise WireError(f"type {kind}: not UTF-8 at byte {error.start}") from None
+
+
+def _json_message(kind: int, payload: str) -> Message:
+    try:
+        fields = json.loads(payload)
+    except (ValueError, RecursionError):
+        raise WireError(f"type {kind}: not JSON") from None
+    match kind, fields:
+        case FrameType.TRANSCRIPT, {"segments": list(segments)} if all(
+            isinstance(segment, dict) for segment in segments
+        ):
+            memory_id = fields.get("memory_id")
+            if memory_id is None or isinstance(memory_id, str):
+                return Transcript(segments, memory_id)
+        case FrameType.PROCESS_CONVERSATION, {"conversation_id": str(conversation_id)}:
+            language = fields.get("language", "en")
+            if conversation_id and isinstance(language, str):
+                return ProcessConversation(conversation_id, language)
+        case FrameType.SPEAKER_SAMPLE, {
+            "person_id": str(person_id),
+            "conversation_id": str(conversation_id),
+            "segment_ids": list(segment_ids),
+        } if all(isinstance(segment_id, str) for segment_id in segment_ids):
+            return SpeakerSample(person_id, conversation_id, segment_ids)
+    raise WireError(f"type {kind}: JSON of another shape")
+
+
+def _with_json(kind: FrameType, **fields: object) -> bytes:
+    return _TYPE.pack(kind) + json.dumps(fields).encode()

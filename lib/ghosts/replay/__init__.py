@@ -1,0 +1,26 @@
+"""Replays of the incident: real sockets, simulated time, and a record of what was seen."""
+
+from ghosts.replay.clock import simulate
+from ghosts.replay.recording import Recording, RecordingError, Sample
+from ghosts.replay.run import Scene, replay
+from ghosts.replay.scenario import (
+    DeviceGroup,
+    Leave,
+    Scenario,
+    ScenarioError,
+    load_scenario,
+)
+
+__all__ = [
+    "DeviceGroup",
+    "Leave",
+    "Recording",
+    "RecordingError",
+    "Sample",
+    "Scenario",
+    "ScenarioError",
+    "Scene",
+    "load_scenario",
+    "replay",
+    "simulate",
+]

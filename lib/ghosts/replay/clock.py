@@ -1,0 +1,79 @@
+"""Simulated time: a loop whose clock jumps to the next timer when no socket has anything to say."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+import looptime
+
+T = TypeVar("T")
+
+IDLE_POLLS: Final = 5
+"""Times the sockets are asked, and silent, before the clock jumps.
+
+What is written to a loopback socket is readable at once, but for a busy kernel that puts it off;
+the polls give it time, so that no byte in flight is overtaken.
+"""
+
+
+class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):  # type: ignore[misc]
+    """A selector loop with real sockets and simulated time, starting at 0 s."""
+
+    def __init__(self) -> None:
+        super().__init__(start=0.0, noop_cycles=IDLE_POLLS)
+
+
+def simulate(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run ``main()`` to its end on simulated time and return its result, or raise its exception.
+
+    The loop is a new one, in this thread, or in a thread of its own where a loop is running
+    already, as in a Jupyter kernel. Nothing of asyncio is replaced. An interrupt (Ctrl-C) cancels
+    ``main`` and is raised once it has cleaned up.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return _run(main)
+    return _run_in_thread(main)
+
+
+async def sleep_until(second: float) -> None:
+    """Sleep until that second of the running loop's clock; return at once if it has passed."""
+    await asyncio.sleep(second - asyncio.get_running_loop().time())
+
+
+def _run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        return runner.run(main())
+
+
+def _run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    outcome: list[T | BaseException] = []
+    cancel: list[Callable[[], object]] = []
+
+    async def cancellable() -> T:
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        assert task is not None
+        cancel.append(lambda: loop.call_soon_threadsafe(task.cancel))
+        return await main()
+
+    def target() -> None:
+        try:
+            outcome.append(_run(cancellable))
+        except BaseException as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=target, name="simulation")
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        for stop in cancel:
+            stop()
+        thread.join()
+        raise
+    result = outcome[0]
+    if isinstance(result, BaseException):
+        raise result
+    return result

@@ -1,0 +1,141 @@
+"""The probe: what a pod looks like from outside, at one moment."""
+
+import asyncio
+import tracemalloc
+from collections.abc import Iterator
+
+import psutil
+import websockets.asyncio.server
+
+from ghosts.backends import Backends, Clients, Service, WorkerPool
+from ghosts.pusher import Lifecycle, Metrics, Pusher, Session
+from ghosts.replay.recording import Audio, Event, Sample, SessionAtEnd
+from ghosts.settings import GHOST_AFTER
+from tracemalloc_ext import retained_by
+
+_OF_THE_POD = (Clients, Service, WorkerPool, Metrics, websockets.asyncio.server.Server)
+"""Classes of what all sessions of a pod share: not theirs to retain."""
+
+
+class Probe:
+    """Watches the sessions of one pod, and counts what the operating system knows of them.
+
+    A session's connection is gone when its peer's port is no longer among the established
+    connections; it is a ghost when that was so for more than 150 s. Both are known to the interval
+    between two samples.
+    """
+
+    def __init__(self, backends: Backends, clients: Clients) -> None:
+        self.events: list[Event] = []
+        self._backends = backends
+        self._clients = clients
+        self._open: dict[str, Session] = {}
+        self._ended: dict[str, Session] = {}
+        self._gone_since: dict[str, float] = {}
+        self._process = psutil.Process()
+        self._loop = asyncio.get_running_loop()
+
+    def watching(self, lifecycle: Lifecycle) -> Lifecycle:
+        """Return the same lifecycle, watched: its sessions are known to this probe."""
+
+        async def watched(session: Session) -> None:
+            self._open[session.uid] = session
+            self.note("session_opened", session.uid)
+            try:
+                await lifecycle(session)
+            except Exception as error:
+                self.note("session_crashed", session.uid, repr(error))
+                raise
+            finally:
+                self.note("session_closed", session.uid)
+                self._ended[session.uid] = self._open.pop(session.uid)
+
+        return watched
+
+    def note(self, kind: str, who: str, detail: str = "") -> None:
+        """Add an event."""
+        self.events.append(Event(t=self._loop.time(), kind=kind, who=who, detail=detail))
+
+    def sample(self, pusher: Pusher) -> Sample:
+        """Look at everything once. Costs some milliseconds of real time, none of simulated."""
+        peers = self._peers(pusher.port)
+        tasks = self._tasks()
+        self._ended = {uid: session for uid, session in self._ended.items() if uid in tasks}
+        ghosts = self.ghosts(peers)
+        audio = self.audio(pusher)
+        return Sample(
+            t=self._loop.time(),
+            gauge=pusher.metrics.gauge,
+            tcp=len(peers),
+            ghosts=len(ghosts),
+            orphans=sum(len(tasks[uid]) for uid in self._ended),
+            tasks=sum(len(each) for each in tasks.values()),
+            workers_busy=self._clients.uploads.busy,
+            queued_bytes=audio.queued,
+            lost_bytes=audio.lost,
+            abandoned_bytes=self._clients.uploads.abandoned_bytes,
+            retained_bytes=sum(self._retained(ghosts, tasks)),
+            tracemalloc_bytes=tracemalloc.get_traced_memory()[0],
+            rss_bytes=self._process.memory_info().rss,
+        )
+
+    def audio(self, pusher: Pusher) -> Audio:
+        """Say where the audio is: stored by storage's own count, queued by the sessions', or lost."""
+        received = pusher.metrics.received_bytes
+        stored = self._backends.stored_bytes
+        queued = sum(session.private_cloud.held_bytes for session in self._sessions())
+        return Audio(
+            received=received, stored=stored, queued=queued, lost=received - stored - queued
+        )
+
+    def ghosts(self, peers: set[int]) -> list[Session]:
+        """Return the sessions whose connection has been gone for more than 150 s."""
+        now = self._loop.time()
+        gone = {uid for uid, session in self._open.items() if session.peer[1] not in peers}
+        self._gone_since = {uid: self._gone_since.get(uid, now) for uid in gone}
+        return [
+            self._open[uid]
+            for uid, since in sorted(self._gone_since.items())
+            if now - since > GHOST_AFTER
+        ]
+
+    def sessions_at_end(self, pusher: Pusher) -> tuple[SessionAtEnd, ...]:
+        """Describe every session that has not ended."""
+        ghosts = self.ghosts(self._peers(pusher.port))
+        tasks = self._tasks()
+        sessions = [session for _, session in sorted(self._open.items())]
+        return tuple(
+            SessionAtEnd(
+                uid=session.uid,
+                ghost=session in ghosts,
+                held_bytes=session.private_cloud.held_bytes,
+                retained_bytes=retained,
+            )
+            for session, retained in zip(sessions, self._retained(sessions, tasks), strict=True)
+        )
+
+    def _sessions(self) -> Iterator[Session]:
+        yield from self._open.values()
+        yield from self._ended.values()
+
+    def _peers(self, port: int) -> set[int]:
+        return {
+            connection.raddr.port
+            for connection in self._process.net_connections("tcp")
+            if connection.laddr.port == port and connection.status == psutil.CONN_ESTABLISHED
+        }
+
+    def _tasks(self) -> dict[str, list[asyncio.Task[object]]]:
+        by_uid: dict[str, list[asyncio.Task[object]]] = {}
+        for task in asyncio.all_tasks(self._loop):
+            kind, _, rest = task.get_name().partition(":")
+            if kind == "ws":
+                by_uid.setdefault(rest.partition(":")[0], []).append(task)
+        return by_uid
+
+    def _retained(
+        self, sessions: list[Session], tasks: dict[str, list[asyncio.Task[object]]]
+    ) -> list[int]:
+        owners = {session.uid: (session, *tasks.get(session.uid, ())) for session in sessions}
+        retained = retained_by(owners, exclude=_OF_THE_POD)
+        return list(retained.own.values())

@@ -1,0 +1,188 @@
+"""A scenario: which devices come, what they send, how they leave, and what fails meanwhile."""
+
+import random
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+
+import annotated_types
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from ghosts.backends.faults import Fault
+from ghosts.paths import DATA
+
+HEARTBEAT_SECONDS = 20
+"""Seconds between heartbeats of a device (published)."""
+
+Scale: TypeAlias = Literal[1, 0.1]
+_STRICT = ConfigDict(extra="forbid")
+_Count: TypeAlias = Annotated[int, annotated_types.Interval(ge=1, le=2000)]
+_Second: TypeAlias = Annotated[int, annotated_types.Ge(0)]
+_Span: TypeAlias = tuple[_Second, _Second]
+_TenSeconds: TypeAlias = Annotated[int, annotated_types.Ge(10), annotated_types.MultipleOf(10)]
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be. Its text names the key and what is allowed."""
+
+
+class Leave(StrEnum):
+    """How a device leaves."""
+
+    CLOSE = "close"
+    """With the closing handshake."""
+    RESET = "reset"
+    """With a TCP reset."""
+    VANISH = "vanish"
+    """Without a word: it neither reads nor writes any more, and its socket stays open."""
+    SILENT = "silent"
+    """It stays connected and answers pings, and sends nothing any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceGroup:
+    """Devices that behave alike. Times are whole seconds; a span is (first, last), inclusive.
+
+    Each arrives at a second of ``arrive`` and leaves after a number of seconds of ``stay``, both
+    drawn by the scenario's seed; without ``stay`` it is there to the end.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    name: str
+    count: _Count
+    arrive: _Span = (0, 0)
+    stay: _Span | None = None
+    leave: Leave = Leave.CLOSE
+    transcript_every: _TenSeconds | None = None
+    speaker_sample_every: _TenSeconds | None = None
+    switch_conversation_every: _TenSeconds | None = None
+    process_conversation_every: _TenSeconds | None = None
+
+    def __post_init__(self) -> None:
+        for name, span in (("arrive", self.arrive), ("stay", self.stay)):
+            if span is not None and span[1] < span[0]:
+                raise ValueError(f"{name}: {list(span)} ends before it begins")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What happens in a replay, but for the lifecycle it is run under.
+
+    ``scale`` is the fraction of production's audio bytes that the devices send. At 1 they send
+    8 kHz audio in a frame every second; at 0.1 they send 800 Hz audio in a frame every 10 s: a
+    tenth of the bytes and of the frames, and every constant of the service unchanged.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    name: str
+    summary: str
+    seed: int
+    duration: Annotated[int, annotated_types.Interval(ge=1, le=86_400)]
+    """Simulated seconds."""
+    devices: Annotated[tuple[DeviceGroup, ...], annotated_types.MinLen(1)]
+    faults: tuple[Fault, ...] = ()
+    sample_every: Annotated[int, annotated_types.Ge(1)] = 15
+    """Simulated seconds between samples."""
+    audio_webhook_seconds: Annotated[float, annotated_types.Gt(0)] | None = None
+    """Seconds of audio in each piece sent to the users' audio webhooks; None is no webhook."""
+    scale: Scale = 0.1
+
+    def __post_init__(self) -> None:
+        names = [group.name for group in self.devices]
+        if len(set(names)) < len(names):
+            raise ValueError(f"devices: two groups have the same name: {names}")
+        for group in self.devices:
+            if group.arrive[1] >= self.duration:
+                raise ValueError(
+                    f"devices.{group.name}.arrive: not before the end at {self.duration}"
+                )
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz."""
+        return 8000 if self.scale == 1 else 800
+
+    @property
+    def frame_seconds(self) -> int:
+        """Seconds of audio in a frame."""
+        return 1 if self.scale == 1 else 10
+
+    @property
+    def audio_seconds(self) -> int:
+        """Seconds of audio that the devices send between them, if nothing stops them."""
+        return sum(
+            min(plan.leaves_at or self.duration, self.duration) - plan.arrives_at
+            for plan in self.plans()
+        )
+
+    def at_scale(self, scale: Scale) -> "Scenario":
+        """The same scenario with that fraction of production's bytes."""
+        return replace(self, scale=scale)
+
+    def plans(self) -> Iterator["DevicePlan"]:
+        """Say when each device comes and goes: the same on every call, by the seed."""
+        for group in self.devices:
+            for number in range(group.count):
+                uid = f"{group.name}-{number:03}"
+                chance = random.Random(f"{self.seed}/{uid}")
+                arrives_at = chance.randint(*group.arrive)
+                leaves_at = arrives_at + chance.randint(*group.stay) if group.stay else None
+                yield DevicePlan(uid, group, arrives_at, leaves_at)
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePlan:
+    """When one device comes and goes, in simulated seconds."""
+
+    uid: str
+    group: DeviceGroup
+    arrives_at: int
+    leaves_at: int | None
+
+
+_ADAPTER = TypeAdapter(Scenario)
+
+
+def load_scenario(name: str | Path) -> Scenario:
+    """Read a scenario: by name one of ``data/scenarios/``, by path any TOML file.
+
+    Raises:
+        ScenarioError: there is no such scenario, or something in it is not allowed.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        path = DATA / "scenarios" / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(each.stem for each in path.parent.glob("*.toml"))) or "none"
+        raise ScenarioError(f"no scenario {str(name)!r}; here: {known}")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path.name}: not TOML: {error}") from None
+    return parse_scenario({"name": path.stem, **table}, path.name)
+
+
+def parse_scenario(table: dict[str, Any], source: str) -> Scenario:
+    """Make a scenario of a table; ``source`` is what an error says it came from."""
+    try:
+        return _ADAPTER.validate_python(table)
+    except ValidationError as invalid:
+        raise ScenarioError(f"{source}: {_in_words(invalid)}") from None
+
+
+def _in_words(invalid: ValidationError) -> str:
+    first = invalid.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "unexpected_keyword_argument":
+        return f"{key}: unknown key; allowed: {', '.join(_allowed(first['loc']))}"
+    return f"{key}: {first['msg']}" if key else first["msg"].removeprefix("Value error, ")
+
+
+def _allowed(location: tuple[int | str, ...]) -> list[str]:
+    owner: Any = {"devices": DeviceGroup, "faults": Fault}.get(str(location[0]), Scenario)
+    return [*owner.__dataclass_fields__]

@@ -1,0 +1,91 @@
+"""Every constant of the services, with its unit and its source.
+
+``omi#N`` is issue or pull request N of the public repository BasedHardware/omi; ``published`` means
+read in that repository's source as of the incident; ``ours`` marks a value the record does not give.
+"""
+
+from typing import Final
+
+# --- the two bounds that the fix introduced, and the acknowledgement it added in review -----------
+WS_RECEIVE_TIMEOUT: Final = 300.0
+"""Seconds without a frame after which a session ends (omi#7283)."""
+BG_DRAIN_TIMEOUT: Final = 30.0
+"""Seconds the loops have to finish after a disconnect, before they are cancelled (omi#7283)."""
+CANCEL_ACK_TIMEOUT: Final = 5.0
+"""Seconds a cancelled task has to acknowledge it (omi#7283)."""
+
+# --- the link ------------------------------------------------------------------------------------
+DEFAULT_SAMPLE_RATE: Final = 8000
+"""Hz, when the query names none (published)."""
+MAX_SAMPLE_RATE: Final = 48_000
+"""Hz; above it the server closes with 1008 (published, later version)."""
+BYTES_PER_SAMPLE: Final = 2
+"""PCM, 16 bit, mono (published)."""
+WS_PING_INTERVAL: Final = 20.0
+"""Seconds between WebSocket pings: the default of the server that ran the pusher (omi#5194)."""
+WS_PING_TIMEOUT: Final = 20.0
+"""Seconds a peer has to answer a ping: the default of the server that ran the pusher (omi#5194)."""
+WS_CLOSE_TIMEOUT: Final = 3.0
+"""Seconds for the closing handshake (published for the client; the server's is not known)."""
+WS_OPEN_TIMEOUT: Final = 10.0
+"""Seconds for the opening handshake (ours)."""
+MAX_FRAME_BYTES: Final = 2**20
+"""Bytes; a larger frame is refused with 1009 (ours; an audio frame has 96 kB at most)."""
+
+# --- private cloud: the user's own audio, on its way to storage ------------------------------------
+PRIVATE_CLOUD_TICK: Final = 1.0
+"""Seconds between two looks at the queue (published)."""
+PRIVATE_CLOUD_CHUNK_SECONDS: Final = 60
+"""Seconds of audio in a chunk: 960,000 bytes at 8 kHz (published)."""
+PRIVATE_CLOUD_BATCH_SECONDS: Final = 60
+"""Seconds of audio, or of age, at which a conversation's batch is uploaded (omi#5555)."""
+PRIVATE_CLOUD_QUEUE_MAX: Final = 20
+"""Chunks; the oldest is dropped beyond it (omi#6762)."""
+PRIVATE_CLOUD_MAX_RETRIES: Final = 3
+"""Uploads of a batch after the first, before it is given up (published)."""
+STORAGE_WORKERS: Final = 16
+"""Threads that upload, shared by a whole pod (omi#6762)."""
+
+# --- speaker samples -------------------------------------------------------------------------------
+SPEAKER_SAMPLES_TICK: Final = 15.0
+"""Seconds between two looks at the queue (published)."""
+SPEAKER_SAMPLES_MIN_AGE: Final = 120.0
+"""Seconds a request waits before it is processed (published)."""
+SPEAKER_SAMPLES_QUEUE_MAX: Final = 100
+"""Requests (omi#4784)."""
+SPEAKER_SAMPLES_TIMEOUT: Final = 300.0
+"""Seconds for one request to the speech service (published)."""
+SPEAKER_SAMPLES_CONNECTIONS: Final = 8
+"""Connections to the speech service, per pod (published)."""
+
+# --- transcripts -----------------------------------------------------------------------------------
+TRANSCRIPTS_TICK: Final = 1.0
+"""Seconds between two looks at the queue (published)."""
+TRANSCRIPTS_QUEUE_MAX: Final = 50
+"""Transcripts (omi#4784)."""
+
+# --- audio bytes, for the apps that want them --------------------------------------------------------
+AUDIO_BYTES_QUEUE_MAX: Final = 20
+"""Pieces (omi#4784)."""
+
+# --- clients ---------------------------------------------------------------------------------------
+WEBHOOK_CONNECT_TIMEOUT: Final = 2.0
+"""Seconds (published)."""
+WEBHOOK_READ_TIMEOUT: Final = 15.0
+"""Seconds between two bytes of an answer, which is why a trickle can outlast it (published)."""
+WEBHOOK_CONNECTIONS: Final = 64
+"""Connections, and requests in flight, per pod (published)."""
+CONVERSATION_TIMEOUT: Final = 300.0
+"""Seconds to process a conversation (ours: the record gives the speech service's)."""
+
+GHOST_AFTER: Final = 150.0
+"""Seconds after its connection closed beyond which a session is a ghost.
+
+By design a handler lingers: up to 135 s for a queued speaker sample and 15 s for the tick that
+sees it (published: see the speaker constants above).
+"""
+
+
+def audio_bytes(seconds: float, sample_rate: int) -> int:
+    """Return the size in bytes of that much audio at that rate in Hz."""
+    return int(seconds * sample_rate) * BYTES_PER_SAMPLE

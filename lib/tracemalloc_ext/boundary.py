@@ -1,0 +1,106 @@
+"""Where a walk over references stops, and how it steps through each kind of object."""
+
+import asyncio
+import concurrent.futures
+import contextvars
+import enum
+import selectors
+import threading
+import types
+import weakref
+from collections.abc import Iterable
+from typing import Final
+
+_TRACKS_REFERENCES: Final = 1 << 14  # Py_TPFLAGS_HAVE_GC: the type can tell what it refers to
+
+_CODE: Final = (
+    types.CodeType,
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.ClassMethodDescriptorType,
+    types.NoneType,
+    types.EllipsisType,
+    types.NotImplementedType,
+    property,
+    staticmethod,
+    classmethod,
+    bool,
+    enum.Enum,
+    contextvars.ContextVar,
+    weakref.ReferenceType,
+)
+_PROCESS: Final = (
+    type,
+    types.ModuleType,
+    asyncio.AbstractEventLoop,
+    asyncio.AbstractServer,
+    selectors.BaseSelector,
+    concurrent.futures.Executor,
+    threading.Thread,
+)
+_PROCESS_PACKAGES: Final = frozenset({"logging", "prometheus_client"})
+
+
+class Step(enum.Enum):
+    """What a walk does with an object."""
+
+    STOP = enum.auto()
+    """Neither counted nor entered."""
+    LEAF = enum.auto()
+    """Refers to nothing, as bytes and strings do."""
+    REFERENTS = enum.auto()
+    """Entered through what the interpreter's own collector would visit."""
+    MAPPING = enum.auto()
+    """As REFERENTS, and its keys: the collector leaves out keys that are strings."""
+    FUNCTION = enum.auto()
+    """Entered through its closure and defaults, never through its globals."""
+    FUTURE = enum.auto()
+    """As REFERENTS; its callbacks belong to whoever waits for it."""
+
+
+class Boundary(dict[type, Step]):
+    """The step for each type, worked out once per walk.
+
+    A table of one walk, not of the process, so that it keeps no class alive.
+    """
+
+    def __init__(self, exclude: Iterable[object] = (), *, whole_process: bool = False) -> None:
+        super().__init__()
+        classes = tuple(item for item in exclude if isinstance(item, type))
+        self._whole_process = whole_process
+        self._closed = (*_CODE, *classes) if whole_process else (*_CODE, *_PROCESS, *classes)
+
+    def __missing__(self, cls: type) -> Step:
+        step = self[cls] = self._classify(cls)
+        return step
+
+    def _classify(self, cls: type) -> Step:
+        if issubclass(cls, self._closed):
+            return Step.STOP
+        if not self._whole_process and str(cls.__module__).split(".")[0] in _PROCESS_PACKAGES:
+            return Step.STOP
+        if not cls.__flags__ & _TRACKS_REFERENCES:
+            return Step.LEAF
+        if issubclass(cls, dict):
+            return Step.MAPPING
+        if issubclass(cls, types.FunctionType):
+            return Step.FUNCTION
+        # The mark asyncio itself goes by: true of C, pure-Python and foreign futures.
+        return Step.FUTURE if hasattr(cls, "_asyncio_future_blocking") else Step.REFERENTS
+
+
+def is_namespace(mapping: dict[object, object]) -> bool:
+    """Tell whether code runs, or ran, with this mapping as its globals."""
+    return dict.__contains__(mapping, "__builtins__")
+
+
+def is_local(function: types.FunctionType) -> bool:
+    """Tell whether a function was made at run time: nested in another one, or a lambda."""
+    return "<" in function.__qualname__
+
+
+def captured(function: types.FunctionType) -> list[object]:
+    """Return what a function keeps besides its code: closure, defaults, keyword defaults."""
+    return [function.__closure__, function.__defaults__, function.__kwdefaults__]

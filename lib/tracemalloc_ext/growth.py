@@ -1,0 +1,143 @@
+"""What grew between two moments: by owner and by line."""
+
+import os
+import tracemalloc
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tracemalloc_ext.retained import Retained, retained_by
+from tracemalloc_ext.words import byte_count, short_path, source_line
+
+_OURS: Final = os.path.join(os.path.dirname(__file__), "*")
+_SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Memory at one moment: bytes by owner, and bytes and blocks by (file name, line).
+
+    `lines` is None when `tracemalloc` was not tracing.
+    """
+
+    owners: Retained[str]
+    lines: Mapping[tuple[str, int], tuple[int, int]] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnerGrowth:
+    """Bytes that one owner alone has come to keep alive; negative: that it has let go."""
+
+    owner: str
+    size: int
+
+    def __str__(self) -> str:
+        return f"{_signed(self.size):>16}  {self.owner}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineGrowth:
+    """Bytes and blocks allocated at one line and still alive; negative: freed since."""
+
+    file: str
+    line: int
+    source: str
+    size: int
+    blocks: int
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}"
+        return f"{_signed(self.size):>16}  {self.blocks:+,} blocks  {where}  {self.source}".rstrip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """What changed, largest growth first; ties in the order of names and lines.
+
+    `owners` and `lines` leave out what did not change. `lines` is None when `tracemalloc` was
+    not tracing at one of the two moments. `shared` is the change of what several owners share.
+    """
+
+    owners: tuple[OwnerGrowth, ...]
+    shared: int
+    lines: tuple[LineGrowth, ...] | None
+
+    def __str__(self) -> str:
+        shared = [f"{_signed(self.shared):>16}  shared"] if self.shared else []
+        report = ["by owner", *_rows(self.owners, more=shared), "by line"]
+        if self.lines is None:
+            return "\n".join([*report, "  unknown: tracemalloc was not tracing"])
+        return "\n".join([*report, *_rows(self.lines)])
+
+
+def snapshot(
+    owners: Mapping[str, object] | None = None, *, exclude: Iterable[object] = ()
+) -> Snapshot:
+    """Record what is alive now. Await `settle()` first, or what is about to go is counted.
+
+    Owners are counted as by `retained_by`. Lines are those of the `tracemalloc` of the standard
+    library, which sees what was allocated since `tracemalloc.start()`; its own bookkeeping and
+    this package's are left out. Only totals by line are kept, not the traces.
+    """
+    lines = None
+    if tracemalloc.is_tracing():
+        hidden = [
+            tracemalloc.Filter(inclusive=False, filename_pattern=pattern)
+            for pattern in (tracemalloc.__file__, _OURS)
+        ]
+        statistics = tracemalloc.take_snapshot().filter_traces(hidden).statistics("lineno")
+        lines = {
+            (entry.traceback[0].filename, entry.traceback[0].lineno): (entry.size, entry.count)
+            for entry in statistics
+        }
+    return Snapshot(owners=retained_by(owners or {}, exclude=exclude), lines=lines)
+
+
+def growth(before: Snapshot, after: Snapshot) -> Growth:
+    """Compare two snapshots. An owner that only one of them names counts 0 in the other."""
+    return Growth(
+        owners=_owner_growth(before.owners.own, after.owners.own),
+        shared=after.owners.shared - before.owners.shared,
+        lines=None
+        if before.lines is None or after.lines is None
+        else _line_growth(before.lines, after.lines),
+    )
+
+
+def _owner_growth(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[OwnerGrowth, ...]:
+    rows = [
+        OwnerGrowth(owner=owner, size=after.get(owner, 0) - before.get(owner, 0))
+        for owner in {**before, **after}
+    ]
+    return tuple(sorted((row for row in rows if row.size), key=lambda row: (-row.size, row.owner)))
+
+
+def _line_growth(
+    before: Mapping[tuple[str, int], tuple[int, int]],
+    after: Mapping[tuple[str, int], tuple[int, int]],
+) -> tuple[LineGrowth, ...]:
+    rows = []
+    for key in {**before, **after}:
+        (old_size, old_blocks), (size, blocks) = before.get(key, (0, 0)), after.get(key, (0, 0))
+        if (size, blocks) == (old_size, old_blocks):
+            continue
+        filename, line = key
+        row = LineGrowth(
+            file=short_path(filename),
+            line=line,
+            source=source_line(filename, line),
+            size=size - old_size,
+            blocks=blocks - old_blocks,
+        )
+        rows.append(row)
+    return tuple(sorted(rows, key=lambda row: (-row.size, row.file, row.line)))
+
+
+def _rows(rows: Iterable[object], more: Iterable[str] = ()) -> list[str]:
+    lines = [*map(str, rows), *more]
+    hidden = len(lines) - _SHOWN
+    return ([*lines[:_SHOWN], f"  and {hidden} more"] if hidden > 0 else lines) or ["  no change"]
+
+
+def _signed(size: int) -> str:
+    return f"{'+' if size > 0 else ''}{byte_count(size)}"

@@ -1,0 +1,49 @@
+"""Simulated time for every test of this folder."""
+
+import asyncio
+import gc
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import looptime
+import pytest
+from prometheus_client import CollectorRegistry
+
+from async_tasks import Metrics
+
+T = TypeVar("T")
+
+
+class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
+    """An event loop whose clock starts at 0 and jumps to the next timer."""
+
+
+class Simulation:
+    """Runs coroutines, and keeps what the event loop complains of, such as "never retrieved"."""
+
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+
+    def run(self, main: Coroutine[Any, Any, T]) -> T:
+        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+            runner.get_loop().set_exception_handler(
+                lambda _, context: self.complaints.append(context["message"])
+            )
+            result = runner.run(main)
+        gc.collect()
+        return result
+
+
+@pytest.fixture
+def simulation() -> Simulation:
+    return Simulation()
+
+
+@pytest.fixture
+def registry() -> CollectorRegistry:
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def metrics(registry: CollectorRegistry) -> Metrics:
+    return Metrics(registry)

@@ -1,0 +1,78 @@
+import importlib
+import sys
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+import async_tasks
+from async_tasks import Metrics
+from async_tasks.metrics import METRICS
+
+PUBLISHED = {
+    "async_supervisor_exit": ("label", "reason"),
+    "async_drain_timeout": ("label",),
+    "async_drain_duration_seconds": ("label",),
+    "async_gather_failures": ("label",),
+    "async_gather_duration_seconds": ("label",),
+}
+
+
+@pytest.fixture
+def imported_again(monkeypatch):
+    monkeypatch.delitem(sys.modules, "async_tasks.metrics")
+    monkeypatch.setattr(async_tasks, "metrics", async_tasks.metrics)  # put back afterwards
+    return importlib.import_module("async_tasks.metrics")
+
+
+def test_importing_the_module_again_shares_the_metrics(imported_again):
+    assert imported_again.METRICS is not METRICS
+    first = METRICS.drain_timeouts["import",]
+    again = imported_again.METRICS.drain_timeouts["import",]
+    assert first is again
+
+
+def test_the_straightforward_form_cannot_be_imported_again():
+    registry = CollectorRegistry()
+    Counter("async_drain_timeout", "", ["label"], registry=registry)
+    with pytest.raises(ValueError, match="Duplicated timeseries"):
+        Counter("async_drain_timeout", "", ["label"], registry=registry)
+
+
+def test_a_foreign_metric_of_another_kind_is_not_taken_over():
+    registry = CollectorRegistry()
+    Gauge("async_drain_duration_seconds", "", registry=registry)
+    with pytest.raises(ValueError, match="Duplicated timeseries"):
+        Metrics(registry)
+
+
+def test_names_labels_and_buckets_are_as_published(registry):
+    metrics = Metrics(registry)
+    metrics.exits["bg", "crash"].inc()
+    metrics.drain_timeouts["bg",].inc()
+    metrics.gather_failures["bg",].inc()
+    metrics.drain_seconds["bg",].observe(1)
+    metrics.gather_seconds["bg",].observe(1)
+    families = {family.name: family for family in registry.collect()}
+    assert families.keys() == PUBLISHED.keys()
+    for name, labels in PUBLISHED.items():
+        assert {*families[name].samples[0].labels} - {"le"} == {*labels}
+
+    def buckets(name):
+        bounds = (sample.labels.get("le") for sample in families[name].samples)
+        return [float(bound) for bound in bounds if bound is not None][:-1]
+
+    assert buckets("async_drain_duration_seconds") == [0.1, 0.5, 1, 2, 5, 10, 30, 60]
+    assert buckets("async_gather_duration_seconds") == [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30]
+
+
+def test_the_child_of_a_label_is_looked_up_once(metrics, monkeypatch):
+    calls = []
+    for metric in (Counter, Histogram):
+        labels = metric.labels
+        monkeypatch.setattr(
+            metric, "labels", lambda *args, f=labels: calls.append(args[1:]) or f(*args)
+        )
+    for _ in range(3):
+        metrics.exits["bg", "crash"].inc()
+        metrics.drain_seconds["bg",].observe(1)
+    assert calls == [("bg", "crash"), ("bg",)]

@@ -1,0 +1,132 @@
+"""A session's handler, written with the utilities and written straightforwardly."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+import straightforward
+from prometheus_client import Gauge
+from workload import flush_when_cancelled, named, now, stubborn
+
+from async_tasks import create_named_task, drain_tasks, supervise_tasks, ticks
+
+
+class Session:
+    """One connection whose peer leaves after 10 s, with a loop that is stuck for an hour."""
+
+    def __init__(self, gauge, loop=stubborn):
+        self.gauge = gauge
+        self.loop = loop
+        self.shutdown = asyncio.Event()
+        self.flushed = 0
+
+    async def poll(self):
+        async for tick in ticks(self.shutdown, 1.0):
+            self.flushed += tick.last
+
+    def start(self):
+        return [
+            create_named_task(asyncio.sleep(10), name="receive"),
+            create_named_task(self.poll(), name="poll"),
+            create_named_task(self.loop(3600), name="stuck"),
+        ]
+
+
+async def safe_handler(session):
+    tasks = []
+    try:
+        session.gauge.inc()
+        tasks = receive, *loops = session.start()
+        await supervise_tasks(receive_task=receive, bg_tasks=loops, label="pusher")
+        session.shutdown.set()
+        await drain_tasks(loops, timeout=30, cancel=False, label="pusher_bg")
+    finally:
+        try:
+            await drain_tasks(tasks, timeout=5, label="pusher_cleanup")
+        finally:
+            session.gauge.dec()
+
+
+async def handler_that_drains_before_its_gauge(session):
+    tasks = []
+    try:
+        session.gauge.inc()
+        tasks = receive, *loops = session.start()
+        await supervise_tasks(receive_task=receive, bg_tasks=loops, label="pusher")
+    finally:
+        await straightforward.drain(tasks, timeout=30)
+        session.gauge.dec()
+
+
+async def handler_that_hides_its_ghosts(session):
+    tasks = []
+    try:
+        session.gauge.inc()
+        tasks = receive, *loops = session.start()
+        await supervise_tasks(receive_task=receive, bg_tasks=loops, label="pusher")
+    finally:
+        session.gauge.dec()
+        await drain_tasks(tasks, timeout=30, label="pusher_cleanup")
+
+
+@pytest.fixture
+def gauge(registry):
+    return Gauge("connections", "", registry=registry)
+
+
+def test_the_handler_ends_within_forty_seconds_and_the_flush_is_done(simulation, gauge, registry):
+    async def scenario():
+        session = Session(gauge)
+        await safe_handler(session)
+        return now() - 10, session.flushed
+
+    assert simulation.run(scenario()) == (40, 1)
+    assert registry.get_sample_value("connections") == 0
+
+
+@pytest.mark.parametrize("handler", [safe_handler, handler_that_drains_before_its_gauge])
+def test_a_second_cancel_does_not_leak_the_gauge(simulation, gauge, registry, handler):
+    async def scenario():
+        task = named(handler(Session(gauge)), "handler")
+        for _ in range(2):
+            await asyncio.sleep(2)
+            task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    simulation.run(scenario())
+    leaked = handler is handler_that_drains_before_its_gauge
+    assert registry.get_sample_value("connections") == leaked
+
+
+@pytest.mark.parametrize("handler", [safe_handler, handler_that_hides_its_ghosts])
+def test_the_gauge_counts_a_session_until_it_is_drained(simulation, gauge, registry, handler):
+    async def scenario():
+        task = named(handler(Session(gauge)), "handler")
+        await asyncio.sleep(12)
+        assert not task.done()
+        counted = registry.get_sample_value("connections")
+        await task
+        return counted
+
+    assert simulation.run(scenario()) == (handler is safe_handler)
+
+
+@pytest.mark.parametrize("stop", [straightforward.stop, lambda task: drain_tasks([task])])
+def test_stopping_a_task_does_not_swallow_the_callers_own_cancellation(simulation, stop):
+    async def scenario():
+        child = named(flush_when_cancelled(1.0, []), "child")
+        await asyncio.sleep(0)
+        went_on = Counter()
+
+        async def caller():
+            await stop(child)
+            went_on["caller"] += 1
+
+        task = named(caller(), "caller")
+        await asyncio.sleep(0.5)
+        task.cancel()
+        await asyncio.wait([task])
+        return bool(went_on)
+
+    assert simulation.run(scenario()) == (stop is straightforward.stop)

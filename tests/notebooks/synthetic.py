@@ -1,0 +1,33 @@
+"""Small notebooks for the tests of the checks themselves."""
+
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from notebook_form import normalise
+
+
+def markdown(source: str) -> NotebookNode:
+    return new_markdown_cell(source)
+
+
+def code(
+    source: str, count: int | None = 1, *outputs: NotebookNode, **metadata: Any
+) -> NotebookNode:
+    return new_code_cell(source, execution_count=count, outputs=list(outputs), metadata=metadata)
+
+
+def stdout(text: str) -> NotebookNode:
+    return new_output("stream", name="stdout", text=text)
+
+
+def html(text: str) -> NotebookNode:
+    return new_output("display_data", {"text/html": text, "text/plain": "<table>"})
+
+
+def error(name: str, value: str) -> NotebookNode:
+    return new_output("error", ename=name, evalue=value, traceback=[f"File /home/x.py\n{value}"])
+
+
+def notebook(*cells: NotebookNode) -> NotebookNode:
+    return normalise(new_notebook(cells=list(cells)))

@@ -1,0 +1,68 @@
+"""Every stored notebook is one that nbval compares strictly, and whose figures have a source."""
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from notebook_form import dumps, normalise, read
+from notebook_rules import RULES, Rule, code_cells
+from prose_numbers import ALLOWED, in_files, in_modules, unsupported
+
+from ghosts import settings
+from ghosts.pusher.wire import FrameType
+
+ROOT = Path(__file__).resolve().parents[2]
+PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+STORY = ["01_the_evidence"]
+"""Every notebook there is, so that none goes missing; a new one is added here."""
+
+every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+def test_the_story_is_complete() -> None:
+    assert [path.stem for path in PATHS] == STORY
+
+
+@every_notebook
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_it_keeps_the_rules(rule: Rule, path: Path) -> None:
+    assert list(rule(read(path))) == []
+
+
+@every_notebook
+def test_it_is_stored_as_make_notebooks_stores_it(path: Path) -> None:
+    as_stored = path.read_text(encoding="utf-8") == dumps(normalise(read(path)))
+    assert as_stored, f"run: make notebooks NAMES={path.stem}"
+
+
+def known_numbers() -> set[str]:
+    evidence = in_files(sorted((ROOT / "data").rglob("*.csv")))
+    return evidence | in_modules(settings) | {str(frame_type.value) for frame_type in FrameType}
+
+
+@every_notebook
+def test_numbers_in_its_prose_have_a_source(path: Path) -> None:
+    without = unsupported(read(path), known_numbers())
+    assert without == sorted(ALLOWED.get(path.stem, {})), (
+        "print the number, take it from data/, or say in prose_numbers.ALLOWED why it needs no "
+        "source; and allow none that has one"
+    )
+
+
+def test_a_plain_test_run_collects_every_cell_of_every_notebook_and_a_look_behind_it() -> None:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "--color=no"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    tests = re.findall(r"^notebooks/(.+)\.ipynb::(Cell|Leftovers)", run.stdout, re.MULTILINE)
+    cells = {(path.stem, "Cell"): len(code_cells(read(path))) for path in PATHS}
+    assert Counter(tests) == cells | {(path.stem, "Leftovers"): 1 for path in PATHS}

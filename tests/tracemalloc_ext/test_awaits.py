@@ -1,0 +1,254 @@
+import asyncio
+import contextlib
+import threading
+import types
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.asyncio.server import serve
+
+from tracemalloc_ext import awaits
+
+
+def names(answer):
+    return [(frame.function, frame.source) for frame in answer.frames]
+
+
+async def waits(waiter, gate):
+    await waiter(gate)
+
+
+async def through_async_for(gate):
+    async def numbers():
+        await gate.wait()
+        yield 1
+
+    async for _ in numbers():
+        pass
+
+
+async def through_anext(gate):
+    async def numbers():
+        await gate.wait()
+        yield 1
+
+    await anext(numbers(), None)
+
+
+class Awaitable:
+    def __init__(self, gate):
+        self.gate = gate
+
+    def __await__(self):
+        return self.gate.wait().__await__()
+
+
+async def through_dunder_await(gate):
+    await Awaitable(gate)
+
+
+@types.coroutine
+def old_style(gate):
+    yield from gate.wait().__await__()
+
+
+async def through_generator(gate):
+    await old_style(gate)
+
+
+async def through_timeout(gate):
+    async with asyncio.timeout(1000):
+        await gate.wait()
+
+
+@contextlib.asynccontextmanager
+async def entering(gate):
+    await gate.wait()
+    yield
+
+
+async def through_context_manager(gate):
+    async with entering(gate):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("waiter", "innermost"),
+    [
+        (through_async_for, ("numbers", "await gate.wait()")),
+        (through_anext, ("numbers", "await gate.wait()")),
+        (through_dunder_await, ("through_dunder_await", "await Awaitable(gate)")),
+        (through_generator, ("old_style", "yield from gate.wait().__await__()")),
+        (through_timeout, ("through_timeout", "await gate.wait()")),
+        (through_context_manager, ("entering", "await gate.wait()")),
+    ],
+)
+def test_follows_every_kind_of_await_down_to_the_line(simulate, waiter, innermost):
+    async def main():
+        gate = asyncio.Event()
+        task = asyncio.create_task(waits(waiter, gate), name="stuck")
+        await asyncio.sleep(1)
+        answer = awaits(task)
+        assert names(answer)[0] == ("waits", "await waiter(gate)")
+        assert names(answer)[1][0] == waiter.__name__
+        assert names(answer)[-1] == innermost
+        assert {frame.task for frame in answer.frames} == {"stuck"}
+        assert answer.waits_for == "asyncio.Event.wait"
+        gate.set()
+        await task
+
+    simulate(main())
+
+
+def test_reads_as_a_traceback_would_and_without_machine_paths(simulate):
+    async def main():
+        gate = asyncio.Event()
+        task = asyncio.create_task(waits(through_generator, gate), name="ws:7:private_cloud")
+        await asyncio.sleep(1)
+        answer = awaits(task)
+        lines = [frame.line for frame in answer.frames]
+        assert str(answer).splitlines() == [
+            "task 'ws:7:private_cloud'",
+            f"  waits (test_awaits.py:{lines[0]}): await waiter(gate)",
+            f"  through_generator (test_awaits.py:{lines[1]}): await old_style(gate)",
+            f"  old_style (test_awaits.py:{lines[2]}): yield from gate.wait().__await__()",
+            "waits for asyncio.Event.wait",
+        ]
+        assert lines[0] == waits.__code__.co_firstlineno + 1
+        gate.set()
+        await task
+
+    simulate(main())
+
+
+@pytest.mark.parametrize(
+    ("waiting", "words"),
+    [
+        (lambda: asyncio.sleep(1000), "asyncio.sleep"),
+        (lambda: asyncio.Queue().get(), "asyncio.Queue.get"),
+        (lambda: asyncio.Semaphore(0).acquire(), "asyncio.Semaphore.acquire"),
+        (lambda: asyncio.get_running_loop().create_future(), "Future"),
+        (lambda: asyncio.StreamReader().readexactly(4), "asyncio.StreamReader.readexactly"),
+        (
+            lambda: asyncio.gather(asyncio.sleep(0), asyncio.sleep(1000), asyncio.sleep(1000)),
+            "a gather of 3, 1 done",
+        ),
+    ],
+)
+def test_names_what_is_waited_for(simulate, waiting, words):
+    async def main():
+        async def stuck():
+            await waiting()
+
+        task = asyncio.create_task(stuck())
+        await asyncio.sleep(1)
+        answer = awaits(task)
+        assert answer.waits_for == words
+        assert names(answer) == [("stuck", "await waiting()")]
+        task.cancel()
+        await asyncio.wait([task])
+
+    simulate(main())
+
+
+def test_names_a_thread_of_an_executor():
+    release = threading.Event()
+
+    async def main():
+        async def upload():
+            await asyncio.get_running_loop().run_in_executor(None, release.wait)
+
+        task = asyncio.create_task(upload())
+        await asyncio.sleep(0)
+        answer = awaits(task)
+        release.set()
+        await task
+        assert answer.waits_for == "a thread of an executor"
+
+    asyncio.run(main())
+
+
+def test_goes_on_through_a_gather_into_the_one_task_that_is_stuck(simulate):
+    async def main():
+        gate = asyncio.Event()
+
+        async def upload():
+            await gate.wait()
+
+        async def handler():
+            loops = [
+                asyncio.create_task(upload(), name="ws:7:private_cloud"),
+                asyncio.create_task(asyncio.sleep(1), name="ws:7:receive"),
+            ]
+            await asyncio.gather(*loops)
+
+        task = asyncio.create_task(handler(), name="ws:7")
+        await asyncio.sleep(2)
+        answer = awaits(task)
+        assert [(frame.task, frame.function) for frame in answer.frames] == [
+            ("ws:7", "handler"),
+            ("ws:7:private_cloud", "upload"),
+        ]
+        assert answer.waits_for == "asyncio.Event.wait"
+        assert "\ntask 'ws:7:private_cloud'\n  upload (" in str(answer)
+        gate.set()
+        await task
+
+    simulate(main())
+
+
+def test_two_tasks_that_wait_for_each_other_end_the_chain():
+    async def main():
+        async def wait_for_other(index):
+            await asyncio.sleep(0)
+            await tasks[index]
+
+        tasks = [asyncio.create_task(wait_for_other(n), name=f"t{n}") for n in (1, 0)]
+        await asyncio.sleep(0.01)
+        for task in tasks:
+            task._log_destroy_pending = False  # cancelling either would recurse for ever
+        return awaits(tasks[0])
+
+    loop = asyncio.new_event_loop()
+    answer = loop.run_until_complete(main())
+    loop.close()
+    assert [frame.task for frame in answer.frames] == ["t1", "t0"]
+    assert answer.waits_for == "task 't1'"
+
+
+def test_says_when_a_task_does_not_wait(simulate):
+    async def main():
+        async def short():
+            await asyncio.sleep(0)
+
+        task = asyncio.create_task(short())
+        assert awaits(task).waits_for == "nothing: it goes on at the next turn of the loop"
+        assert awaits(asyncio.current_task()).waits_for == "nothing: it is running"
+        await task
+        assert awaits(task).waits_for == "nothing: it is done"
+        assert awaits(task).frames == ()
+
+    simulate(main())
+
+
+def test_a_handler_suspended_on_a_real_websocket(simulate):
+    async def main():
+        tasks = []
+
+        async def handler(connection):
+            tasks.append(asyncio.current_task())
+            await connection.recv()
+
+        async with (
+            serve(handler, "127.0.0.1", 0) as server,
+            connect(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}") as client,
+        ):
+            await asyncio.sleep(1)
+            answer = awaits(tasks[0])
+            await client.send("done")
+            await asyncio.wait(tasks)
+        assert ("handler", "await connection.recv()") in names(answer)
+        assert any(frame.file.startswith("websockets/asyncio/") for frame in answer.frames)
+        assert answer.waits_for == "Future"
+
+    simulate(main())
