@@ -51,11 +51,11 @@ clean: ## remove what the other targets made, but not .venv
 	@python=$$(tools/find-python $(PYTHON)) && \
 	echo "Setting up .venv with $$python: about a minute." && \
 	"$$python" -m venv --clear .venv && \
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input \
 		--require-hashes -r requirements.lock && \
 	touch $@
 
 .venv/.installed: .venv/.locked pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input \
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input \
 		--no-deps --no-build-isolation --editable . && \
 	touch $@

@@ -1,12 +1,12 @@
 """Every constant of the services, with its unit and its source.
 
-``omi#N`` is issue or pull request N of the public repository BasedHardware/omi; ``published`` means
-read in that repository's source as of the incident; ``ours`` marks a value the record does not give.
+``omi#N`` is issue or pull request N of the public repository BasedHardware/omi; ``published`` is
+read in that repository's source as of the incident; ``ours`` is a value the record does not give.
 """
 
 from typing import Final
 
-# --- the two bounds that the fix introduced, and the acknowledgement it added in review -----------
+# --- the two bounds that the fix introduced, and the acknowledgement it added in review ---------
 WS_RECEIVE_TIMEOUT: Final = 300.0
 """Seconds without a frame after which a session ends (omi#7283)."""
 BG_DRAIN_TIMEOUT: Final = 30.0
@@ -14,7 +14,7 @@ BG_DRAIN_TIMEOUT: Final = 30.0
 CANCEL_ACK_TIMEOUT: Final = 5.0
 """Seconds a cancelled task has to acknowledge it (omi#7283)."""
 
-# --- the link ------------------------------------------------------------------------------------
+# --- the link -----------------------------------------------------------------------------------
 DEFAULT_SAMPLE_RATE: Final = 8000
 """Hz, when the query names none (published)."""
 MAX_SAMPLE_RATE: Final = 48_000
@@ -32,7 +32,7 @@ WS_OPEN_TIMEOUT: Final = 10.0
 MAX_FRAME_BYTES: Final = 2**20
 """Bytes; a larger frame is refused with 1009 (ours; an audio frame has 96 kB at most)."""
 
-# --- private cloud: the user's own audio, on its way to storage ------------------------------------
+# --- private cloud: the user's own audio, on its way to storage ---------------------------------
 PRIVATE_CLOUD_TICK: Final = 1.0
 """Seconds between two looks at the queue (published)."""
 PRIVATE_CLOUD_CHUNK_SECONDS: Final = 60
@@ -46,7 +46,7 @@ PRIVATE_CLOUD_MAX_RETRIES: Final = 3
 STORAGE_WORKERS: Final = 16
 """Threads that upload, shared by a whole pod (omi#6762)."""
 
-# --- speaker samples -------------------------------------------------------------------------------
+# --- speaker samples ----------------------------------------------------------------------------
 SPEAKER_SAMPLES_TICK: Final = 15.0
 """Seconds between two looks at the queue (published)."""
 SPEAKER_SAMPLES_MIN_AGE: Final = 120.0
@@ -58,17 +58,17 @@ SPEAKER_SAMPLES_TIMEOUT: Final = 300.0
 SPEAKER_SAMPLES_CONNECTIONS: Final = 8
 """Connections to the speech service, per pod (published)."""
 
-# --- transcripts -----------------------------------------------------------------------------------
+# --- transcripts --------------------------------------------------------------------------------
 TRANSCRIPTS_TICK: Final = 1.0
 """Seconds between two looks at the queue (published)."""
 TRANSCRIPTS_QUEUE_MAX: Final = 50
 """Transcripts (omi#4784)."""
 
-# --- audio bytes, for the apps that want them --------------------------------------------------------
+# --- audio bytes, for the apps that want them ---------------------------------------------------
 AUDIO_BYTES_QUEUE_MAX: Final = 20
 """Pieces (omi#4784)."""
 
-# --- clients ---------------------------------------------------------------------------------------
+# --- clients ------------------------------------------------------------------------------------
 WEBHOOK_CONNECT_TIMEOUT: Final = 2.0
 """Seconds (published)."""
 WEBHOOK_READ_TIMEOUT: Final = 15.0

@@ -54,7 +54,7 @@ def why(
        timers, connections no task holds, work queued for threads;
     3. the locals of frames running in other threads, within the same bounds as step 1;
     4. the globals of all modules, as far as in step 2; in a notebook that includes your own names,
-       `Out` and `_`, and `sys.last_traceback`.
+       `Out` and `_`, and `sys.last_traceback` (what the kernel's tasks hold comes in step 1).
 
     With `roots`, by name, only those are searched, in the manner of step 1. `exclude` closes
     objects and all instances of a class. The task that asks and the frames running in its thread

@@ -252,3 +252,18 @@ def test_a_handler_suspended_on_a_real_websocket(simulate):
         assert answer.waits_for == "Future"
 
     simulate(main())
+
+
+def test_a_notebook_cell_is_named_without_the_kernels_process_id(simulate):
+    async def main():
+        cell = compile("async def stuck(gate): await gate.wait()", "/tmp/ipykernel_99/1.py", "exec")
+        namespace = {}
+        exec(cell, namespace)
+        gate = asyncio.Event()
+        task = asyncio.create_task(namespace["stuck"](gate))
+        await asyncio.sleep(1)
+        assert awaits(task).frames[0].file == "<cell>"
+        gate.set()
+        await task
+
+    simulate(main())

@@ -199,8 +199,8 @@ async def reading_a_generator(size, gate):
 def test_a_task_counts_the_frames_it_is_suspended_in(simulate, coroutine):
     async def main():
         gate = asyncio.Event()
-        task = asyncio.create_task(coroutine(500 * KB, gate))
-        small = asyncio.create_task(coroutine(1 * KB, gate))
+        task = asyncio.create_task(coroutine(500 * KB, gate), name="large")
+        small = asyncio.create_task(coroutine(1 * KB, gate), name="small")
         await asyncio.sleep(1)
         assert retained_bytes(task) - retained_bytes(small) == 499 * KB
         assert retained_bytes(task) < 505 * KB

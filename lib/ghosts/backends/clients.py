@@ -12,7 +12,6 @@ from ghosts.backends.faults import Backend
 from ghosts.backends.pool import WorkerPool
 
 
-
 class BackendError(Exception):
     """A service refused, failed, or did not answer within its client's deadline."""
 

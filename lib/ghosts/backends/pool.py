@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A call that waits for a worker or occupies one, the bytes it carries, and who asked for it."""
+    """A call that waits for a worker or occupies one, its payload, and who waits for it."""
 
     call: Callable[[], Awaitable[Any]]
     payload_bytes: int
@@ -22,8 +22,9 @@ class WorkerPool:
     """``size`` workers, shared by all who call :meth:`run`, first come, first served.
 
     It has the property of a ``ThreadPoolExecutor`` that the incident turns on: cancelling the one
-    who waits frees nothing. A job that runs keeps its worker and its payload until the call returns;
-    one that is still queued keeps its payload until a worker comes to it, and is then passed over.
+    who waits frees nothing. A job that runs keeps its worker and its payload until the call
+    returns; one that is still queued keeps its payload until a worker comes to it, and is then
+    passed over.
     """
 
     def __init__(self, size: int) -> None:

@@ -11,7 +11,7 @@ _log = logging.getLogger("ghosts.pusher")
 
 
 class AudioBytes:
-    """One session's pieces of audio, cut when ``piece_bytes`` are there. The oldest goes beyond 20."""
+    """One session's audio in pieces of ``piece_bytes``. The oldest goes beyond 20."""
 
     def __init__(self, uid: str, piece_bytes: int, lifetime: Lifetime, clients: Clients) -> None:
         self._uid = uid

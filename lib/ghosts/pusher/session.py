@@ -58,7 +58,7 @@ class Session:
     def start(self, *, receive_timeout: float | None = None) -> list[asyncio.Task[None]]:
         """Start the five loops, receive first, as tasks named ``ws:{uid}:{loop}``.
 
-        ``receive_timeout``: seconds without a frame after which the receive loop ends; None is never.
+        The receive loop ends after ``receive_timeout`` seconds without a frame; None is never.
         """
         loops = {
             "receive": self._receive(receive_timeout),

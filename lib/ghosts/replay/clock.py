@@ -17,7 +17,7 @@ the polls give it time, so that no byte in flight is overtaken.
 """
 
 
-class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):  # type: ignore[misc]
+class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
     """A selector loop with real sockets and simulated time, starting at 0 s."""
 
     def __init__(self) -> None:

@@ -80,7 +80,7 @@ class Probe:
         )
 
     def audio(self, pusher: Pusher) -> Audio:
-        """Say where the audio is: stored by storage's own count, queued by the sessions', or lost."""
+        """Say where the audio is. What is stored is storage's own count; what is lost, the rest."""
         received = pusher.metrics.received_bytes
         stored = self._backends.stored_bytes
         queued = sum(session.private_cloud.held_bytes for session in self._sessions())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 import annotated_types
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -17,7 +17,8 @@ from ghosts.paths import DATA
 HEARTBEAT_SECONDS = 20
 """Seconds between heartbeats of a device (published)."""
 
-Scale: TypeAlias = Literal[1, 0.1]
+FULL: Final = 1.0
+TENTH: Final = 0.1
 _STRICT = ConfigDict(extra="forbid")
 _Count: TypeAlias = Annotated[int, annotated_types.Interval(ge=1, le=2000)]
 _Second: TypeAlias = Annotated[int, annotated_types.Ge(0)]
@@ -90,9 +91,11 @@ class Scenario:
     """Simulated seconds between samples."""
     audio_webhook_seconds: Annotated[float, annotated_types.Gt(0)] | None = None
     """Seconds of audio in each piece sent to the users' audio webhooks; None is no webhook."""
-    scale: Scale = 0.1
+    scale: float = TENTH
 
     def __post_init__(self) -> None:
+        if self.scale not in (FULL, TENTH):
+            raise ValueError(f"scale: {self.scale} is neither {FULL:g} nor {TENTH:g}")
         names = [group.name for group in self.devices]
         if len(set(names)) < len(names):
             raise ValueError(f"devices: two groups have the same name: {names}")
@@ -105,12 +108,12 @@ class Scenario:
     @property
     def sample_rate(self) -> int:
         """Hz."""
-        return 8000 if self.scale == 1 else 800
+        return 8000 if self.scale == FULL else 800
 
     @property
     def frame_seconds(self) -> int:
         """Seconds of audio in a frame."""
-        return 1 if self.scale == 1 else 10
+        return 1 if self.scale == FULL else 10
 
     @property
     def audio_seconds(self) -> int:
@@ -120,7 +123,7 @@ class Scenario:
             for plan in self.plans()
         )
 
-    def at_scale(self, scale: Scale) -> "Scenario":
+    def at_scale(self, scale: float) -> "Scenario":
         """The same scenario with that fraction of production's bytes."""
         return replace(self, scale=scale)
 
