@@ -48,7 +48,7 @@ clean: ## remove what the other targets made, but not .venv
 # Two stamps, each written last: an interrupted set-up is started again, and a change of
 # pyproject.toml alone costs a second.
 .venv/.locked: requirements.lock
-	@python=$$(tools/find-python $(PYTHON)) && \
+	@python=$$(sh tools/find-python $(PYTHON)) && \
 	echo "Setting up .venv with $$python: about a minute." && \
 	"$$python" -m venv --clear .venv && \
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input \

@@ -31,6 +31,10 @@ WS_OPEN_TIMEOUT: Final = 10.0
 """Seconds for the opening handshake (ours)."""
 MAX_FRAME_BYTES: Final = 2**20
 """Bytes; a larger frame is refused with 1009 (ours; an audio frame has 96 kB at most)."""
+MAX_ID_LENGTH: Final = 128
+"""Characters of a uid, of any other id, and of a language code (ours)."""
+MAX_JSON_DEPTH: Final = 32
+"""Lists and objects in each other in a transcript (ours; what is deeper cannot be passed on)."""
 
 # --- private cloud: the user's own audio, on its way to storage ---------------------------------
 PRIVATE_CLOUD_TICK: Final = 1.0
@@ -77,6 +81,8 @@ WEBHOOK_CONNECTIONS: Final = 64
 """Connections, and requests in flight, per pod (published)."""
 CONVERSATION_TIMEOUT: Final = 300.0
 """Seconds to process a conversation (ours: the record gives the speech service's)."""
+USERS_TIMEOUT: Final = 15.0
+"""Seconds to read what a user has switched on, before the gauge goes up (ours)."""
 
 GHOST_AFTER: Final = 150.0
 """Seconds after its connection closed beyond which a session is a ghost.

@@ -1,15 +1,20 @@
 """The pusher's clients of the services that sessions call."""
 
+import io
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 
 from ghosts import settings
 from ghosts.backends.faults import Backend
 from ghosts.backends.pool import WorkerPool
+
+
+_IN_ONE_WRITE: Final = 2**20
+"""Bytes of a body above which aiohttp wants a file, to write it piece by piece."""
 
 
 class BackendError(Exception):
@@ -52,11 +57,14 @@ class Service:
 
         Raises:
             BackendError: the service failed, or its client's deadline passed.
+            ValueError: the answer says that it is JSON and is not. No caller expects that.
         """
         params = {"uid": uid, **query}
+        body = io.BytesIO(data) if data is not None and len(data) > _IN_ONE_WRITE else data
         try:
-            async with self.http.post(self.url, params=params, json=json, data=data) as answer:
-                answer.raise_for_status()
+            async with self.http.post(self.url, params=params, json=json, data=body) as answer:
+                if not answer.ok:
+                    raise BackendError(f"{self.name}: status {answer.status}")
                 return await answer.json()
         except (aiohttp.ClientError, TimeoutError) as error:
             raise BackendError(f"{self.name}: {type(error).__name__}: {error}") from error
@@ -129,7 +137,10 @@ _LIMITS: Mapping[Backend, tuple[aiohttp.ClientTimeout, int]] = {
         aiohttp.ClientTimeout(total=settings.CONVERSATION_TIMEOUT),
         settings.WEBHOOK_CONNECTIONS,
     ),
-    Backend.USERS: (_WEBHOOK, settings.WEBHOOK_CONNECTIONS),
+    Backend.USERS: (
+        aiohttp.ClientTimeout(total=settings.USERS_TIMEOUT),
+        settings.WEBHOOK_CONNECTIONS,
+    ),
 }
 
 

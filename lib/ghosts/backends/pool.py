@@ -75,7 +75,10 @@ class WorkerPool:
         job = Job(call, payload_bytes, asyncio.get_running_loop().create_future())
         self._queue.append(job)
         self._wanted.set()
-        answer: T = await job.answer
+        try:
+            answer: T = await job.answer
+        finally:
+            del job  # an error's traceback would keep it, and its payload
         return answer
 
     async def close(self) -> None:
@@ -89,11 +92,11 @@ class WorkerPool:
             while not self._queue:
                 self._wanted.clear()
                 await self._wanted.wait()
-            job = self._queue.popleft()
-            if not job.answer.cancelled():
-                await self._carry_out(job)
+            await self._carry_out(self._queue.popleft())
 
     async def _carry_out(self, job: Job) -> None:
+        if job.answer.cancelled():
+            return
         self._running.add(job)
         try:
             result = await job.call()
@@ -105,3 +108,4 @@ class WorkerPool:
                 job.answer.set_result(result)
         finally:
             self._running.discard(job)
+            del job  # an error's traceback would keep it, and its payload

@@ -82,15 +82,17 @@ class BackendServer:
     async def fail(self, mode: FaultMode, *, seconds: float = 10.0, uid: str | None = None) -> None:
         """Fail from now on: every request, or only those of one user.
 
-        Requests that a fault has swallowed stay so when it ends.
+        Requests that a fault has swallowed stay so when it ends. Raises ValueError when one user
+        is to be refused: a port is closed for all.
         """
         failure = Failure(mode, seconds)
         if uid is not None:
+            if mode is FaultMode.REFUSES:
+                raise ValueError("mode: 'refuses' is not possible for one user")
             self._user_failures[uid] = failure
             return
         self._failure = failure
-        if mode is FaultMode.REFUSES:
-            await self.stop()
+        await (self.stop() if mode is FaultMode.REFUSES else self.start())
 
     async def heal(self) -> None:
         """Answer again."""

@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ghosts.evidence.tidy_csv import EvidenceError, read_rows
-
-DATA = Path(__file__).resolve().parents[3] / "data"
-"""The evidence of the checkout that this package is installed from (in editable mode)."""
+from ghosts.paths import DATA
 
 Topic = Literal[
     "fleet",

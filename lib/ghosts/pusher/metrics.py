@@ -14,7 +14,9 @@ class Metrics:
             registry=self.registry,
         )
         self.received = Counter(
-            "pusher_audio_received_bytes", "PCM bytes received.", registry=self.registry
+            "pusher_audio_received_bytes",
+            "PCM bytes received for private cloud.",
+            registry=self.registry,
         )
         self.stored = Counter(
             "pusher_audio_stored_bytes", "PCM bytes stored.", registry=self.registry
@@ -30,7 +32,7 @@ class Metrics:
 
     @property
     def received_bytes(self) -> int:
-        """PCM bytes received so far."""
+        """PCM bytes received so far for private cloud: those stored, dropped and still held."""
         return int(_value(self.registry, "pusher_audio_received_bytes_total"))
 
     @property

@@ -54,7 +54,8 @@ class PrivateCloud:
         self._clients = clients
         self._metrics = metrics
         self._conversation_id: str | None = None
-        self._buffer = bytearray()
+        self._buffer: list[bytes] = []
+        self._buffer_bytes = 0
         self._buffer_started_at = 0.0
         self._queue: deque[Chunk] = deque()
         self._pending: dict[str, Pending] = {}
@@ -68,18 +69,21 @@ class PrivateCloud:
     def held_bytes(self) -> int:
         """Bytes of audio received and neither stored nor dropped."""
         queued = sum(len(chunk.audio) for chunk in self._queue)
-        return len(self._buffer) + queued + sum(one.size for one in self._pending.values())
+        return self._buffer_bytes + queued + sum(one.size for one in self._pending.values())
 
     def add(self, audio: Audio) -> None:
         """Take audio for the current conversation; without one it is dropped, and counted."""
+        if not audio.pcm:
+            return
         self._metrics.received.inc(len(audio.pcm))
         if self._conversation_id is None:
-            self._drop(len(audio.pcm), "no_conversation")
+            self._drop(len(audio.pcm), "no_conversation", logging.DEBUG)  # it comes each second
             return
         if not self._buffer:
             self._buffer_started_at = audio.started_at
-        self._buffer += audio.pcm
-        if len(self._buffer) >= self._chunk_bytes:
+        self._buffer.append(audio.pcm)
+        self._buffer_bytes += len(audio.pcm)
+        if self._buffer_bytes >= self._chunk_bytes:
             self.cut()
 
     def switch(self, conversation_id: str) -> None:
@@ -95,8 +99,9 @@ class PrivateCloud:
             return
         if len(self._queue) == settings.PRIVATE_CLOUD_QUEUE_MAX:
             self._drop(len(self._queue.popleft().audio), "queue_full")
-        audio = bytes(self._buffer)
+        audio = b"".join(self._buffer)
         self._buffer.clear()
+        self._buffer_bytes = 0
         self._queue.append(Chunk(self._conversation_id, self._buffer_started_at, audio))
         self._work.set()
         if self._ended:
@@ -167,12 +172,12 @@ class PrivateCloud:
         self._drop(pending.size, "retries_exhausted")
 
     def _give_up(self) -> None:
-        unsent = self.held_bytes - len(self._buffer)
+        unsent = self.held_bytes - self._buffer_bytes
         self._queue.clear()
         self._pending.clear()
         if unsent:
             self._drop(unsent, "session_ended")
 
-    def _drop(self, size: int, reason: str) -> None:
+    def _drop(self, size: int, reason: str, level: int = logging.WARNING) -> None:
         self._metrics.dropped.labels(reason).inc(size)
-        _log.warning("%s: %d bytes of audio dropped: %s", self._uid, size, reason)
+        _log.log(level, "%s: %d bytes of audio dropped: %s", self._uid, size, reason)

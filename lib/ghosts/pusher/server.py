@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
-from urllib.parse import parse_qs, urlsplit
+from typing import Final
+from urllib.parse import parse_qs
 
+from prometheus_client import CONTENT_TYPE_LATEST
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
@@ -20,7 +23,10 @@ from ghosts.pusher.session import Session
 
 _log = logging.getLogger("ghosts.pusher")
 _LOOPBACK = "127.0.0.1"
-LISTEN_PATH = "/v1/trigger/listen"
+LISTEN_PATH: Final = "/v1/trigger/listen"
+# Task names are ws:{uid}:{loop}, and a log line is one line: neither can be forged by a uid.
+_UID: Final = re.compile(rf"[A-Za-z0-9._@+-]{{1,{settings.MAX_ID_LENGTH}}}")
+_RATE: Final = re.compile(r"[0-9]{1,9}")
 
 
 class _Connection(ServerConnection):
@@ -39,17 +45,15 @@ class Pusher:
         self._clients = clients
         self._handlers: set[asyncio.Task[None]] = set()
         self._server: Server | None = None
+        self._port = 0
 
     def __repr__(self) -> str:
         return f"<Pusher gauge {self.metrics.gauge}, {len(self._handlers)} handlers>"
 
     @property
     def port(self) -> int:
-        """The TCP port it listens on."""
-        if self._server is None:
-            raise RuntimeError("the pusher has not been started")
-        port: int = next(iter(self._server.sockets)).getsockname()[1]
-        return port
+        """The TCP port it listens on, or listened on; 0 before it was started."""
+        return self._port
 
     async def start(self) -> None:
         """Listen on loopback, on a free port."""
@@ -58,6 +62,7 @@ class Pusher:
             _LOOPBACK,
             0,
             process_request=self._route,
+            process_response=_log_refusal,
             compression=None,
             open_timeout=settings.WS_OPEN_TIMEOUT,
             ping_interval=settings.WS_PING_INTERVAL,
@@ -66,29 +71,35 @@ class Pusher:
             max_size=settings.MAX_FRAME_BYTES,
             create_connection=_Connection,
         )
+        self._port = next(iter(self._server.sockets)).getsockname()[1]
 
     async def stop(self) -> None:
-        """Stop listening, close connections, and cancel the handlers that are still there.
+        """Stop listening, close connections, and cancel the handlers, which drops unsent audio.
 
         A server that waited for its handlers would wait for ghosts; this one gives them 5 s to
-        acknowledge their cancellation.
+        acknowledge their cancellation, and half-open connections 10 s more to end.
         """
-        if self._server is not None:
-            self._server.close()
-            await drain_tasks(
-                self._handlers, timeout=settings.CANCEL_ACK_TIMEOUT, label="pusher_stop"
-            )
+        if self._server is None:
+            return
+        self._server.close()
+        await drain_tasks(self._handlers, timeout=settings.CANCEL_ACK_TIMEOUT, label="pusher_stop")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(settings.WS_OPEN_TIMEOUT):
+                await self._server.wait_closed()
 
     def _route(self, connection: ServerConnection, request: Request) -> Response | None:
-        match urlsplit(request.path).path:
+        match request.path.partition("?")[0]:
             case path if path == LISTEN_PATH:
                 return None
             case "/metrics":
-                return connection.respond(HTTPStatus.OK, self.metrics.exposition())
+                response = connection.respond(HTTPStatus.OK, self.metrics.exposition())
+                del response.headers["Content-Type"]
+                response.headers["Content-Type"] = CONTENT_TYPE_LATEST
+                return response
             case "/health":
                 return connection.respond(HTTPStatus.OK, "ok\n")
-            case path:
-                return connection.respond(HTTPStatus.NOT_FOUND, f"no such path: {path}\n")
+            case _:
+                return connection.respond(HTTPStatus.NOT_FOUND, "no such path\n")
 
     async def _handle(self, connection: ServerConnection) -> None:
         handler = asyncio.current_task()
@@ -131,14 +142,22 @@ class Pusher:
 
 
 def _query(path: str) -> tuple[str, int]:
-    query = parse_qs(urlsplit(path).query)
-    uid = query.get("uid", [""])[0]
-    if not uid:
-        raise ValueError("uid is missing")
-    rate = query.get("sample_rate", [str(settings.DEFAULT_SAMPLE_RATE)])[0]
-    if not (rate.isascii() and rate.isdigit() and 0 < int(rate) <= settings.MAX_SAMPLE_RATE):
-        raise ValueError(f"sample_rate is not 1 to {settings.MAX_SAMPLE_RATE} Hz")
-    return uid, int(rate)
+    """Return uid and sample rate; raise ValueError whose text fits a close frame."""
+    fields = parse_qs(path.partition("?")[2], keep_blank_values=True)
+    match fields.get("uid"):
+        case [uid] if _UID.fullmatch(uid):
+            pass
+        case _:
+            raise ValueError("uid is missing, or not one id")
+    match fields.get("sample_rate", [str(settings.DEFAULT_SAMPLE_RATE)]):
+        case [rate] if _RATE.fullmatch(rate) and 0 < int(rate) <= settings.MAX_SAMPLE_RATE:
+            return uid, int(rate)
+    raise ValueError(f"sample_rate is not 1 to {settings.MAX_SAMPLE_RATE} Hz")
+
+
+def _log_refusal(connection: ServerConnection, request: Request, response: Response) -> None:
+    if response.status_code >= HTTPStatus.BAD_REQUEST:
+        _log.warning("refused with %d: %.100r", response.status_code, request.path)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
 from async_tasks import create_named_task
 from ghosts import settings
@@ -81,12 +81,16 @@ class Session:
         now = asyncio.get_running_loop().time
         try:
             async with asyncio.timeout(timeout) as limit:
-                async for frame in self._connection:
+                while True:
+                    frame = await self._connection.recv()
                     if timeout is not None:
                         limit.reschedule(now() + timeout)
                     self._take(frame)
         except ConnectionClosed as closed:
-            _log.info("%s: connection lost: %s", self.uid, closed)
+            # Bad frames and missing pongs are the library's to refuse: it then closes first.
+            refused = isinstance(closed, ConnectionClosedError) and not closed.rcvd_then_sent
+            level = logging.WARNING if refused and closed.sent else logging.INFO
+            _log.log(level, "%s: connection lost: %s", self.uid, closed)
         except TimeoutError:
             _log.warning("%s: no frame for %g s", self.uid, timeout)
             await self._connection.close(1011, "receive timeout")

@@ -27,6 +27,7 @@ class SpeakerSamples:
     def add(self, request: SpeakerSample) -> None:
         """Queue a request."""
         self._queue.append((asyncio.get_running_loop().time(), request))
+        self._work.set()
 
     async def run(self) -> None:
         """Look every 15 s; return once the session is over and the queue is empty.

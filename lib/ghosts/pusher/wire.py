@@ -1,10 +1,14 @@
 """The pusher's wire: a binary frame is a little-endian unsigned 32-bit type, then a payload."""
 
 import json
+import math
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
+
+from ghosts import settings
 
 _TYPE = struct.Struct("<I")
 _AUDIO_HEAD = struct.Struct("<Id")
@@ -99,7 +103,8 @@ def decode(frame: bytes | str) -> Message:
 
     Raises:
         UnknownTypeError: its type is none of 100 to 105.
-        WireError: it is text, too short, not UTF-8, not JSON, or JSON of another shape.
+        WireError: it is text, too short, not UTF-8, not JSON, or JSON of another shape; or it has
+            an id that is empty, longer than 128 characters or not printable, or no finite time.
     """
     if isinstance(frame, str):
         raise WireError("text frame: only binary frames are understood", code=1003)
@@ -112,9 +117,7 @@ def decode(frame: bytes | str) -> Message:
         return Heartbeat()
     payload = _text(kind, frame)
     if kind == FrameType.CONVERSATION:
-        if not payload:
-            raise WireError("type 103: the conversation id is empty")
-        return Conversation(payload)
+        return Conversation(_id(kind, payload))
     return _json_message(kind, payload)
 
 
@@ -152,7 +155,10 @@ def processed(conversation_id: str, error: str | None = None) -> bytes:
 def _audio(frame: bytes) -> Audio:
     if len(frame) < _AUDIO_HEAD.size:
         raise WireError(f"type 101: {len(frame)} bytes, its head takes {_AUDIO_HEAD.size}")
-    return Audio(_AUDIO_HEAD.unpack_from(frame)[1], frame[_AUDIO_HEAD.size :])
+    started_at = _AUDIO_HEAD.unpack_from(frame)[1]
+    if not math.isfinite(started_at):
+        raise WireError(f"type 101: it starts at {started_at}")
+    return Audio(started_at, frame[_AUDIO_HEAD.size :])
 
 
 def _text(kind: int, frame: bytes) -> str:
@@ -166,27 +172,56 @@ def _text(kind: int, frame: bytes) -> str:
 
 def _json_message(kind: int, payload: str) -> Message:
     try:
-        fields = json.loads(payload)
+        fields = json.loads(payload, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise WireError(f"type {kind}: not JSON") from None
     match kind, fields:
         case FrameType.TRANSCRIPT, {"segments": list(segments)} if all(
             isinstance(segment, dict) for segment in segments
-        ):
+        ) and not _too_deep(segments):
             memory_id = fields.get("memory_id")
             if memory_id is None or isinstance(memory_id, str):
                 return Transcript(segments, memory_id)
         case FrameType.PROCESS_CONVERSATION, {"conversation_id": str(conversation_id)}:
             language = fields.get("language", "en")
-            if conversation_id and isinstance(language, str):
-                return ProcessConversation(conversation_id, language)
+            if isinstance(language, str):
+                return ProcessConversation(_id(kind, conversation_id), _id(kind, language))
         case FrameType.SPEAKER_SAMPLE, {
             "person_id": str(person_id),
             "conversation_id": str(conversation_id),
             "segment_ids": list(segment_ids),
         } if all(isinstance(segment_id, str) for segment_id in segment_ids):
-            return SpeakerSample(person_id, conversation_id, segment_ids)
+            return SpeakerSample(_id(kind, person_id), _id(kind, conversation_id), segment_ids)
     raise WireError(f"type {kind}: JSON of another shape")
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _too_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(settings.MAX_JSON_DEPTH):
+        level = [inner for one in level for inner in _inside(one)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: object) -> Iterable[object]:
+    match value:
+        case dict():
+            return value.values()
+        case list():
+            return value
+    return ()
+
+
+def _id(kind: int, text: str) -> str:
+    """Return an id as it is, if it is fit for a URL and for one line of a log."""
+    if 0 < len(text) <= settings.MAX_ID_LENGTH and text.isprintable():
+        return text
+    raise WireError(f"type {kind}: an id is empty, too long or not printable")
 
 
 def _with_json(kind: FrameType, **fields: object) -> bytes:

@@ -32,6 +32,7 @@ class Probe:
         self._open: dict[str, Session] = {}
         self._ended: dict[str, Session] = {}
         self._gone_since: dict[str, float] = {}
+        self._measured: dict[str, tuple[int, int]] = {}
         self._process = psutil.Process()
         self._loop = asyncio.get_running_loop()
 
@@ -75,7 +76,9 @@ class Probe:
             lost_bytes=audio.lost,
             abandoned_bytes=self._clients.uploads.abandoned_bytes,
             retained_bytes=sum(self._retained(ghosts, tasks)),
-            tracemalloc_bytes=tracemalloc.get_traced_memory()[0],
+            tracemalloc_bytes=tracemalloc.get_traced_memory()[0]
+            if tracemalloc.is_tracing()
+            else None,
             rss_bytes=self._process.memory_info().rss,
         )
 
@@ -121,7 +124,7 @@ class Probe:
     def _peers(self, port: int) -> set[int]:
         return {
             connection.raddr.port
-            for connection in self._process.net_connections("tcp")
+            for connection in self._process.net_connections("tcp4")
             if connection.laddr.port == port and connection.status == psutil.CONN_ESTABLISHED
         }
 
@@ -136,6 +139,13 @@ class Probe:
     def _retained(
         self, sessions: list[Session], tasks: dict[str, list[asyncio.Task[object]]]
     ) -> list[int]:
-        owners = {session.uid: (session, *tasks.get(session.uid, ())) for session in sessions}
-        retained = retained_by(owners, exclude=_OF_THE_POD)
-        return list(retained.own.values())
+        """Measure sessions; one that holds what it held at the last look is not walked again."""
+        held = {session.uid: session.private_cloud.held_bytes for session in sessions}
+        changed = {
+            session.uid: (session, *tasks.get(session.uid, ()))
+            for session in sessions
+            if self._measured.get(session.uid, (None, 0))[0] != held[session.uid]
+        }
+        for uid, retained in retained_by(changed, exclude=_OF_THE_POD).own.items():
+            self._measured[uid] = (held[uid], retained)
+        return [self._measured[session.uid][1] for session in sessions]

@@ -43,8 +43,11 @@ class Sample:
     """Audio in the upload pool that no session waits for any more."""
     retained_bytes: int
     """Memory that is reachable from ghosts."""
-    tracemalloc_bytes: int
-    """Memory that Python has allocated in this process since the replay began."""
+    tracemalloc_bytes: int | None
+    """Memory that Python has allocated in this process since the replay began; None at full scale.
+
+    Tracing every allocation makes a replay two and a half times as long, too long for a full one.
+    """
     rss_bytes: int
     """Resident memory of this process. It does not fall when memory is freed."""
 

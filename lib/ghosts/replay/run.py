@@ -4,7 +4,7 @@ import asyncio
 import platform
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -15,7 +15,7 @@ from ghosts.replay.clock import simulate, sleep_until
 from ghosts.replay.devices import Device
 from ghosts.replay.probe import Probe
 from ghosts.replay.recording import Recording, Sample
-from ghosts.replay.scenario import Scenario, ScenarioError
+from ghosts.replay.scenario import FULL, Scenario, ScenarioError
 
 _OFF_THE_SECOND = 0.5
 """Samples are taken half a second after the devices' whole seconds, when everything is at rest."""
@@ -51,7 +51,7 @@ def replay(
             raise ScenarioError(f"no lifecycle {lifecycle!r}; there are: {', '.join(LIFECYCLES)}")
         lifecycle = LIFECYCLES[lifecycle]
     chosen = lifecycle
-    with _tracing():
+    with _tracing() if scenario.scale < FULL else nullcontext():
         return simulate(lambda: _replay(scenario, chosen, on_progress, at_end))
 
 

@@ -1,0 +1,41 @@
+"""Both lifecycles, and simulated time that leaves nothing unsaid."""
+
+import asyncio
+import gc
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeAlias
+
+import pytest
+
+from ghosts.pusher import LIFECYCLES, Lifecycle
+from ghosts.replay.clock import simulate
+
+Run: TypeAlias = Callable[[Callable[[], Coroutine[Any, Any, object]]], Any]
+
+
+@pytest.fixture(params=sorted(LIFECYCLES))
+def lifecycle(request: pytest.FixtureRequest) -> Lifecycle:
+    return LIFECYCLES[request.param]
+
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    """Run a scenario on simulated time. What asyncio complains of afterwards fails the test."""
+    complaints: list[str] = []
+
+    def run_simulated(scenario: Callable[[], Coroutine[Any, Any, object]]) -> object:
+        async def watched() -> object:
+            asyncio.get_running_loop().set_exception_handler(
+                lambda _, context: complaints.append(context["message"])
+            )
+            return await scenario()
+
+        gc.freeze()  # what was there before need not be looked through below
+        try:
+            return simulate(watched)
+        finally:
+            gc.collect()
+            gc.unfreeze()
+
+    yield run_simulated
+    assert complaints == []

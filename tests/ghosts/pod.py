@@ -1,0 +1,148 @@
+"""A pod for tests: real backends, clients, pusher and devices, all on simulated time."""
+
+import asyncio
+import logging
+import socket
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import psutil
+from websockets.asyncio.client import ClientConnection, connect
+
+from ghosts.backends import (
+    Backend,
+    Backends,
+    Clients,
+    Features,
+    connect_clients,
+    serve_backends,
+)
+from ghosts.backends.server import Received
+from ghosts.pusher import Lifecycle, Pusher, Session, serve_pusher, wire
+
+RATE = 8000
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pod:
+    backends: Backends
+    clients: Clients
+    pusher: Pusher
+    sessions: list[Session]
+    tasks_before: set[asyncio.Task[object]]
+
+    def url(self, query: str, path: str = "/v1/trigger/listen") -> str:
+        return f"ws://127.0.0.1:{self.pusher.port}{path}?{query}"
+
+    async def connect(
+        self, uid: str = "ada", rate: int = RATE, **options: object
+    ) -> ClientConnection:
+        """A device. It answers pings, sends none, and has no conversation yet."""
+        return await self.open(f"uid={uid}&sample_rate={rate}", **options)
+
+    async def open(self, query: str, **options: object) -> ClientConnection:
+        defaults = {"proxy": None, "compression": None, "ping_interval": None}
+        return await connect(self.url(query), **defaults | options)
+
+    @property
+    def gauge(self) -> int:
+        return self.pusher.metrics.gauge
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        return self.pusher.metrics.dropped_bytes
+
+    @property
+    def held(self) -> int:
+        return sum(session.private_cloud.held_bytes for session in self.sessions)
+
+    @property
+    def stored(self) -> list[Received]:
+        return self.backends[Backend.STORAGE].received
+
+    def tcp(self) -> int:
+        """Established connections of the pusher's port, as the operating system counts them."""
+        return sum(
+            one.laddr.port == self.pusher.port and one.status == psutil.CONN_ESTABLISHED
+            for one in psutil.Process().net_connections("tcp4")
+        )
+
+    def assert_audio_adds_up(self) -> None:
+        metrics = self.pusher.metrics
+        stored = int(metrics.registry.get_sample_value("pusher_audio_stored_bytes_total") or 0)
+        assert metrics.received_bytes == stored + sum(self.dropped.values()) + self.held
+
+    def assert_at_rest(self) -> None:
+        """Gauge 0, no connection, no handler, no task of any session, nor of a library for one."""
+        left = {
+            task.get_name()
+            for task in asyncio.all_tasks() - self.tasks_before
+            if "RequestHandler" not in task.get_coro().__qualname__  # a backend's kept connection
+        }
+        assert (self.gauge, self.tcp(), left) == (0, 0, set())
+        assert "0 handlers" in repr(self.pusher)
+        self.assert_audio_adds_up()
+
+
+@asynccontextmanager
+async def serve_pod(lifecycle: Lifecycle, features: Features | None = None) -> AsyncIterator[Pod]:
+    features = features or Features()
+    sessions: list[Session] = []
+
+    async def watched(session: Session) -> None:
+        sessions.append(session)
+        await lifecycle(session)
+
+    async with (
+        serve_backends(lambda uid: features) as backends,
+        connect_clients(backends.addresses) as clients,
+        serve_pusher(watched, clients) as pusher,
+    ):
+        yield Pod(
+            backends=backends,
+            clients=clients,
+            pusher=pusher,
+            sessions=sessions,
+            tasks_before=asyncio.all_tasks(),
+        )
+
+
+async def send(device: ClientConnection, *messages: wire.Message) -> None:
+    for message in messages:
+        await device.send(wire.encode(message))
+
+
+def audio(seconds: float, *, rate: int = RATE, at: float = 0.0, fill: bytes = b"\0") -> wire.Audio:
+    """A frame's worth of audio, of any length, that starts at that Unix time."""
+    return wire.Audio(at, fill * (round(seconds * rate) * 2))
+
+
+def size(seconds: float, rate: int = RATE) -> int:
+    return round(seconds * rate) * 2
+
+
+def reset(device: ClientConnection) -> None:
+    """Let the device's host answer with a reset from now on."""
+    link: socket.socket = device.transport.get_extra_info("socket")
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+    device.transport.abort()
+
+
+def session_tasks() -> list[str]:
+    return sorted(
+        task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("ws:")
+    )
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def troubles(records: list[logging.LogRecord]) -> list[str]:
+    """What was logged as a warning or worse, by anybody; none of it may be a traceback."""
+    worse = [record for record in records if record.levelno >= logging.WARNING]
+    assert [record for record in worse if record.exc_info] == []
+    return [record.getMessage() for record in worse]

@@ -1,0 +1,75 @@
+"""The same scenario and seed give the same recording, sample for sample, wherever it runs."""
+
+import asyncio
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from ghosts.replay import Recording, Scenario, load_scenario, replay
+
+
+def _scenario() -> Scenario:
+    """Production with a tenth of its devices, who also talk, switch and ask."""
+    scenario = load_scenario("production")
+    busy = [
+        replace(
+            group,
+            count=group.count // 10,
+            transcript_every=30,
+            speaker_sample_every=120,
+            switch_conversation_every=240,
+            process_conversation_every=300,
+        )
+        for group in scenario.devices
+    ]
+    return replace(scenario, devices=tuple(busy), audio_webhook_seconds=5.0)
+
+
+def _trace(lifecycle: str) -> Recording:
+    return replay(_scenario(), lifecycle).without_memory()
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+@contextmanager
+def _both_cores_busy() -> Iterator[None]:
+    context = multiprocessing.get_context("spawn")
+    spinners = [context.Process(target=_spin, daemon=True) for _ in range(2)]
+    for spinner in spinners:
+        spinner.start()
+    try:
+        yield
+    finally:
+        for spinner in spinners:
+            spinner.kill()
+            spinner.join()
+
+
+@pytest.mark.parametrize("lifecycle", ["gather_all", "supervised"])
+def test_runs_repeat_in_a_script_in_a_running_loop_in_another_process_and_under_load(
+    lifecycle: str,
+) -> None:
+    first = _trace(lifecycle)
+
+    async def as_in_a_kernel() -> Recording:
+        return _trace(lifecycle)
+
+    assert _trace(lifecycle) == first
+    assert asyncio.run(as_in_a_kernel()) == first
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(_trace, lifecycle).result() == first
+    with _both_cores_busy():
+        assert _trace(lifecycle) == first
+
+
+def test_another_seed_gives_another_recording() -> None:
+    scenario = _scenario()
+    other = replay(replace(scenario, seed=scenario.seed + 1), "gather_all")
+    assert other.without_memory().events != _trace("gather_all").events

@@ -1,0 +1,65 @@
+"""A recording is the same after a round trip through JSON, and nothing else passes for one."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ghosts.replay import (
+    DeviceGroup,
+    Recording,
+    RecordingError,
+    Scenario,
+    replay,
+)
+
+
+@pytest.fixture(scope="module")
+def recording() -> Recording:
+    scenario = Scenario(
+        name="small",
+        summary="Three devices come and one goes",
+        seed=1,
+        duration=120,
+        devices=(
+            DeviceGroup(name="staying", count=2),
+            DeviceGroup(name="leaving", count=1, stay=(60, 60)),
+        ),
+    )
+    return replay(scenario, "supervised")
+
+
+def test_a_recording_survives_the_round_trip(recording: Recording, tmp_path: Path) -> None:
+    recording.save(tmp_path / "recording.json")
+    assert Recording.load(tmp_path / "recording.json") == recording
+
+
+def test_the_file_names_what_readers_of_the_format_rely_on(
+    recording: Recording, tmp_path: Path
+) -> None:
+    recording.save(tmp_path / "recording.json")
+    stored = json.loads((tmp_path / "recording.json").read_text())
+    assert {"format", "scenario", "lifecycle", "scale", "samples", "audio", "events"} <= set(stored)
+    assert {
+        "t", "gauge", "tcp", "ghosts", "orphans", "tasks",
+        "retained_bytes", "tracemalloc_bytes", "rss_bytes",
+    } <= set(stored["samples"][0])  # fmt: skip
+    assert set(stored["audio"]) == {"received", "stored", "lost", "queued"}
+    assert stored["scale"] == 0.1
+    assert stored["lifecycle"] == "supervised"
+
+
+def test_a_recording_of_another_format_is_refused_by_its_number(
+    recording: Recording, tmp_path: Path
+) -> None:
+    replace(recording, format=99).save(tmp_path / "recording.json")
+    with pytest.raises(RecordingError, match="format 99"):
+        Recording.load(tmp_path / "recording.json")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"format": 1}', "not JSON"])
+def test_what_is_not_a_recording_is_refused_by_name(tmp_path: Path, text: str) -> None:
+    (tmp_path / "other.json").write_text(text)
+    with pytest.raises(RecordingError, match="other.json"):
+        Recording.load(tmp_path / "other.json")
