@@ -32,6 +32,7 @@ class Pod:
     clients: Clients
     pusher: Pusher
     sessions: list[Session]
+    handlers: list[asyncio.Task[object]]
     tasks_before: set[asyncio.Task[object]]
 
     def url(self, query: str, path: str = "/v1/trigger/listen") -> str:
@@ -91,9 +92,11 @@ class Pod:
 async def serve_pod(lifecycle: Lifecycle, features: Features | None = None) -> AsyncIterator[Pod]:
     features = features or Features()
     sessions: list[Session] = []
+    handlers: list[asyncio.Task[object]] = []
 
     async def watched(session: Session) -> None:
         sessions.append(session)
+        handlers.append(asyncio.current_task())
         await lifecycle(session)
 
     async with (
@@ -106,6 +109,7 @@ async def serve_pod(lifecycle: Lifecycle, features: Features | None = None) -> A
             clients=clients,
             pusher=pusher,
             sessions=sessions,
+            handlers=handlers,
             tasks_before=asyncio.all_tasks(),
         )
 

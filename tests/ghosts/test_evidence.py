@@ -8,6 +8,7 @@ import pytest
 
 from ghosts import evidence
 from ghosts.evidence import EvidenceError, Kind, Verdict
+from ghosts.paths import DATA
 
 ALL_LOADERS: list[Callable[..., tuple[object, ...]]] = [
     evidence.pods,
@@ -24,7 +25,7 @@ ALL_LOADERS: list[Callable[..., tuple[object, ...]]] = [
 def folder(tmp_path: Path) -> Path:
     """A copy of the evidence that a test may spoil."""
     copy = tmp_path / "data"
-    shutil.copytree(evidence.DATA, copy, ignore=shutil.ignore_patterns("recordings"))
+    shutil.copytree(DATA, copy, ignore=shutil.ignore_patterns("recordings"))
     return copy
 
 
@@ -60,7 +61,7 @@ def test_no_file_of_evidence_is_left_out_of_the_loaders_or_of_the_readme(folder:
         path.unlink()
         with pytest.raises(EvidenceError, match=path.name):
             load_all(folder)
-        shutil.copy(evidence.DATA / path.name, path)
+        shutil.copy(DATA / path.name, path)
 
 
 def test_every_published_figure_names_where_it_was_published() -> None:

@@ -12,7 +12,6 @@ from ghosts import settings
 from ghosts.backends.faults import Backend
 from ghosts.backends.pool import WorkerPool
 
-
 _IN_ONE_WRITE: Final = 2**20
 """Bytes of a body above which aiohttp wants a file, to write it piece by piece."""
 

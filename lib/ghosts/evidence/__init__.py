@@ -17,7 +17,6 @@ from ghosts.evidence.fits import (
     with_memory,
 )
 from ghosts.evidence.records import (
-    DATA,
     DeployCheck,
     Diagnosis,
     Event,
@@ -40,7 +39,6 @@ from ghosts.evidence.records import (
 from ghosts.evidence.tidy_csv import EvidenceError
 
 __all__ = [
-    "DATA",
     "MIB",
     "ChunkQueue",
     "DeployCheck",

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from ghosts.evidence.records import DATA, facts
+from ghosts.evidence.records import facts
+from ghosts.paths import DATA
 
 MIB = 2**20
 """Bytes in one MiB."""

@@ -8,7 +8,8 @@ from typing import Literal
 
 from scipy import stats
 
-from ghosts.evidence.records import DATA, Pod, fact
+from ghosts.evidence.records import Pod, fact
+from ghosts.paths import DATA
 
 Regressor = Literal["ghosts", "gauge", "tcp"]
 

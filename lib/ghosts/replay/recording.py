@@ -106,6 +106,10 @@ class Recording:
     events: tuple[Event, ...]
     sessions: tuple[SessionAtEnd, ...]
     versions: dict[str, str]
+    made_at: str = ""
+    """When, in UTC."""
+    made_on: str = ""
+    """On what kind of machine."""
 
     @property
     def last(self) -> Sample:
@@ -120,6 +124,8 @@ class Recording:
             samples=tuple(replace(sample, **bare) for sample in self.samples),
             sessions=tuple(replace(session, retained_bytes=0) for session in self.sessions),
             versions={},
+            made_at="",
+            made_on="",
         )
 
     def save(self, path: Path) -> None:

@@ -1,6 +1,8 @@
 """Run a scenario to its end under one lifecycle."""
 
 import asyncio
+import datetime as dt
+import logging
 import platform
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -9,10 +11,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+import psutil
+
 from ghosts.backends import Backends, Fault, Features, connect_clients, serve_backends
 from ghosts.pusher import LIFECYCLES, Lifecycle, Pusher, serve_pusher
 from ghosts.replay.clock import simulate, sleep_until
-from ghosts.replay.devices import Device
+from ghosts.replay.devices import live
 from ghosts.replay.probe import Probe
 from ghosts.replay.recording import Recording, Sample
 from ghosts.replay.scenario import FULL, Scenario, ScenarioError
@@ -51,8 +55,22 @@ def replay(
             raise ScenarioError(f"no lifecycle {lifecycle!r}; there are: {', '.join(LIFECYCLES)}")
         lifecycle = LIFECYCLES[lifecycle]
     chosen = lifecycle
-    with _tracing() if scenario.scale < FULL else nullcontext():
+    with _quiet_by_default(), _tracing() if scenario.scale < FULL else nullcontext():
         return simulate(lambda: _replay(scenario, chosen, on_progress, at_end))
+
+
+@contextmanager
+def _quiet_by_default() -> Iterator[None]:
+    """Keep the services' warnings off a terminal where nobody has asked for logs."""
+    handler = logging.NullHandler()
+    loggers = [logging.getLogger(name) for name in ("ghosts", "async_tasks", "websockets")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
 
 
 @contextmanager
@@ -95,6 +113,8 @@ async def _replay(
             events=tuple(probe.events),
             sessions=probe.sessions_at_end(pusher),
             versions=_versions(),
+            made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            made_on=_machine(),
         )
 
 
@@ -102,7 +122,7 @@ def _actors(
     scenario: Scenario, backends: Backends, probe: Probe, pusher: Pusher
 ) -> Iterator[Coroutine[Any, Any, None]]:
     for plan in scenario.plans():
-        yield Device(plan, scenario, pusher.port, probe.note).run()
+        yield live(plan, scenario, pusher.port, probe.note)
     for fault in scenario.faults:
         if fault.start != "departure":
             yield _break(fault, fault.start, None, backends, probe)
@@ -149,3 +169,8 @@ def _raise_failures(actors: list[asyncio.Task[None]]) -> None:
 def _versions() -> dict[str, str]:
     packages = {name: version(name) for name in ("websockets", "aiohttp", "looptime")}
     return {"python": platform.python_version(), **packages}
+
+
+def _machine() -> str:
+    memory = psutil.virtual_memory().total / 2**30
+    return f"{platform.system()} {platform.machine()}, {psutil.cpu_count()} cores, {memory:.0f} GiB"

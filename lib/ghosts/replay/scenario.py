@@ -14,8 +14,8 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from ghosts.backends.faults import Fault
 from ghosts.paths import DATA
 
-HEARTBEAT_SECONDS = 20
-"""Seconds between heartbeats of a device (published)."""
+HEARTBEAT_SECONDS: Final = 20
+"""Seconds between heartbeats of a device at full scale (published)."""
 
 FULL: Final = 1.0
 TENTH: Final = 0.1
@@ -114,6 +114,11 @@ class Scenario:
     def frame_seconds(self) -> int:
         """Seconds of audio in a frame."""
         return 1 if self.scale == FULL else 10
+
+    @property
+    def heartbeat_seconds(self) -> int:
+        """Seconds between heartbeats: as rare as the other frames."""
+        return HEARTBEAT_SECONDS * self.frame_seconds
 
     @property
     def audio_seconds(self) -> int:

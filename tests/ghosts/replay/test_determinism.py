@@ -19,14 +19,14 @@ def _scenario() -> Scenario:
         replace(
             group,
             count=group.count // 10,
-            transcript_every=30,
+            transcript_every=60,
             speaker_sample_every=120,
             switch_conversation_every=240,
             process_conversation_every=300,
         )
         for group in scenario.devices
     ]
-    return replace(scenario, devices=tuple(busy), audio_webhook_seconds=5.0)
+    return replace(scenario, devices=tuple(busy), audio_webhook_seconds=30.0)
 
 
 def _trace(lifecycle: str) -> Recording:

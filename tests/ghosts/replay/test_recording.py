@@ -61,5 +61,5 @@ def test_a_recording_of_another_format_is_refused_by_its_number(
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 1}', "not JSON"])
 def test_what_is_not_a_recording_is_refused_by_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "other.json").write_text(text)
-    with pytest.raises(RecordingError, match="other.json"):
+    with pytest.raises(RecordingError, match=r"other\.json"):
         Recording.load(tmp_path / "other.json")

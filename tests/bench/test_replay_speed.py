@@ -1,0 +1,47 @@
+"""What a replay costs, beside a plain TCP program that moves and keeps the same frames."""
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+
+from plain_tcp import move_and_keep
+
+from ghosts.replay import load_scenario, replay
+from ghosts.replay.scenario import FULL, TENTH
+
+
+def _plain(scale: float) -> float:
+    return _seconds(lambda: move_and_keep(load_scenario("production").at_scale(scale)))
+
+
+def _replayed(scale: float, lifecycle: str) -> float:
+    return _seconds(lambda: replay(load_scenario("production").at_scale(scale), lifecycle))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _in_a_fresh_process(function: Callable[..., float], *arguments: object) -> float:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def test_a_full_replay_takes_at_most_twice_a_plain_tcp_program() -> None:
+    plain = _in_a_fresh_process(_plain, FULL)
+    full = _in_a_fresh_process(_replayed, FULL, "gather_all")
+    print(f"\nfull scale: plain TCP {plain:.1f} s, replay {full:.1f} s, {full / plain:.2f} times")
+    assert full <= 2 * plain
+
+
+def test_a_replay_at_a_tenth_takes_less_time_than_a_full_one() -> None:
+    tenth = {name: _in_a_fresh_process(_replayed, TENTH, name) for name in _LIFECYCLES}
+    full = _in_a_fresh_process(_replayed, FULL, "gather_all")
+    print("\nat a tenth, memory traced:", ", ".join(f"{k} {v:.1f} s" for k, v in tenth.items()))
+    assert max(tenth.values()) < full
+
+
+_LIFECYCLES = ("gather_all", "supervised")

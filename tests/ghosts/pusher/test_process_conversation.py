@@ -1,0 +1,135 @@
+"""Type 104: each request is a task of its own, answered by 201, ended with its session."""
+
+import asyncio
+import json
+import struct
+
+from pod import now, send, serve_pod, session_tasks, troubles
+
+from ghosts import settings
+from ghosts.backends import Backend, FaultMode
+from ghosts.pusher import wire
+
+REQUEST = wire.ProcessConversation("c1", "en")
+
+
+def answer(frame: bytes) -> dict[str, object]:
+    assert struct.unpack_from("<I", frame) == (201,)
+    return json.loads(frame[4:])
+
+
+def test_success_is_answered_with_the_conversation(run, lifecycle):
+    async def scenario():
+        async with serve_pod(lifecycle) as pod:
+            device = await pod.connect()
+            await send(device, wire.ProcessConversation("c1", "pt"))
+            assert answer(await device.recv()) == {"conversation_id": "c1", "success": True}
+            (request,) = pod.backends[Backend.CONVERSATIONS].received
+            assert request.query == {"uid": "ada", "conversation_id": "c1", "language": "pt"}
+            assert session_tasks().count("ws:ada:process") == 0
+
+    run(scenario)
+
+
+def test_failure_is_answered_with_the_error_and_the_session_goes_on(run, lifecycle):
+    async def scenario():
+        async with serve_pod(lifecycle) as pod:
+            service = pod.backends[Backend.CONVERSATIONS]
+            device = await pod.connect()
+            await service.fail(FaultMode.STATUS_500)
+            await send(device, REQUEST)
+            assert answer(await device.recv()) == {
+                "conversation_id": "c1",
+                "error": "conversations: status 500",
+            }
+            await service.heal()
+            await send(device, REQUEST)
+            assert answer(await device.recv())["success"] is True
+
+    run(scenario)
+
+
+def test_a_service_that_never_answers_is_an_error_after_300_s(run, lifecycle):
+    async def scenario():
+        async with serve_pod(lifecycle) as pod:
+            await pod.backends[Backend.CONVERSATIONS].fail(FaultMode.NEVER_ANSWERS)
+            device = await pod.connect()
+            for _ in range(15):
+                await send(device, wire.Heartbeat())
+                await asyncio.sleep(20)
+            await send(device, REQUEST)
+            asked = now()
+            await asyncio.sleep(200)
+            await send(device, wire.Heartbeat())
+            assert "error" in answer(await device.recv())
+            assert now() - asked == settings.CONVERSATION_TIMEOUT
+
+    run(scenario)
+
+
+def test_requests_run_side_by_side(run, lifecycle):
+    async def scenario():
+        async with serve_pod(lifecycle) as pod:
+            await pod.backends[Backend.CONVERSATIONS].fail(FaultMode.SLOW, seconds=10)
+            device = await pod.connect()
+            await send(device, *(wire.ProcessConversation(f"c{n}", "en") for n in range(5)))
+            await asyncio.sleep(1)
+            assert session_tasks().count("ws:ada:process") == 5
+            for _ in range(5):
+                await device.recv()
+            assert now() == 10
+
+    run(scenario)
+
+
+def test_a_request_in_flight_is_cancelled_at_the_disconnect(run, lifecycle, caplog):
+    async def scenario():
+        async with serve_pod(lifecycle) as pod:
+            await pod.backends[Backend.CONVERSATIONS].fail(FaultMode.NEVER_ANSWERS)
+            device = await pod.connect()
+            await send(device, REQUEST)
+            await asyncio.sleep(1)
+            assert "ws:ada:process" in session_tasks()
+            await device.close()
+            await asyncio.sleep(settings.SPEAKER_SAMPLES_TICK + 1)
+            pod.assert_at_rest()
+
+    run(scenario)
+    assert troubles(caplog.records) == []
+
+
+def test_an_answer_that_comes_after_the_device_has_gone_is_one_line_in_the_log(
+    run, lifecycle, caplog
+):
+    async def scenario():
+        async with serve_pod(lifecycle) as pod:
+            storage, service = pod.backends[Backend.STORAGE], pod.backends[Backend.CONVERSATIONS]
+            await storage.fail(FaultMode.NEVER_ANSWERS)  # keeps the session from ending at once
+            await service.fail(FaultMode.SLOW, seconds=10)
+            device = await pod.connect()
+            await send(device, wire.Conversation("c1"), wire.Audio(0.0, bytes(2)), REQUEST)
+            await asyncio.sleep(1)
+            await device.close()
+            await asyncio.sleep(15)
+            assert "ws:ada:process" not in session_tasks()
+
+    run(scenario)
+    assert troubles(caplog.records)[0] == "ada: nobody left to tell about c1"
+
+
+def test_an_answer_that_is_no_json_ends_its_request_and_nothing_else(run, lifecycle, caplog):
+    async def scenario():
+        async with serve_pod(lifecycle) as pod:
+            await pod.backends[Backend.CONVERSATIONS].fail(FaultMode.GARBAGE)
+            device = await pod.connect()
+            await send(device, REQUEST)
+            await asyncio.sleep(5)
+            assert (pod.gauge, device.close_code) == (1, None)
+            assert "ws:ada:process" not in session_tasks()
+            await device.close()
+            await asyncio.sleep(settings.SPEAKER_SAMPLES_TICK + 1)
+            pod.assert_at_rest()
+
+    run(scenario)
+    (crash,) = [record for record in caplog.records if record.exc_info]
+    assert "ws:ada:process" in crash.getMessage()
