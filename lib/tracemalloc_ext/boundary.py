@@ -56,6 +56,8 @@ class Step(enum.Enum):
     """As REFERENTS, and its keys: the collector leaves out keys that are strings."""
     FUNCTION = enum.auto()
     """Entered through its closure and defaults, never through its globals."""
+    FRAME = enum.auto()
+    """As REFERENTS, without its caller: that belongs to whoever ran it."""
     FUTURE = enum.auto()
     """As REFERENTS; its callbacks belong to whoever waits for it."""
 
@@ -87,6 +89,8 @@ class Boundary(dict[type, Step]):
             return Step.MAPPING
         if issubclass(cls, types.FunctionType):
             return Step.FUNCTION
+        if issubclass(cls, types.FrameType):
+            return Step.FRAME
         # The mark asyncio itself goes by: true of C, pure-Python and foreign futures.
         return Step.FUTURE if hasattr(cls, "_asyncio_future_blocking") else Step.REFERENTS
 

@@ -45,7 +45,8 @@ def retained_bytes(*roots: object, exclude: Iterable[object] = ()) -> int:
     function or lambda counts, with its closure and defaults, and without its globals), weak
     references, context variables (the values a context holds for them count), None and the
     booleans; event loops, servers, selectors, executors, threads; whatever comes from `logging` or
-    `prometheus_client`. A future's callbacks are not entered: they belong to whoever waits.
+    `prometheus_client`. A future's callbacks are not entered: they belong to whoever waits. Nor
+    are the callers of a frame that a traceback keeps: they belong to whoever ran it.
 
     `exclude` closes more: objects, by identity, and all instances of a class. A root that is
     excluded or closed counts 0. Anything else that is reached counts: pass what your objects
@@ -123,6 +124,9 @@ class _Ledger:
             if is_local(item):
                 extra += captured(item)
             return is_local(item)
+        if step is Step.FRAME:
+            extra += (part for part in gc.get_referents(item) if part is not item.f_back)
+            return True
         if step is Step.MAPPING:
             if is_namespace(item):
                 return False

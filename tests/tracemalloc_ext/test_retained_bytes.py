@@ -271,6 +271,26 @@ def test_futures_count_results_and_tracebacks_and_stay_unretrieved(simulate):
     simulate(main())
 
 
+def test_a_traceback_counts_the_frames_it_passed_and_not_their_callers():
+    def passed(local):
+        raise ValueError(len(local))
+
+    def catcher():
+        try:
+            passed(of_size(50 * KB))
+        except ValueError as error:
+            return error
+
+    def caller():
+        local = of_size(500 * KB)
+        return catcher(), len(local)
+
+    error, _ = caller()
+    callers = error.__traceback__.tb_frame.f_back
+    assert len(callers.f_locals["local"]) > 400 * KB
+    assert 50 * KB < retained_bytes(error) < 60 * KB
+
+
 def test_contexts_count_the_values_of_their_variables():
     def values(size):
         context = contextvars.Context()

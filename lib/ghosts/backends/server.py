@@ -16,6 +16,7 @@ from ghosts.backends.faults import BACKENDS, Backend, FaultMode
 _LOOPBACK = "127.0.0.1"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _KEEPALIVE_SECONDS = 86_400.0
+_STOP_TIMEOUT = 1.0  # seconds; 0 would wait for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class BackendServer:
             handler_cancellation=True,
             keepalive_timeout=_KEEPALIVE_SECONDS,
         )
-        runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=0)
+        runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=_STOP_TIMEOUT)
         await runner.setup()
         site = web.TCPSite(runner, _LOOPBACK, self._port)
         await site.start()
@@ -75,9 +76,16 @@ class BackendServer:
 
     async def stop(self) -> None:
         """Close the listener and every connection, answered or not."""
-        if self._runner is not None:
-            runner, self._runner = self._runner, None
-            await runner.cleanup()
+        if self._runner is None:
+            return
+        runner, self._runner = self._runner, None
+        for site in list(runner.sites):
+            await site.stop()
+        if runner.server is not None:
+            for connection in runner.server.connections:
+                if connection.transport is not None:
+                    connection.transport.abort()
+        await runner.cleanup()
 
     async def fail(self, mode: FaultMode, *, seconds: float = 10.0, uid: str | None = None) -> None:
         """Fail from now on: every request, or only those of one user.

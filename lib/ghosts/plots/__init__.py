@@ -8,5 +8,24 @@ from ghosts.plots.evidence import (
     pods,
     regressors,
 )
+from ghosts.plots.replay import (
+    audio,
+    gauge_against_tcp,
+    memory,
+    memory_per_ghost,
+    orphans,
+)
 
-__all__ = ["chunks_held", "clustering", "diagnoses", "memory_fit", "pods", "regressors"]
+__all__ = [
+    "audio",
+    "chunks_held",
+    "clustering",
+    "diagnoses",
+    "gauge_against_tcp",
+    "memory",
+    "memory_fit",
+    "memory_per_ghost",
+    "orphans",
+    "pods",
+    "regressors",
+]

@@ -57,7 +57,7 @@ class PrivateCloud:
         self._buffer: list[bytes] = []
         self._buffer_bytes = 0
         self._buffer_started_at = 0.0
-        self._queue: deque[Chunk] = deque()
+        self.queue: deque[Chunk] = deque()
         self._pending: dict[str, Pending] = {}
         self._work = lifetime.work()
         self._ended = False
@@ -68,7 +68,7 @@ class PrivateCloud:
     @property
     def held_bytes(self) -> int:
         """Bytes of audio received and neither stored nor dropped."""
-        queued = sum(len(chunk.audio) for chunk in self._queue)
+        queued = sum(len(chunk.audio) for chunk in self.queue)
         return self._buffer_bytes + queued + sum(one.size for one in self._pending.values())
 
     def add(self, audio: Audio) -> None:
@@ -97,12 +97,12 @@ class PrivateCloud:
         """Queue what the buffer holds as a chunk, however short."""
         if not self._buffer or self._conversation_id is None:
             return
-        if len(self._queue) == settings.PRIVATE_CLOUD_QUEUE_MAX:
-            self._drop(len(self._queue.popleft().audio), "queue_full")
+        if len(self.queue) == settings.PRIVATE_CLOUD_QUEUE_MAX:
+            self._drop(len(self.queue.popleft().audio), "queue_full")
         audio = b"".join(self._buffer)
         self._buffer.clear()
         self._buffer_bytes = 0
-        self._queue.append(Chunk(self._conversation_id, self._buffer_started_at, audio))
+        self.queue.append(Chunk(self._conversation_id, self._buffer_started_at, audio))
         self._work.set()
         if self._ended:
             self._give_up()
@@ -125,7 +125,7 @@ class PrivateCloud:
             self._batch()
             for pending in [one for one in self._pending.values() if self._due_in(one) <= 0]:
                 await self._upload(pending)
-            if self._lifetime.over and not self._queue and not self._pending:
+            if self._lifetime.over and not self.queue and not self._pending:
                 return
             due_in = min(map(self._due_in, self._pending.values()), default=None)
             await self._lifetime.next_look(
@@ -134,8 +134,8 @@ class PrivateCloud:
 
     def _batch(self) -> None:
         now = asyncio.get_running_loop().time()
-        while self._queue:
-            chunk = self._queue.popleft()
+        while self.queue:
+            chunk = self.queue.popleft()
             pending = self._pending.setdefault(
                 chunk.conversation_id, Pending(chunk.conversation_id, now)
             )
@@ -173,7 +173,7 @@ class PrivateCloud:
 
     def _give_up(self) -> None:
         unsent = self.held_bytes - self._buffer_bytes
-        self._queue.clear()
+        self.queue.clear()
         self._pending.clear()
         if unsent:
             self._drop(unsent, "session_ended")

@@ -10,6 +10,7 @@ from ghosts.replay.scenario import (
     ScenarioError,
     load_scenario,
 )
+from ghosts.replay.side_by_side import replay_side_by_side
 
 __all__ = [
     "DeviceGroup",
@@ -22,5 +23,6 @@ __all__ = [
     "Scene",
     "load_scenario",
     "replay",
+    "replay_side_by_side",
     "simulate",
 ]

@@ -3,6 +3,7 @@
 import asyncio
 import tracemalloc
 from collections.abc import Iterator
+from enum import StrEnum
 
 import psutil
 import websockets.asyncio.server
@@ -15,6 +16,19 @@ from tracemalloc_ext import retained_by
 
 _OF_THE_POD = (Clients, Service, WorkerPool, Metrics, websockets.asyncio.server.Server)
 """Classes of what all sessions of a pod share: not theirs to retain."""
+
+
+class State(StrEnum):
+    """How a session stands, seen from outside."""
+
+    CONNECTED = "connected"
+    """The operating system has its connection."""
+    LINGERING = "lingering"
+    """Its connection is gone, and that for no more than 150 s."""
+    GHOST = "ghost"
+    """Its connection has been gone for more than 150 s."""
+    ORPHANED = "orphaned"
+    """The service holds it to be over, and tasks of it are left."""
 
 
 class Probe:
@@ -60,7 +74,7 @@ class Probe:
     def sample(self, pusher: Pusher) -> Sample:
         """Look at everything once. Costs some milliseconds of real time, none of simulated."""
         peers = self._peers(pusher.port)
-        tasks = self._tasks()
+        tasks = self.tasks()
         self._ended = {uid: session for uid, session in self._ended.items() if uid in tasks}
         ghosts = self.ghosts(peers)
         audio = self.audio(pusher)
@@ -75,7 +89,7 @@ class Probe:
             queued_bytes=audio.queued,
             lost_bytes=audio.lost,
             abandoned_bytes=self._clients.uploads.abandoned_bytes,
-            retained_bytes=sum(self._retained(ghosts, tasks)),
+            retained_bytes=sum(self.retained_bytes(ghosts, tasks)),
             tracemalloc_bytes=tracemalloc.get_traced_memory()[0]
             if tracemalloc.is_tracing()
             else None,
@@ -102,10 +116,26 @@ class Probe:
             if now - since > GHOST_AFTER
         ]
 
+    def states(self, pusher: Pusher) -> list[tuple[Session, State]]:
+        """Say how each session stands, by uid, those that have ended and left tasks included."""
+        peers = self._peers(pusher.port)
+        ghosts = self.ghosts(peers)
+        tasks = self.tasks()
+
+        def state(session: Session) -> State:
+            if session.uid not in self._open:
+                return State.ORPHANED
+            if session in ghosts:
+                return State.GHOST
+            return State.CONNECTED if session.peer[1] in peers else State.LINGERING
+
+        alive = (each for each in self._sessions() if each.uid in self._open or each.uid in tasks)
+        return [(each, state(each)) for each in sorted(alive, key=lambda each: each.uid)]
+
     def sessions_at_end(self, pusher: Pusher) -> tuple[SessionAtEnd, ...]:
         """Describe every session that has not ended."""
         ghosts = self.ghosts(self._peers(pusher.port))
-        tasks = self._tasks()
+        tasks = self.tasks()
         sessions = [session for _, session in sorted(self._open.items())]
         return tuple(
             SessionAtEnd(
@@ -114,7 +144,9 @@ class Probe:
                 held_bytes=session.private_cloud.held_bytes,
                 retained_bytes=retained,
             )
-            for session, retained in zip(sessions, self._retained(sessions, tasks), strict=True)
+            for session, retained in zip(
+                sessions, self.retained_bytes(sessions, tasks), strict=True
+            )
         )
 
     def _sessions(self) -> Iterator[Session]:
@@ -128,7 +160,8 @@ class Probe:
             if connection.laddr.port == port and connection.status == psutil.CONN_ESTABLISHED
         }
 
-    def _tasks(self) -> dict[str, list[asyncio.Task[object]]]:
+    def tasks(self) -> dict[str, list[asyncio.Task[object]]]:
+        """Return the tasks of sessions, by uid, those of sessions that have ended included."""
         by_uid: dict[str, list[asyncio.Task[object]]] = {}
         for task in asyncio.all_tasks(self._loop):
             kind, _, rest = task.get_name().partition(":")
@@ -136,7 +169,7 @@ class Probe:
                 by_uid.setdefault(rest.partition(":")[0], []).append(task)
         return by_uid
 
-    def _retained(
+    def retained_bytes(
         self, sessions: list[Session], tasks: dict[str, list[asyncio.Task[object]]]
     ) -> list[int]:
         """Measure sessions; one that holds what it held at the last look is not walked again."""

@@ -55,12 +55,12 @@ def replay(
             raise ScenarioError(f"no lifecycle {lifecycle!r}; there are: {', '.join(LIFECYCLES)}")
         lifecycle = LIFECYCLES[lifecycle]
     chosen = lifecycle
-    with _quiet_by_default(), _tracing() if scenario.scale < FULL else nullcontext():
+    with quiet_by_default(), _tracing() if scenario.scale < FULL else nullcontext():
         return simulate(lambda: _replay(scenario, chosen, on_progress, at_end))
 
 
 @contextmanager
-def _quiet_by_default() -> Iterator[None]:
+def quiet_by_default() -> Iterator[None]:
     """Keep the services' warnings off a terminal where nobody has asked for logs."""
     handler = logging.NullHandler()
     loggers = [logging.getLogger(name) for name in ("ghosts", "async_tasks", "websockets")]

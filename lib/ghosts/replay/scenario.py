@@ -132,6 +132,11 @@ class Scenario:
         """The same scenario with that fraction of production's bytes."""
         return replace(self, scale=scale)
 
+    def fewer(self, divisor: int) -> "Scenario":
+        """The same scenario with that many times fewer devices in each group, and at least one."""
+        groups = [replace(group, count=max(1, group.count // divisor)) for group in self.devices]
+        return replace(self, devices=tuple(groups))
+
     def plans(self) -> Iterator["DevicePlan"]:
         """Say when each device comes and goes: the same on every call, by the seed."""
         for group in self.devices:

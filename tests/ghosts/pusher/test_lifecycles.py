@@ -374,7 +374,7 @@ def test_sixteen_stuck_uploads_make_ghosts_of_users_whose_storage_is_well(run, l
                     await storage.fail(FaultMode.NEVER_ANSWERS, uid=f"device-{n}")
                 devices.append(await pod.connect(f"device-{n}"))
                 await send(devices[-1], wire.Conversation("c"), audio(60))
-            await asyncio.sleep(2)
+                await asyncio.sleep(2)
             assert (pod.clients.uploads.busy, pod.clients.uploads.queued) == (16, 4)
             for device in devices:
                 await device.close()

@@ -18,13 +18,12 @@ def _scenario() -> Scenario:
     busy = [
         replace(
             group,
-            count=group.count // 10,
             transcript_every=60,
             speaker_sample_every=120,
             switch_conversation_every=240,
             process_conversation_every=300,
         )
-        for group in scenario.devices
+        for group in scenario.fewer(10).devices
     ]
     return replace(scenario, devices=tuple(busy), audio_webhook_seconds=30.0)
 

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from ghosts.evidence import pods
+from ghosts.paths import DATA
 from ghosts.replay import Recording, load_scenario, replay
 from ghosts.settings import BG_DRAIN_TIMEOUT, CANCEL_ACK_TIMEOUT, STORAGE_WORKERS
 
@@ -126,3 +127,24 @@ def test_no_byte_of_audio_is_unaccounted_for(
 
 def test_before_and_after_received_the_same_audio(incident: Recording, fixed: Recording) -> None:
     assert incident.audio.received == fixed.audio.received
+
+
+@pytest.mark.parametrize("lifecycle", ["gather_all", "supervised"])
+def test_the_recordings_at_full_scale_show_the_same_minute_by_minute(
+    recordings: dict[tuple[str, str], Recording], lifecycle: str
+) -> None:
+    full = Recording.load(DATA / "recordings" / f"production_full_{lifecycle}.json")
+    tenth = recordings["production", lifecycle]
+    assert full.scale == 1
+    assert [(s.t, s.gauge, s.tcp, s.ghosts, s.orphans, s.tasks) for s in full.samples] == [
+        (s.t, s.gauge, s.tcp, s.ghosts, s.orphans, s.tasks) for s in tenth.samples
+    ]
+    assert full.audio.received == pytest.approx(10 * tenth.audio.received, rel=0.01)
+    assert full.audio.lost == pytest.approx(10 * tenth.audio.lost, rel=0.01)
+
+
+def test_every_ghost_retains_14_to_16_mib_at_full_scale() -> None:
+    full = Recording.load(DATA / "recordings" / "production_full_gather_all.json")
+    retained = [session.retained_bytes for session in full.sessions if session.ghost]
+    assert len(retained) == 194
+    assert all(14 * MIB <= each <= 16 * MIB for each in retained)

@@ -1,0 +1,77 @@
+"""What the lab looks like at one moment."""
+
+from dataclasses import dataclass
+from html import escape
+
+from matplotlib.colors import to_hex
+
+from ghosts.plots.style import GAUGE, GHOSTS, INK, LOST, MEMORY, TCP, legible
+
+_MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Counts:
+    """One look at the lab. It shows whole MiB, which are the same on every run."""
+
+    time: int
+    """Simulated seconds since the lab was made."""
+    gauge: int
+    """What the service says."""
+    tcp: int
+    """What the operating system says: established TCP connections on the pusher's port."""
+    ghosts: int
+    """Sessions whose connection has been gone for more than 150 s."""
+    orphans: int
+    """Tasks of sessions that the service holds to be over."""
+    tasks: int
+    """Tasks of sessions, orphans included."""
+    retained: int
+    """Bytes of memory that ghosts keep."""
+    lost: int
+    """Bytes of audio that were received and will never be stored."""
+    crashes: tuple[str, ...] = ()
+    """The exceptions that have ended sessions so far."""
+
+    def __repr__(self) -> str:
+        counts = "  ".join(f"{name} {value}" for name, value, _ in self._shown())
+        return f"{clock(self.time)}  {counts}" + "".join(f"\n{line}" for line in self._crashed())
+
+    def _repr_html_(self) -> str:
+        tiles = "".join(
+            '<div style="min-width: 6em; padding: 0 1.2em 0 0">'
+            f'<div style="font-size: 2em; font-weight: bold; color: {color}">{value}</div>'
+            f"<div>{name}</div></div>"
+            for name, value, color in (("time", clock(self.time), INK), *self._shown())
+        )
+        crashed = "".join(f"<div>{escape(line)}</div>" for line in self._crashed())
+        return (
+            '<div style="display: flex; flex-wrap: wrap; line-height: 1.3; '
+            f'background: white; color: {INK}">{tiles}</div>{crashed}'
+        )
+
+    def _shown(self) -> list[tuple[str, str, str]]:
+        """Name, value and colour of each count; the colours are those of the figures."""
+        return [
+            ("gauge", f"{self.gauge}", _text(GAUGE.color)),
+            ("TCP", f"{self.tcp}", _text(TCP.color)),
+            ("ghosts", f"{self.ghosts}", _text(GHOSTS.color)),
+            ("orphans", f"{self.orphans}", INK),
+            ("tasks", f"{self.tasks}", INK),
+            ("retained", f"{self.retained / _MIB:,.0f} MiB", _text(MEMORY.color)),
+            ("lost", f"{self.lost / _MIB:,.0f} MiB", _text(LOST.color)),
+        ]
+
+    def _crashed(self) -> list[str]:
+        if not self.crashes:
+            return []
+        return [f"sessions crashed: {len(self.crashes)}, the last one by {self.crashes[-1]}"]
+
+
+def clock(seconds: int) -> str:
+    """Return a time in minutes and seconds, as in 15:00."""
+    return f"{seconds // 60}:{seconds % 60:02}"
+
+
+def _text(color: str) -> str:
+    return str(to_hex(legible(color)))

@@ -1,0 +1,150 @@
+"""What lives on a lab's loop: the pod, the services it calls, its devices, and who watches them."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from contextlib import AsyncExitStack
+from typing import Any
+
+from ghosts.backends import Backend, Backends, FaultMode, connect_clients, serve_backends
+from ghosts.lab.loop import NestedLoop
+from ghosts.pusher import Lifecycle, Pusher, serve_pusher
+from ghosts.replay.clock import sleep_until
+from ghosts.replay.devices import Device, arrive
+from ghosts.replay.probe import Probe
+from ghosts.replay.recording import Sample
+from ghosts.replay.run import quiet_by_default
+from ghosts.replay.scenario import DevicePlan, Leave, Scenario
+from tracemalloc_ext import Watch
+
+SAMPLE_EVERY = 15
+"""Simulated seconds between samples while time goes by."""
+_OFF_THE_SECOND = 0.5
+"""The lab stands still half a second after the devices' whole seconds, when all is at rest."""
+_SETTLE = 1e-3
+"""Simulated seconds for what was done to take effect."""
+
+
+class Stage:
+    """Alive from when it is made until :meth:`close`; its time goes by only within its methods.
+
+    An interrupt of any of them leaves it as far as it has come, and usable. It knows nothing of
+    its Lab, which may so be collected, and have it closed.
+    """
+
+    backends: Backends
+    pusher: Pusher
+    probe: Probe
+    watch: Watch
+    samples: list[Sample]
+
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self.samples = []
+        self._loop = NestedLoop()
+        self._exit = AsyncExitStack()
+        self._devices: dict[str, Device] = {}
+        self._talking: dict[str, asyncio.Task[bool]] = {}
+        try:
+            self._turn(self._open(lifecycle))
+            self._turn(self._settle())
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def time(self) -> int:
+        """Simulated seconds since it was made."""
+        return int(self._loop.time)
+
+    @property
+    def running(self) -> bool:
+        """Whether it is in one of its own methods."""
+        return self._loop.running
+
+    @property
+    def talking(self) -> list[str]:
+        """The uids of the devices that are connected and have not left; the oldest first."""
+        return [uid for uid, task in self._talking.items() if not task.done()]
+
+    def connect(self, plans: Iterable[DevicePlan], scenario: Scenario) -> None:
+        """Have devices arrive, whatever their plans say of when."""
+        self._do(_all(self._admit(plan, scenario) for plan in plans))
+
+    def disconnect(self, uids: Iterable[str], how: Leave) -> None:
+        """Have devices leave."""
+        self._do(_all(self._send_off(uid, how) for uid in uids))
+
+    def fail(self, backend: Backend, mode: FaultMode, seconds: float) -> None:
+        """Have a service fail from now on."""
+        self._do(self.backends[backend].fail(mode, seconds=seconds))
+
+    def heal(self, backend: Backend) -> None:
+        """Have a service answer again."""
+        self._do(self.backends[backend].heal())
+
+    def advance(self, seconds: int) -> None:
+        """Let time go by."""
+        self._do(self._pass(self.time + seconds))
+
+    def close(self) -> None:
+        """Drop the devices, stop the pod and its services, and close the loop."""
+        try:
+            self._turn(self._leave())
+        finally:
+            with quiet_by_default():
+                self._loop.close()
+
+    def _do(self, action: Coroutine[Any, Any, None]) -> None:
+        try:
+            self._turn(action)
+        finally:
+            self._turn(self._settle())
+
+    def _turn(self, action: Coroutine[Any, Any, None]) -> None:
+        with quiet_by_default():
+            self._loop.run(action)
+
+    async def _open(self, lifecycle: Lifecycle) -> None:
+        enter = self._exit.enter_async_context
+        self.backends = await enter(serve_backends())
+        clients = await enter(connect_clients(self.backends.addresses))
+        self.probe = Probe(self.backends, clients)
+        self.watch = Watch()
+        self.pusher = await enter(serve_pusher(self.probe.watching(lifecycle), clients))
+        await sleep_until(_OFF_THE_SECOND)
+
+    async def _admit(self, plan: DevicePlan, scenario: Scenario) -> None:
+        device = await arrive(plan, scenario, self.pusher.port, self.probe.note)
+        if device is not None:
+            self._devices[plan.uid] = device
+            self._talking[plan.uid] = asyncio.create_task(device.talk())
+
+    async def _send_off(self, uid: str, how: Leave) -> None:
+        talking = self._talking.pop(uid)
+        talking.cancel()
+        await asyncio.wait([talking])
+        await self._devices[uid].leave(how)
+
+    async def _pass(self, until: int) -> None:
+        first = self.time // SAMPLE_EVERY * SAMPLE_EVERY + SAMPLE_EVERY
+        for second in range(first, until, SAMPLE_EVERY):
+            await sleep_until(second + _OFF_THE_SECOND)
+            self._look()
+        await sleep_until(until + _OFF_THE_SECOND)
+
+    async def _settle(self) -> None:
+        await asyncio.sleep(_SETTLE)
+        self._look()
+
+    def _look(self) -> None:
+        self.watch.sample()
+        self.samples.append(self.probe.sample(self.pusher))
+
+    async def _leave(self) -> None:
+        for device in self._devices.values():
+            device.drop()
+        await self._exit.aclose()
+        await asyncio.sleep(_SETTLE)
+
+
+async def _all(actions: Iterable[Coroutine[Any, Any, None]]) -> None:
+    await asyncio.gather(*actions)

@@ -1,0 +1,297 @@
+"""Each backend fails in each way, seen through the pusher's own clients, deadline by deadline."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Final, TypeAlias
+
+import psutil
+import pytest
+from pod import now
+
+from ghosts import settings
+from ghosts.backends import (
+    BACKENDS,
+    Backend,
+    Backends,
+    Batch,
+    Clients,
+    Fault,
+    FaultMode,
+    Features,
+    connect_clients,
+    serve_backends,
+)
+from ghosts.backends.clients import BackendError
+
+Call: TypeAlias = Callable[[Clients, str], Awaitable[object]]
+CALLS: Final[dict[Backend, Call]] = {
+    Backend.STORAGE: lambda clients, uid: clients.upload(Batch(uid, "c", 0.5, b"pcm")),
+    Backend.TRANSCRIPT_WEBHOOK: lambda clients, uid: clients.send_transcript(uid, [{"text": "hi"}]),
+    Backend.AUDIO_WEBHOOK: lambda clients, uid: clients.send_audio(uid, b"pcm"),
+    Backend.SPEAKER_SAMPLES: lambda clients, uid: clients.take_speaker_sample(uid, "p", "c", ["s"]),
+    Backend.CONVERSATIONS: lambda clients, uid: clients.process_conversation(uid, "c", "en"),
+    Backend.USERS: lambda clients, uid: clients.features(uid),
+}
+WEBHOOKS: Final = (Backend.TRANSCRIPT_WEBHOOK, Backend.AUDIO_WEBHOOK)
+TOTAL_DEADLINES: Final = {
+    Backend.SPEAKER_SAMPLES: settings.SPEAKER_SAMPLES_TIMEOUT,
+    Backend.CONVERSATIONS: settings.CONVERSATION_TIMEOUT,
+    Backend.USERS: settings.USERS_TIMEOUT,
+}
+FOR_EVER = 5_000.0
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Backend:
+    return request.param
+
+
+@asynccontextmanager
+async def served() -> AsyncIterator[tuple[Backends, Clients]]:
+    async with serve_backends() as backends, connect_clients(backends.addresses) as clients:
+        yield backends, clients
+
+
+async def outcome(call: Awaitable[object]) -> tuple[str, float]:
+    """How a call ended (its exception's name, "answered", or "waits"), and when."""
+    began = now()
+    try:
+        async with asyncio.timeout(FOR_EVER):
+            await call
+    except TimeoutError:
+        return "waits", now() - began
+    except (BackendError, ValueError) as error:
+        return type(error).__name__, now() - began
+    return "answered", now() - began
+
+
+@pytest.mark.parametrize("mode", [FaultMode.STATUS_500, FaultMode.RESETS, FaultMode.REFUSES])
+def test_a_failure_is_a_backend_error_at_once_and_healing_is_on_the_same_port(run, backend, mode):
+    async def scenario():
+        async with served() as (backends, clients):
+            server, call = backends[backend], CALLS[backend]
+            url = server.url
+            await call(clients, "ada")  # so that there is a kept connection to be cut
+            await server.fail(mode)
+            for _ in range(2):
+                with pytest.raises(BackendError, match=f"^{backend}: "):
+                    await call(clients, "ada")
+            assert now() == 0
+            await server.heal()
+            await call(clients, "ada")
+            assert server.url == url
+            assert [one.uid for one in server.received] == ["ada", "ada"]
+
+    run(scenario)
+
+
+def test_an_answer_that_is_no_json_is_an_error_that_nobody_expects(run, backend):
+    async def scenario():
+        async with served() as (backends, clients):
+            await backends[backend].fail(FaultMode.GARBAGE)
+            assert await outcome(CALLS[backend](clients, "ada")) == ("JSONDecodeError", 0)
+
+    run(scenario)
+
+
+def test_without_an_answer_each_client_waits_until_its_deadline_and_storage_for_ever(run, backend):
+    async def scenario():
+        async with served() as (backends, clients):
+            await backends[backend].fail(FaultMode.NEVER_ANSWERS)
+            deadline = TOTAL_DEADLINES.get(backend, settings.WEBHOOK_READ_TIMEOUT)
+            expected = ("BackendError", deadline)
+            if backend is Backend.STORAGE:
+                expected = ("waits", FOR_EVER)
+            assert await outcome(CALLS[backend](clients, "ada")) == expected
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("seconds", [14, 16])
+def test_a_slow_answer_is_an_answer_within_the_deadline(run, backend, seconds):
+    async def scenario():
+        async with served() as (backends, clients):
+            await backends[backend].fail(FaultMode.SLOW, seconds=seconds)
+            too_slow = seconds > 15 and backend in (*WEBHOOKS, Backend.USERS)
+            expected = ("BackendError", 15) if too_slow else ("answered", seconds)
+            assert await outcome(CALLS[backend](clients, "ada")) == expected
+
+    run(scenario)
+
+
+def test_a_trickle_outlasts_the_read_timeout_of_a_webhook_but_no_total_deadline(run, backend):
+    async def scenario():
+        async with served() as (backends, clients):
+            await backends[backend].fail(FaultMode.TRICKLES, seconds=10)
+            expected = ("waits", FOR_EVER)
+            if backend in TOTAL_DEADLINES:
+                expected = ("BackendError", TOTAL_DEADLINES[backend])
+            assert await outcome(CALLS[backend](clients, "ada")) == expected
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("backend", WEBHOOKS)
+def test_a_trickle_with_gaps_above_the_read_timeout_does_not_outlast_it(run, backend):
+    async def scenario():
+        async with served() as (backends, clients):
+            await backends[backend].fail(FaultMode.TRICKLES, seconds=16)
+            assert await outcome(CALLS[backend](clients, "ada")) == ("BackendError", 15)
+
+    run(scenario)
+
+
+def test_a_webhook_that_cannot_be_reached_costs_two_seconds(run):
+    async def scenario():
+        with socket.socket() as deaf, socket.socket() as fills_its_queue:
+            deaf.bind(("127.0.0.1", 0))
+            deaf.listen(0)
+            fills_its_queue.connect(deaf.getsockname())
+            url = f"http://127.0.0.1:{deaf.getsockname()[1]}/"
+            async with connect_clients(dict.fromkeys(BACKENDS, url)) as clients:
+                call = clients.send_transcript("ada", [])
+                assert await outcome(call) == ("BackendError", settings.WEBHOOK_CONNECT_TIMEOUT)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("mode", [mode for mode in FaultMode if mode is not FaultMode.REFUSES])
+def test_a_fault_of_one_user_is_no_other_users_fault(run, backend, mode):
+    async def scenario():
+        async with served() as (backends, clients):
+            await backends[backend].fail(mode, seconds=10, uid="ada")
+            ada = asyncio.create_task(outcome(CALLS[backend](clients, "ada")))
+            assert await outcome(CALLS[backend](clients, "grace")) == ("answered", 0)
+            assert await ada != ("answered", 0)
+            await backends[backend].heal()
+            assert await outcome(CALLS[backend](clients, "ada")) == ("answered", 0)
+
+    run(scenario)
+
+
+def test_one_user_cannot_be_refused_because_a_port_is_closed_for_all(run):
+    async def scenario():
+        async with served() as (backends, clients):
+            with pytest.raises(ValueError, match="refuses"):
+                await backends[Backend.STORAGE].fail(FaultMode.REFUSES, uid="ada")
+            assert await outcome(CALLS[Backend.STORAGE](clients, "grace")) == ("answered", 0)
+
+    run(scenario)
+
+
+def test_a_new_fault_takes_the_place_of_the_old_also_of_a_closed_port(run, backend):
+    async def scenario():
+        async with served() as (backends, clients):
+            server, call = backends[backend], CALLS[backend]
+            await server.fail(FaultMode.REFUSES)
+            await server.fail(FaultMode.REFUSES)
+            assert await outcome(call(clients, "ada")) == ("BackendError", 0)
+            await server.fail(FaultMode.SLOW, seconds=5)
+            assert await outcome(call(clients, "ada")) == ("answered", 5)
+            await server.heal()
+            await server.heal()
+            assert await outcome(call(clients, "ada")) == ("answered", 0)
+
+    run(scenario)
+
+
+def test_what_a_fault_has_swallowed_stays_swallowed_when_it_ends(run):
+    async def scenario():
+        async with served() as (backends, clients):
+            storage = backends[Backend.STORAGE]
+            await storage.fail(FaultMode.NEVER_ANSWERS)
+            swallowed = asyncio.create_task(outcome(CALLS[Backend.STORAGE](clients, "ada")))
+            await asyncio.sleep(1)
+            await storage.heal()
+            assert await outcome(CALLS[Backend.STORAGE](clients, "grace")) == ("answered", 0)
+            assert await swallowed == ("waits", FOR_EVER)
+            assert [one.uid for one in storage.received] == ["grace"]
+
+    run(scenario)
+
+
+def test_a_process_that_goes_down_drops_the_requests_it_has_taken(run, backend):
+    async def scenario():
+        async with served() as (backends, clients):
+            await backends[backend].fail(FaultMode.NEVER_ANSWERS)
+            taken = asyncio.create_task(outcome(CALLS[backend](clients, "ada")))
+            await asyncio.sleep(5)
+            await backends[backend].fail(FaultMode.REFUSES)
+            assert await taken == ("BackendError", 5)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("backend", "limit"),
+    [
+        (Backend.STORAGE, settings.STORAGE_WORKERS),
+        (Backend.TRANSCRIPT_WEBHOOK, settings.WEBHOOK_CONNECTIONS),
+        (Backend.AUDIO_WEBHOOK, settings.WEBHOOK_CONNECTIONS),
+        (Backend.SPEAKER_SAMPLES, settings.SPEAKER_SAMPLES_CONNECTIONS),
+    ],
+)
+def test_a_pod_opens_no_more_connections_than_its_limit(run, backend, limit):
+    async def scenario():
+        async with served() as (backends, clients):
+            await backends[backend].fail(FaultMode.SLOW, seconds=10)
+            calls = [outcome(CALLS[backend](clients, f"u{n}")) for n in range(limit + 1)]
+            tasks = [asyncio.create_task(call) for call in calls]
+            await asyncio.sleep(5)
+            port = int(backends[backend].url.rpartition(":")[2].strip("/"))
+            links = psutil.Process().net_connections("tcp4")
+            established = [
+                link
+                for link in links
+                if link.laddr.port == port and link.status == psutil.CONN_ESTABLISHED
+            ]
+            assert len(established) == limit
+            assert (await asyncio.gather(*tasks))[-1] == ("answered", 20)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("size", [0, 960_000, 2**20, 2**20 + 1, 20 * 1_920_000])
+def test_a_batch_of_any_size_arrives_whole(run, size):
+    async def scenario():
+        async with served() as (backends, clients):
+            await clients.upload(Batch("ada", "c/1 é&?", 1_778_630_400.5, bytes(size)))
+            (received,) = backends[Backend.STORAGE].received
+            assert received.bytes == backends.stored_bytes == size
+            assert received.query == {
+                "uid": "ada",
+                "conversation_id": "c/1 é&?",
+                "started_at": "1778630400.5",
+            }
+
+    run(scenario)
+
+
+def test_what_a_user_has_switched_on_is_what_the_users_backend_says(run):
+    chosen = Features(private_cloud=False, transcript_webhook=True, audio_webhook_seconds=4.0)
+
+    async def scenario():
+        async with (
+            serve_backends(lambda uid: chosen if uid == "ada" else Features()) as backends,
+            connect_clients(backends.addresses) as clients,
+        ):
+            assert await clients.features("ada") == chosen
+            assert await clients.features("grace") == Features()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"start": -1.0}, "start: -1.0 is before the scenario"),
+        ({"start": 10.0, "end": 10.0}, "end: 10.0 is not after start 10.0"),
+        ({"seconds": 0.0}, "seconds: 0.0 is not positive"),
+        ({"start": "departure", "mode": FaultMode.REFUSES}, "not possible with mode 'refuses'"),
+    ],
+)
+def test_an_impossible_fault_is_refused_by_name(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        Fault(**{"backend": Backend.STORAGE, "mode": FaultMode.SLOW} | wrong)
