@@ -4,9 +4,9 @@ import re
 import numpy as np
 import pytest
 from matplotlib import pyplot
-from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.text import Annotation, Text
+from pictures import assert_legible, title
 
 from ghosts import evidence, plots
 from ghosts.plots import style
@@ -23,42 +23,9 @@ PICTURES = {
 }
 
 
-def title(ax: Axes) -> str:
-    return ax.get_title(loc="left").replace("\n", " ")
-
-
-def words(figure: style.Figure) -> list[Text]:
-    """The texts that a reader sees, ticks beyond the axes' limits left out."""
-    canvas = figure.canvas
-    canvas.draw()
-    seen = [
-        text
-        for text in figure.findobj(Text)
-        if isinstance(text, Text) and text.get_visible() and text.get_text().strip()
-    ]
-    hidden = set()
-    for ax in figure.axes:
-        for axis in (ax.xaxis, ax.yaxis):
-            drawn = {id(tick) for tick in axis._update_ticks()}  # type: ignore[attr-defined]
-            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-                if id(tick) not in drawn:
-                    hidden |= {id(tick.label1), id(tick.label2)}
-    return [text for text in seen if id(text) not in hidden]
-
-
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_word_is_large_enough_inside_the_figure_and_clear_of_the_others(name: str) -> None:
-    figure = PICTURES[name]()
-    texts = words(figure)
-    assert min(text.get_fontsize() for text in texts) >= 12
-    boxes = {text: Text.get_window_extent(text) for text in texts}
-    for text, box in boxes.items():
-        assert figure.bbox.x0 <= box.x0, text
-        assert box.x1 <= figure.bbox.x1, text
-        assert figure.bbox.y0 <= box.y0, text
-        assert box.y1 <= figure.bbox.y1, text
-    for one, other in itertools.combinations(texts, 2):
-        assert not boxes[one].padded(-1).overlaps(boxes[other].padded(-1)), (one, other)
+    assert_legible(PICTURES[name]())
 
 
 @pytest.mark.parametrize("name", PICTURES)

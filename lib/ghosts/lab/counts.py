@@ -39,7 +39,7 @@ class Counts:
 
     def _repr_html_(self) -> str:
         tiles = "".join(
-            '<div style="min-width: 6em; padding: 0 1.2em 0 0">'
+            '<div style="width: 7.5em">'
             f'<div style="font-size: 2em; font-weight: bold; color: {color}">{value}</div>'
             f"<div>{name}</div></div>"
             for name, value, color in (("time", clock(self.time), INK), *self._shown())

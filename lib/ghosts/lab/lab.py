@@ -116,7 +116,7 @@ class Lab:
             raise LabError("seconds: more than 0 is wanted")
         self._end_fault(service)
         self._faults.append(
-            Fault(backend=service, mode=fault_mode, start=stage.time, seconds=seconds)
+            Fault(backend=service, mode=fault_mode, start=float(stage.time), seconds=seconds)
         )
         stage.fail(service, fault_mode, seconds)
         return self.counts()
@@ -161,8 +161,10 @@ class Lab:
     def table(self) -> pd.DataFrame:
         """Return a row for every session that is open, or has left tasks; by uid.
 
-        ``waits in``: its loops that are in a call to a service; where none is, and its connection
-        is gone, its loops that are left. ``seconds``: how long one of them has waited, at least.
+        ``state``: see `ghosts.replay.probe.State`. ``waits in``: its loops that are in a call to a
+        service; where none is, and its connection is gone, its loops that are left. ``seconds``:
+        how long the longest of these has waited, known from below to 15 s. ``audio MiB`` is what
+        it has received and neither stored nor dropped, ``memory MiB`` all that it keeps alive.
         """
         stage = self._ready()
         return table(stage.probe, stage.pusher, stage.watch)
@@ -218,14 +220,14 @@ class Lab:
             name="lab",
             summary="Driven by hand",
             seed=0,
-            duration=self._stage.time + 1,
+            duration=max(self._stage.time + 1, SAMPLE_EVERY),
             devices=tuple(self._groups),
             faults=tuple(self._faults),
             sample_every=SAMPLE_EVERY,
         )
 
     def _end_fault(self, backend: Backend) -> None:
-        now = self._stage.time
+        now = float(self._stage.time)
         self._faults = [
             replace(fault, end=now) if fault.backend is backend and fault.end is None else fault
             for fault in self._faults

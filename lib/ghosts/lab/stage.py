@@ -19,9 +19,13 @@ from tracemalloc_ext import Watch
 SAMPLE_EVERY = 15
 """Simulated seconds between samples while time goes by."""
 _OFF_THE_SECOND = 0.5
-"""The lab stands still half a second after the devices' whole seconds, when all is at rest."""
+"""Samples are taken half a second after the devices' whole seconds, when all is at rest."""
 _SETTLE = 1e-3
-"""Simulated seconds for what was done to take effect."""
+"""Simulated seconds that each call takes: what was done takes effect, and all is at rest again.
+
+So no two calls are made at the same fraction of a second, and what one of them has set going, such
+as a loop that looks every second, has always had its turn before the lab stands still.
+"""
 
 
 class Stage:
@@ -83,7 +87,7 @@ class Stage:
 
     def advance(self, seconds: int) -> None:
         """Let time go by."""
-        self._do(self._pass(self.time + seconds))
+        self._do(self._pass(seconds))
 
     def close(self) -> None:
         """Drop the devices, stop the pod and its services, and close the loop."""
@@ -124,12 +128,13 @@ class Stage:
         await asyncio.wait([talking])
         await self._devices[uid].leave(how)
 
-    async def _pass(self, until: int) -> None:
-        first = self.time // SAMPLE_EVERY * SAMPLE_EVERY + SAMPLE_EVERY
-        for second in range(first, until, SAMPLE_EVERY):
+    async def _pass(self, seconds: int) -> None:
+        end = self._loop.time + seconds
+        first = (self.time // SAMPLE_EVERY + 1) * SAMPLE_EVERY
+        for second in range(first, int(end), SAMPLE_EVERY):
             await sleep_until(second + _OFF_THE_SECOND)
             self._look()
-        await sleep_until(until + _OFF_THE_SECOND)
+        await sleep_until(end)
 
     async def _settle(self) -> None:
         await asyncio.sleep(_SETTLE)

@@ -14,11 +14,7 @@ _CALL = "Clients."
 
 
 def table(probe: Probe, pusher: Pusher, watch: Watch) -> pd.DataFrame:
-    """Return a row for every session that is open, or has left tasks; by uid.
-
-    ``waits in``: its loops that are in a call to a service; where none is, and its connection is
-    gone, its loops that are left. ``seconds``: for how long at least the first of them has waited.
-    """
+    """Return a row for every session that is open, or has left tasks; see `Lab.table`."""
     tasks = probe.tasks()
     states = probe.states(pusher)
     retained = probe.retained_bytes([session for session, _ in states], tasks)

@@ -3,15 +3,18 @@
 Several recordings stand side by side on shared axes, in the order in which they are given.
 """
 
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 
+from ghosts import evidence
 from ghosts.plots.style import (
     GAUGE,
     GHOSTS,
+    INK,
     LOST,
     MEMORY,
     STORED,
@@ -31,8 +34,12 @@ from ghosts.replay.recording import Recording, Sample
 from ghosts.replay.scenario import FULL
 
 _MIB = 2**20
-_ROOM_FOR_NAMES = 1.3
+_TITLE_LETTERS = 72
+"""As many fit the width of a figure, in the size of a title."""
+_ROOM_FOR_A_NAME = 0.15
+"""Of an axis: the least between two line ends that have a third name between theirs."""
 _SWARM = 9
+_LINGERING: dict[str, Any] = {"facecolor": GHOSTS.color, "alpha": 0.25, "linewidth": 0.0}
 
 
 class _Curve(NamedTuple):
@@ -47,34 +54,24 @@ _ORPHANS = _Curve("orphan tasks", GHOSTS, lambda sample: sample.orphans)
 _TRACED = _Curve("all of Python", MEMORY, lambda sample: sample.tracemalloc_bytes or 0)
 _RESIDENT = _Curve("the process", MEMORY, lambda sample: sample.rss_bytes)
 _BY_GHOSTS = _Curve("ghosts", GHOSTS, lambda sample: sample.retained_bytes)
-_WAITING = _Curve("waiting", STORED, lambda sample: sample.queued_bytes)
+_WAITING = _Curve("waiting", MEMORY, lambda sample: sample.queued_bytes)
 _LOST = _Curve("lost", LOST, lambda sample: sample.lost_bytes)
 
 
 def gauge_against_tcp(*recordings: Recording) -> Figure:
-    """Draw the gauge and the TCP connections; the ghosts are shaded between them."""
-    fig, axes = _side_by_side(recordings)
+    """Draw the gauge and the TCP connections, and shade what lies between them.
+
+    Hatched are the ghosts; pale are sessions that are not long enough without a connection.
+    """
+    fig, axes = _over_time(recordings, (_GAUGE, _TCP), " {}")
     for ax, recording in zip(axes, recordings, strict=True):
+        _shade_the_gap(ax, recording)
         last = recording.last
-        seconds = [sample.t for sample in recording.samples]
-        ax.fill_between(
-            seconds,
-            [sample.tcp for sample in recording.samples],
-            [sample.gauge for sample in recording.samples],
-            **GHOSTS.area,
+        _headline(
+            ax,
+            f"{recording.lifecycle}: {last.gauge} on the gauge",
+            f"{last.tcp} in the kernel: {_count(last.ghosts, 'ghost')}",
         )
-        _draw(ax, recording, (_GAUGE, _TCP), lambda count: f" {count}")
-        if last.ghosts:
-            middle = (last.gauge + last.tcp) / 2
-            write(
-                ax,
-                last.t,
-                middle,
-                f"  {last.ghosts} ghosts",
-                color=legible(GHOSTS.color),
-                va="center",
-            )
-        _headline(ax, recording, f"{last.gauge} on the gauge,\n{last.tcp} in the kernel")
     axes[0].set_ylabel("connections")
     return fig
 
@@ -83,90 +80,157 @@ def memory(*recordings: Recording) -> Figure:
     """Draw the memory that ghosts retain, and all that Python holds.
 
     At full scale the latter is not traced, and the resident memory of the process stands for it.
+    Raises ValueError if the recordings are not of one scale.
     """
-    fig, axes = _side_by_side(recordings)
+    scale = _scale_of(recordings)
+    total = _TRACED if scale < FULL else _RESIDENT
+    fig, axes = _over_time(recordings, (total, _BY_GHOSTS))
     for ax, recording in zip(axes, recordings, strict=True):
-        total = _TRACED if recording.scale < FULL else _RESIDENT
-        _draw(ax, recording, (total, _BY_GHOSTS))
-        _headline(ax, recording, f"ghosts retain\n{recording.last.retained_bytes / _MIB:,.0f} MiB")
-    mib_axis(axes[0], f"memory (MiB{_scale(recordings[0])})")
+        retained = recording.last.retained_bytes / _MIB
+        told = f"{retained:,.0f} MiB" if retained else "nothing"
+        _headline(ax, f"{recording.lifecycle}: ghosts retain {told}")
+    mib_axis(axes[0], f"memory ({_mib_at(scale)})")
     return fig
 
 
 def audio(*recordings: Recording) -> Figure:
-    """Draw the audio that waits in the service, and the audio that is lost."""
-    fig, axes = _side_by_side(recordings)
+    """Draw the audio that waits in the service, the audio that is lost, and, at the end, stored.
+
+    Raises ValueError if the recordings are not of one scale.
+    """
+    scale = _scale_of(recordings)
+    fig, axes = _over_time(recordings, (_WAITING, _LOST))
     for ax, recording in zip(axes, recordings, strict=True):
-        _draw(ax, recording, (_WAITING, _LOST))
-        lost, waiting = (recording.audio.lost / _MIB, recording.audio.queued / _MIB)
-        _headline(ax, recording, f"{lost:,.0f} MiB lost,\n{waiting:,.0f} MiB waiting")
-    mib_axis(axes[0], f"audio (MiB{_scale(recordings[0])})")
+        (stored,) = ax.plot(
+            [recording.last.t], [recording.audio.stored], **STORED.points, clip_on=False
+        )
+        label_line_end(ax, stored, "stored")
+        lost, waiting = recording.audio.lost / _MIB, recording.audio.queued / _MIB
+        _headline(
+            ax,
+            f"{recording.lifecycle}: {lost:,.0f} MiB of audio lost",
+            f"{waiting:,.0f} MiB waiting",
+        )
+    mib_axis(axes[0], f"audio ({_mib_at(scale)})")
     return fig
 
 
-def memory_per_ghost(recordings: dict[str, Recording]) -> Figure:
-    """Draw what each ghost retains: a row of points a recording, named by its key."""
-    fig, (ax,) = figure(height=1.1 * len(recordings) + 2.2)
-    rows = dict(enumerate(reversed(recordings.values())))
-    for row, recording in rows.items():
-        retained = _retained_by_each(recording)
-        spread = [
-            row + 0.6 * (index % _SWARM - _SWARM // 2) / _SWARM for index in range(len(retained))
-        ]
-        ax.plot(retained, spread, **{**GHOSTS.points, "markersize": 6})
-    ax.set_yticks(list(rows), list(reversed(recordings)))
-    ax.set_ylim(-0.6, len(rows) - 0.4)
-    ax.set_xlim(0, 1.1 * max(max(_retained_by_each(each)) for each in rows.values()))
+def memory_per_ghost(recordings: Mapping[str, Recording]) -> Figure:
+    """Draw what each ghost retains: a row of points a recording, named by its key.
+
+    The dotted line is the figure on record, at the recordings' scale. Raises ValueError if they
+    are not of one scale, or if one has no ghosts.
+    """
+    scale = _scale_of([*recordings.values()])
+    retained = {name: _retained_by_each(one) for name, one in recordings.items()}
+    fig, (ax,) = figure(height=1.2 * len(recordings) + 2.6)
+    for row, each in enumerate(reversed(retained.values())):
+        ax.plot(each, _swarm(row, len(each)), **{**GHOSTS.points, "markersize": 6})
+    ax.set_yticks(range(len(retained)), list(reversed(retained)))
+    ax.set_ylim(-0.6, len(retained) - 0.1)
+    ax.set_xlim(0, 1.25 * max(max(each) for each in retained.values()))
     ax.grid(visible=False, axis="y")
-    mib_axis(ax, f"memory that a ghost retains (MiB{_scale(rows[0])})", axis="x")
-    medians = [median(_retained_by_each(each)) / _MIB for each in recordings.values()]
-    finding(ax, "The median ghost retains " + ", ".join(f"{each:.1f} MiB" for each in medians))
+    mib_axis(ax, f"memory that a ghost retains ({_mib_at(scale)})", axis="x")
+    _mark_the_record(ax, scale)
+    medians = [f"{median(each) / _MIB:.1f} MiB {name}" for name, each in retained.items()]
+    _headline(ax, f"The median ghost retains {medians[0]}", *medians[1:])
     return fig
 
 
 def orphans(recording: Recording) -> Figure:
     """Draw the gauge, the TCP connections, and the tasks that outlive their sessions."""
-    fig, axes = _side_by_side([recording])
-    _draw(axes[0], recording, (_TCP, _GAUGE, _ORPHANS), lambda count: f" {count}")
-    axes[0].set_ylabel("connections, tasks")
+    fig, (ax,) = _over_time([recording], (_GAUGE, _TCP, _ORPHANS), " {}")
+    ax.set_ylabel("connections, tasks")
     last = recording.last
-    finding(axes[0], f"The gauge says {last.gauge}, and {last.orphans} tasks live on")
+    _headline(
+        ax,
+        f"{recording.lifecycle}: {last.gauge} on the gauge",
+        f"{_count(last.orphans, 'task')} alive",
+    )
     return fig
 
 
-def _side_by_side(recordings: Sequence[Recording]) -> tuple[Figure, list[Axes]]:
-    return figure(1, len(recordings), sharex=True, sharey=True, height=5.8)
+def _over_time(
+    recordings: Sequence[Recording], curves: Sequence[_Curve], count: str = ""
+) -> tuple[Figure, list[Axes]]:
+    """Draw curves side by side on shared axes, named at their ends, the faults behind them."""
+    fig, axes = figure(1, len(recordings), sharex=True, sharey=True, height=5.8)
+    lines = []
+    for ax, recording in zip(axes, recordings, strict=True):
+        seconds = [sample.t for sample in recording.samples]
+        for curve in curves:
+            values = [curve.value(sample) for sample in recording.samples]
+            (line,) = ax.plot(seconds, values, **curve.look.line)
+            lines.append((ax, line, curve.name + count.format(values[-1])))
+        minutes_axis(ax)
+        _shade_faults(ax, recording)
+    samples = [sample for recording in recordings for sample in recording.samples]
+    top = max(1, *(curve.value(sample) for sample in samples for curve in curves))
+    axes[0].set_xlim(0, max(recording.last.t for recording in recordings))
+    axes[0].set_ylim(-0.04 * top, 1.25 * top)
+    for ax, line, name in lines:
+        label_line_end(ax, line, name)
+    return fig, axes
 
 
-def _draw(
-    ax: Axes,
-    recording: Recording,
-    curves: Sequence[_Curve],
-    ending: Callable[[int], str] = lambda value: "",
-) -> None:
-    """Draw curves over time, named at their ends, on a background of the scenario's faults."""
-    seconds = [sample.t for sample in recording.samples]
-    values = {curve: [curve.value(sample) for sample in recording.samples] for curve in curves}
-    lines = {curve: ax.plot(seconds, values[curve], **curve.look.line)[0] for curve in curves}
-    top = max(max(each) for each in values.values())
-    ax.set_xlim(0, recording.scenario.duration * _ROOM_FOR_NAMES)
-    ax.set_ylim(0, max(1.25 * top, ax.get_ylim()[1]))
-    minutes_axis(ax)
+def _shade_faults(ax: Axes, recording: Recording) -> None:
     for fault in recording.scenario.faults:
         if fault.start != "departure":
-            end = fault.end or recording.scenario.duration
+            end = recording.last.t if fault.end is None else fault.end
             shade_fault(ax, fault.start, end, f"{fault.backend}: {fault.mode}".replace("_", " "))
-    for curve, line in lines.items():
-        label_line_end(ax, line, curve.name + ending(values[curve][-1]))
 
 
-def _headline(ax: Axes, recording: Recording, text: str) -> None:
-    finding(ax, f"{recording.lifecycle}: {text}")
+def _shade_the_gap(ax: Axes, recording: Recording) -> None:
+    seconds = [sample.t for sample in recording.samples]
+    gauge = [sample.gauge for sample in recording.samples]
+    tcp = [sample.tcp for sample in recording.samples]
+    living = [sample.gauge - sample.ghosts for sample in recording.samples]
+    ax.fill_between(seconds, tcp, [*map(max, tcp, living)], **_LINGERING)
+    ax.fill_between(seconds, living, gauge, **GHOSTS.area)
+    last = recording.last
+    if last.ghosts > _ROOM_FOR_A_NAME * ax.get_ylim()[1]:
+        name = {"color": legible(GHOSTS.color), "va": "center", "fontweight": "bold"}
+        write(ax, last.t, last.gauge - last.ghosts / 2, f"  {_count(last.ghosts, 'ghost')}", **name)
+
+
+def _mark_the_record(ax: Axes, scale: float) -> None:
+    """Draw what the team stated that a ghost retains."""
+    record = evidence.fact("memory_per_ghost")
+    of_it = "" if scale == FULL else "a tenth of the "
+    at = record.value * scale * _MIB
+    ax.axvline(at, color=INK, linestyle=":", linewidth=2)
+    name = f" {of_it}{record.value:g} {record.unit} on record"
+    write(ax, at, ax.get_ylim()[1], name, va="top")
+
+
+def _swarm(row: float, count: int) -> list[float]:
+    """Spread points across a row, so that equal ones do not hide each other."""
+    return [row + 0.6 * (index % _SWARM - _SWARM // 2) / _SWARM for index in range(count)]
 
 
 def _retained_by_each(recording: Recording) -> list[int]:
     return [session.retained_bytes for session in recording.sessions if session.ghost]
 
 
-def _scale(recording: Recording) -> str:
-    return "" if recording.scale == FULL else f", at {recording.scale:g} of production's bytes"
+def _headline(ax: Axes, *phrases: str) -> None:
+    """Put the phrases on one line where they fit, else on a line each."""
+    letters = _TITLE_LETTERS // len(ax.figure.axes)
+    title = ", ".join(phrases)
+    if len(title) > letters:
+        title = ",\n".join(textwrap.fill(phrase, letters) for phrase in phrases)
+    finding(ax, title)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def _scale_of(recordings: Sequence[Recording]) -> float:
+    (scale, *others) = {recording.scale for recording in recordings}
+    if others:
+        raise ValueError("bytes of recordings at different scales cannot be compared")
+    return scale
+
+
+def _mib_at(scale: float) -> str:
+    return "MiB" if scale == FULL else "MiB, at a tenth of production's bytes"

@@ -144,7 +144,7 @@ class Recording:
         except ValidationError as invalid:
             first = invalid.errors()[0]
             key = ".".join(str(part) for part in first["loc"])
-            raise RecordingError(f"{path.name}: {key}: {first['msg']}") from None
+            raise RecordingError(": ".join(filter(None, (path.name, key, first["msg"])))) from None
         if recording.format != FORMAT:
             raise RecordingError(f"{path.name}: format {recording.format}, this reads {FORMAT}")
         return recording

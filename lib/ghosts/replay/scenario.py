@@ -1,15 +1,17 @@
 """A scenario: which devices come, what they send, how they leave, and what fails meanwhile."""
 
+import math
 import random
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import MISSING, dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 import annotated_types
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from ghosts.backends.faults import Fault
 from ghosts.paths import DATA
@@ -20,6 +22,7 @@ HEARTBEAT_SECONDS: Final = 20
 FULL: Final = 1.0
 TENTH: Final = 0.1
 _STRICT = ConfigDict(extra="forbid")
+_GroupName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 _Count: TypeAlias = Annotated[int, annotated_types.Interval(ge=1, le=2000)]
 _Second: TypeAlias = Annotated[int, annotated_types.Ge(0)]
 _Span: TypeAlias = tuple[_Second, _Second]
@@ -53,7 +56,7 @@ class DeviceGroup:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    name: str
+    name: _GroupName
     count: _Count
     arrive: _Span = (0, 0)
     stay: _Span | None = None
@@ -89,7 +92,7 @@ class Scenario:
     faults: tuple[Fault, ...] = ()
     sample_every: Annotated[int, annotated_types.Ge(1)] = 15
     """Simulated seconds between samples."""
-    audio_webhook_seconds: Annotated[float, annotated_types.Gt(0)] | None = None
+    audio_webhook_seconds: Annotated[float, annotated_types.Interval(gt=0, le=3600)] | None = None
     """Seconds of audio in each piece sent to the users' audio webhooks; None is no webhook."""
     scale: float = TENTH
 
@@ -103,6 +106,20 @@ class Scenario:
             if group.arrive[1] >= self.duration:
                 raise ValueError(
                     f"devices.{group.name}.arrive: not before the end at {self.duration}"
+                )
+        if self.sample_every > self.duration:
+            raise ValueError(
+                f"sample_every: should be at most {self.duration}, the duration; "
+                f"got {self.sample_every}"
+            )
+        for number, fault in enumerate(self.faults):
+            for key, value in (("end", fault.end), ("seconds", fault.seconds)):
+                if value is not None and not math.isfinite(value):
+                    raise ValueError(f"faults.{number}.{key}: should be finite; got {value}")
+            if fault.start != "departure" and not fault.start < self.duration:
+                raise ValueError(
+                    f"faults.{number}.start: should be before the end at {self.duration}, "
+                    f"or 'departure'; got {fault.start:g}"
                 )
 
     @property
@@ -175,6 +192,8 @@ def load_scenario(name: str | Path) -> Scenario:
         raise ScenarioError(f"no scenario {str(name)!r}; here: {known}")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"{path.name}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path.name}: not TOML: {error}") from None
     return parse_scenario({"name": path.stem, **table}, path.name)
@@ -190,12 +209,38 @@ def parse_scenario(table: dict[str, Any], source: str) -> Scenario:
 
 def _in_words(invalid: ValidationError) -> str:
     first = invalid.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "unexpected_keyword_argument":
-        return f"{key}: unknown key; allowed: {', '.join(_allowed(first['loc']))}"
-    return f"{key}: {first['msg']}" if key else first["msg"].removeprefix("Value error, ")
+    where = [str(part) for part in first["loc"] if part not in _UNION_MEMBERS]
+    if first["type"] == "value_error":
+        # The check that raised it has named the key, from its own table on.
+        return ".".join([*where, first["msg"].removeprefix("Value error, ")])
+    return f"{'.'.join(where)}: {_what_is_allowed(first)}"
 
 
-def _allowed(location: tuple[int | str, ...]) -> list[str]:
-    owner: Any = {"devices": DeviceGroup, "faults": Fault}.get(str(location[0]), Scenario)
-    return [*owner.__dataclass_fields__]
+_UNION_MEMBERS: Final = ("float", "literal['departure']")
+"""What pydantic adds to the location of an error in ``Fault.start``."""
+
+
+def _what_is_allowed(error: ErrorDetails) -> str:
+    fields: dict[str, Any] = _table(error["loc"]).__dataclass_fields__
+    keys = [key for key in fields if not key.startswith("__")]
+    match error["type"]:
+        case "unexpected_keyword_argument":
+            return f"unknown key; allowed: {', '.join(keys)}"
+        case "missing" if error["loc"][-1] in keys:
+            needed = [key for key in keys if fields[key].default is MISSING]
+            return f"missing; needed: {', '.join(needed)}"
+        case "missing" | "tuple_type" | "too_short" | "too_long":
+            kind = "a list of tables" if len(error["loc"]) == 1 else "a list [first, last]"
+            return f"should be {kind}; got {error['input']!r}"
+        case "dataclass_type":
+            return f"should be a table; got {error['input']!r}"
+    allowed = error["msg"].replace("Input should", "should").replace("String should", "should")
+    if error["loc"][-1] in _UNION_MEMBERS:
+        allowed += " or 'departure'"
+    return f"{allowed}; got {error['input']!r}"
+
+
+def _table(location: tuple[int | str, ...]) -> Any:
+    if len(location) == 1:
+        return Scenario
+    return {"devices": DeviceGroup, "faults": Fault}[str(location[0])]

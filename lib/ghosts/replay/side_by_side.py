@@ -1,76 +1,134 @@
-"""The same scenario under several lifecycles, each in a process of its own."""
+"""Replays side by side: one process each, so that neither shares its core or its memory."""
 
 import multiprocessing
-import os
 import signal
-from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from multiprocessing.queues import SimpleQueue
-from typing import Any
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import connection, resource_tracker
+from multiprocessing.context import SpawnProcess
+from typing import Final
 
 from ghosts.replay.recording import Recording
 from ghosts.replay.run import replay
 from ghosts.replay.scenario import Scenario
 
-_LOOK_EVERY = 0.1
-"""Seconds between two looks at the processes' progress."""
+_SPAWN: Final = multiprocessing.get_context("spawn")
+_STOP_SECONDS: Final = 1.0
+"""Real seconds that a process is given to end before it is killed."""
 
-_progress: SimpleQueue[tuple[str, float]]
+
+class ReplayDiedError(RuntimeError):
+    """A process that ended without a recording, for instance for want of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedRecording:
+    """A recording, and how many real seconds the replay took."""
+
+    recording: Recording
+    wall_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    lifecycle: str
+    process: SpawnProcess
+    pipe: connection.Connection
+
+    def receive(self) -> float | TimedRecording:
+        """Return the next simulated second that the replay has reached, or what came of it."""
+        try:
+            message: float | TimedRecording = self.pipe.recv()
+        except (EOFError, ConnectionResetError):
+            self.process.join()
+            raise ReplayDiedError(
+                f"the replay under {self.lifecycle} ended early, with code {self.process.exitcode}"
+            ) from None
+        return message
+
+    def stop(self) -> None:
+        """End the process, finished or not."""
+        self.pipe.close()
+        self.process.terminate()
+        self.process.join(_STOP_SECONDS)
+        if self.process.exitcode is None:
+            self.process.kill()
+            self.process.join()
+        self.process.close()
 
 
 def replay_side_by_side(
     scenario: Scenario,
-    *lifecycles: str,
-    processes: int | None = None,
+    lifecycles: Sequence[str],
+    *,
+    at_once: int,
     on_progress: Callable[[str, float], object] = lambda lifecycle, second: None,
-) -> list[Recording]:
-    """Replay a scenario under each lifecycle, in as many processes at once as there are cores.
+) -> list[TimedRecording]:
+    """Replay a scenario under each lifecycle, at most ``at_once`` of them at the same time.
 
-    Recordings come in the order of the lifecycles, and are those that `replay` would give.
-    ``on_progress`` is called with a lifecycle and a simulated second. An interrupt ends the
-    processes and is raised.
+    ``on_progress`` is called with the lifecycle and the simulated second of every sample. An
+    interrupt, like any exception, ends the processes before it is raised; should this process be
+    killed, they end at their next sample.
 
     Raises:
-        ScenarioError: there is no lifecycle of one of the names.
+        ReplayDiedError: a replay ended without a recording; the others are stopped.
     """
-    others = set(multiprocessing.active_children())
-    context = multiprocessing.get_context("spawn")
-    queue: SimpleQueue[tuple[str, float]] = context.SimpleQueue()
-    pool = ProcessPoolExecutor(
-        min(processes or os.cpu_count() or 1, len(lifecycles)), context, _set_up, (queue,)
-    )
+    waiting = list(lifecycles)
+    running: dict[connection.Connection, _Child] = {}
+    done: dict[str, TimedRecording] = {}
     try:
-        runs = [pool.submit(_replay, scenario, lifecycle) for lifecycle in lifecycles]
-        _follow(runs, queue, on_progress)
-        return [run.result() for run in runs]
-    except BaseException:
-        for process in set(multiprocessing.active_children()) - others:
-            process.kill()
-        raise
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                child = _start(scenario, waiting.pop(0))
+                running[child.pipe] = child
+            for pipe in list(running):
+                if pipe not in connection.wait(list(running)):
+                    continue
+                child = running[pipe]
+                message = child.receive()
+                if isinstance(message, TimedRecording):
+                    done[child.lifecycle] = message
+                    running.pop(pipe).stop()
+                else:
+                    on_progress(child.lifecycle, message)
     finally:
-        pool.shutdown(cancel_futures=True)
-        queue.close()
+        for child in running.values():
+            child.stop()
+    return [done[lifecycle] for lifecycle in lifecycles]
 
 
-def _set_up(queue: SimpleQueue[tuple[str, float]]) -> None:
-    global _progress
-    _progress = queue
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends this one
-
-
-def _replay(scenario: Scenario, lifecycle: str) -> Recording:
-    return replay(
-        scenario, lifecycle, on_progress=lambda second: _progress.put((lifecycle, second))
+def _start(scenario: Scenario, lifecycle: str) -> _Child:
+    ours, theirs = _SPAWN.Pipe(duplex=False)
+    process = _SPAWN.Process(
+        target=_replay, args=(scenario, lifecycle, theirs), name=f"replay-{lifecycle}", daemon=True
     )
+    with _interrupts_held():
+        process.start()
+    theirs.close()
+    return _Child(lifecycle, process, ours)
 
 
-def _follow(
-    runs: list[Future[Any]],
-    queue: SimpleQueue[tuple[str, float]],
-    on_progress: Callable[[str, float], object],
-) -> None:
-    pending = set(runs)
-    while pending or not queue.empty():
-        while not queue.empty():
-            on_progress(*queue.get())
-        pending = wait(pending, timeout=_LOOK_EVERY).not_done if pending else pending
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back, here for a moment and for good in a process that is started meanwhile.
+
+    A terminal sends Ctrl-C to every process of the command. Only this one is to act on it: it
+    stops the others, which would answer with a traceback each.
+    """
+    resource_tracker.ensure_running()  # Its start would let interrupts through again.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _replay(scenario: Scenario, lifecycle: str, pipe: connection.Connection) -> None:
+    begun = time.perf_counter()
+    try:
+        recording = replay(scenario, lifecycle, on_progress=pipe.send)
+        pipe.send(TimedRecording(recording, time.perf_counter() - begun))
+    except BrokenPipeError:
+        return  # Nobody listens any more.

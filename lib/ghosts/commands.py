@@ -1,0 +1,201 @@
+"""What the command ``ghosts`` can do: replay a scenario, and report on recordings."""
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NoReturn
+
+from rich.console import Console
+
+from ghosts.free_memory import free_memory
+from ghosts.paths import DATA
+from ghosts.progress import Progress
+from ghosts.pusher import LIFECYCLES
+from ghosts.replay import Recording, RecordingError, Scenario, ScenarioError, load_scenario
+from ghosts.replay.scenario import FULL
+from ghosts.replay.side_by_side import ReplayDiedError, TimedRecording, replay_side_by_side
+from ghosts.settings import PRIVATE_CLOUD_CHUNK_SECONDS, PRIVATE_CLOUD_QUEUE_MAX, audio_bytes
+
+_BUILD: Final = Path("build")
+"""Where recordings and the report go, below the current folder."""
+_REPORT: Final = _BUILD / "report.html"
+_BASE_BYTES: Final = 300 * 2**20
+"""Memory of a replay beside the audio that it keeps: what one at a tenth takes in all."""
+_PER_AUDIO_BYTE: Final = 1.1
+"""Memory a replay takes for each byte of audio: measured, 3.6 GB for 3.5 GB kept."""
+_KEPT_SECONDS: Final = (PRIVATE_CLOUD_QUEUE_MAX + 3) * PRIVATE_CLOUD_CHUNK_SECONDS
+"""Audio that a session can hold: its queue, a chunk begun, a batch, and that batch's upload."""
+_SCENARIOS: Final = sorted(path.stem for path in (DATA / "scenarios").glob("*.toml"))
+
+
+class CommandError(Exception):
+    """Something that the caller has to change. Its text is one line that says what to do."""
+
+
+def run(argv: Sequence[str] | None) -> int:
+    """Do what the arguments say and return the exit code; an interrupt is raised."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except (CommandError, ScenarioError, RecordingError) as error:
+        return _fail(str(error), 2)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}", 2)
+    except ReplayDiedError as error:
+        return _fail(f"{error}; is there memory enough?", 1)
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"ghosts: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that needs one line to complain."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="ghosts", description="Replay the ghost connections of production.")
+    commands = parser.add_subparsers(required=True, metavar="replay|report")
+    lifecycles = ", ".join(LIFECYCLES)
+    replay = commands.add_parser(
+        "replay",
+        help="replay a scenario before and after the fix, and report",
+        description="Replay a scenario under both lifecycles at a tenth of production's audio "
+        "bytes, compare them, and write the recordings and one HTML report to build/.",
+        epilog=f"Scenarios: {', '.join(_SCENARIOS)}. Lifecycles: {lifecycles}.",
+    )
+    replay.add_argument("--full", action="store_true", help="send all of production's audio bytes")
+    replay.add_argument("--lifecycle", metavar="NAME", choices=LIFECYCLES, help=lifecycles)
+    replay.add_argument(
+        "--scenario",
+        metavar="FILE_OR_NAME",
+        default="production",
+        help=f"a TOML file, or one of {', '.join(_SCENARIOS)} (default: production)",
+    )
+    replay.add_argument(
+        "--json",
+        metavar="FILE",
+        type=Path,
+        help="write the recording there too; with --lifecycle only",
+    )
+    report = commands.add_parser(
+        "report",
+        help="make the HTML report from saved recordings",
+        description="Make one self-contained HTML report from recordings of one scale.",
+    )
+    report.add_argument("recordings", metavar="RECORDING.json", type=Path, nargs="+")
+    replay.set_defaults(run=_replay)
+    report.set_defaults(run=_report)
+    return parser
+
+
+def _replay(arguments: argparse.Namespace) -> None:
+    if arguments.json and not arguments.lifecycle:
+        raise CommandError("--json holds the recording of one lifecycle: add --lifecycle NAME")
+    scenario = load_scenario(arguments.scenario)
+    if arguments.full:
+        scenario = scenario.at_scale(FULL)
+    lifecycles = [arguments.lifecycle] if arguments.lifecycle else list(LIFECYCLES)
+    paths = [_recording_path(scenario, lifecycle) for lifecycle in lifecycles]
+    _check_writable(_REPORT, *paths, *([arguments.json] if arguments.json else []))
+    at_once = _how_many_at_once(scenario, len(lifecycles))
+
+    with Progress(Console(stderr=True), scenario.duration, lifecycles) as progress:
+        timed = replay_side_by_side(
+            scenario, lifecycles, at_once=at_once, on_progress=progress.advance
+        )
+    _publish(timed, paths, arguments.json)
+
+
+def _publish(timed: Sequence[TimedRecording], paths: Sequence[Path], copy: Path | None) -> None:
+    recordings = [each.recording for each in timed]
+    for recording, path in zip(recordings, paths, strict=True):
+        recording.save(path)
+    if copy:
+        recordings[0].save(copy)
+    from ghosts.comparison_table import print_comparison  # Loads scipy, which takes a second.
+
+    print_comparison(recordings, [each.wall_seconds for each in timed])
+    for path in (*paths, *([copy] if copy else [])):
+        print(f"Recording: {path}")
+    _write_report(recordings)
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    recordings = [_load(path) for path in arguments.recordings]
+    if len({recording.scale for recording in recordings}) > 1:
+        raise CommandError("the recordings are of different scales: report on each scale by itself")
+    _check_writable(_REPORT)
+    _write_report(recordings)
+
+
+def _write_report(recordings: Sequence[Recording]) -> None:
+    from ghosts.report import write_report  # Loads the plots, which takes a second.
+
+    write_report(recordings, _REPORT)
+    print(f"Report: {_REPORT}")
+
+
+def _load(path: Path) -> Recording:
+    recording = Recording.load(path)
+    if not recording.samples:
+        raise RecordingError(f"{path.name}: samples: there is none, and a report needs one")
+    return recording
+
+
+def _recording_path(scenario: Scenario, lifecycle: str) -> Path:
+    name = re.sub(r"[^\w-]+", "_", scenario.name)
+    scale = "full" if scenario.scale == FULL else "tenth"
+    return _BUILD / "recordings" / f"{name}_{scale}_{lifecycle}.json"
+
+
+def _check_writable(*paths: Path) -> None:
+    """Find out by trying, before minutes are spent; leaves no file behind."""
+    for path in paths:
+        try:
+            if path.is_relative_to(_BUILD):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                path.open("ab").close()
+            else:
+                tempfile.TemporaryFile(dir=path.parent).close()
+        except OSError as error:
+            raise CommandError(
+                f"cannot write {path}: {error.strerror}; make that place writable, or use another"
+            ) from None
+
+
+def _how_many_at_once(scenario: Scenario, lifecycles: int) -> int:
+    """Say how many replays the cores and the free memory allow at the same time."""
+    need, free = _need(scenario), free_memory()
+    if free < need:
+        advice = "replay without --full" if scenario.scale == FULL else "take fewer devices"
+        raise CommandError(
+            f"one replay needs {need / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
+            f"free some, or {advice}"
+        )
+    return min(lifecycles, _cores(), free // need)
+
+
+def _need(scenario: Scenario) -> int:
+    """Say how many bytes of memory a replay takes at most: when nothing is ever uploaded."""
+    devices = sum(group.count for group in scenario.devices)
+    seconds = min(scenario.audio_seconds, devices * _KEPT_SECONDS)
+    return int(_BASE_BYTES + _PER_AUDIO_BYTE * audio_bytes(seconds, scenario.sample_rate))
+
+
+def _cores() -> int:
+    """Say how many cores this process may use, where the system tells; else how many there are."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,94 @@
+"""The ends of several recordings, side by side and beside what production showed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from ghosts.evidence import fact, pods
+from ghosts.replay.recording import Recording
+from ghosts.replay.scenario import FULL
+from ghosts.settings import STORAGE_WORKERS
+
+_MIB = 2**20
+_POD = "mhjxw"
+"""The pod on record whose gauge, connections and ghosts were all published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One figure of every recording, in words; and production's, with its source, if on record."""
+
+    name: str
+    replayed: tuple[str, ...]
+    production: str = ""
+    source: str = ""
+
+
+def compare(recordings: Sequence[Recording]) -> list[Row]:
+    """Compare recordings of one scale. Memory and audio are in MiB (2**20 bytes) of that scale."""
+    (pod,) = (pod for pod in pods() if pod.pod == _POD)
+    published = f"{pod.source}, {pod.kind}"
+    process = fact("largest_pod_mhjxw")
+    per_ghost = fact("memory_per_ghost")
+
+    def row(name: str, value: Callable[[Recording], str], *production: str) -> Row:
+        return Row(name, tuple(value(recording) for recording in recordings), *production)
+
+    rows = [
+        row("gauge", lambda each: f"{each.last.gauge:,}", f"{pod.gauge}", published),
+        row("TCP connections", lambda each: f"{each.last.tcp:,}", f"{pod.tcp}", published),
+        row("ghosts", lambda each: f"{each.last.ghosts:,}", f"{pod.ghosts}", published),
+        row("orphan tasks", lambda each: f"{each.last.orphans:,}"),
+        row("memory retained by ghosts", lambda each: mib(each.last.retained_bytes)),
+        row(
+            "memory of the process",
+            lambda each: mib(each.last.rss_bytes),
+            f"{process.value:g} {process.unit}",
+            f"{process.source}, {process.kind}",
+        ),
+    ]
+    stated = (
+        f"about {per_ghost.value:g} {per_ghost.unit}",
+        f"{per_ghost.source}, {per_ghost.kind}",
+    )
+    if recordings[0].scale == FULL:
+        rows.append(row("memory per ghost", _per_ghost, *stated))
+    else:
+        times = round(FULL / recordings[0].scale)
+        rows.append(row("memory per ghost", _per_ghost))
+        rows.append(row(f"the same, times {times}", lambda each: _per_ghost(each, times), *stated))
+    rows += [
+        row("audio received", lambda each: mib(each.audio.received)),
+        row("audio stored", lambda each: mib(each.audio.stored)),
+        row("audio lost", lambda each: mib(each.audio.lost)),
+        row("audio still queued", lambda each: mib(each.audio.queued)),
+        row("upload workers held", lambda each: f"{each.last.workers_busy} of {STORAGE_WORKERS}"),
+    ]
+    return rows
+
+
+def name_of_pod() -> str:
+    """Say which pod production's figures are of, and when they were read."""
+    (pod,) = (pod for pod in pods() if pod.pod == _POD)
+    return f"pod {pod.pod}, {pod.date}"
+
+
+def scale_in_words(recording: Recording) -> str:
+    """Say what fraction of production's bytes a recording moved, and what that means for it."""
+    if recording.scale == FULL:
+        return "All of production's audio bytes."
+    return (
+        f"At {recording.scale:g} of production's audio bytes, with every constant of the service "
+        f"unchanged: multiply MiB by {FULL / recording.scale:g} to compare."
+    )
+
+
+def mib(size: float) -> str:
+    """Write a size in bytes as MiB."""
+    return f"{size / _MIB:,.1f} MiB"
+
+
+def _per_ghost(recording: Recording, times: int = 1) -> str:
+    """Median, least and most."""
+    each = [times * one.retained_bytes / _MIB for one in recording.sessions if one.ghost]
+    return f"{median(each):.1f} MiB ({min(each):.1f} to {max(each):.1f})" if each else "-"

@@ -1,0 +1,35 @@
+"""The comparison of recordings, on a terminal."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from ghosts.comparison import NAMES_IN_WORDS, Row, compare, name_of_pod, scale_in_words
+from ghosts.replay.recording import Recording
+
+_PLAIN_WIDTH: Final = 140
+"""Columns of the table where there is no terminal to ask."""
+
+
+def print_comparison(recordings: Sequence[Recording], wall_seconds: Sequence[float]) -> None:
+    """Print a row a figure, a column a recording, and production's figure with its source."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    rows = compare(recordings)
+    sources = list(dict.fromkeys(row.source for row in rows if row.source))
+    table = Table(title=f"{recordings[0].scenario.name}, at its end", title_justify="left")
+    table.box, table.show_edge, table.pad_edge = box.SIMPLE_HEAD, False, False
+    table.add_column("")
+    for recording in recordings:
+        table.add_column(recording.lifecycle, justify="right")
+    table.add_column("production", justify="right")
+    for row in rows:
+        table.add_row(row.name, *row.replayed, _with_footnote(row, sources))
+    table.add_row("real time", *(f"{seconds:.1f} s" for seconds in wall_seconds))
+    console.print(table)
+    console.print(f"\nproduction: {name_of_pod()}.", *_footnotes(sources), soft_wrap=True)
+    console.print(NAMES_IN_WORDS, scale_in_words(recordings[0]), soft_wrap=True)

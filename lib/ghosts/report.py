@@ -1,0 +1,133 @@
+"""The report: recordings as one HTML file that needs nothing else, on a screen or on paper."""
+
+import base64
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import jinja2
+
+from ghosts.backends import Fault
+from ghosts.comparison import compare, mib, name_of_pod, scale_in_words
+from ghosts.plots import replay as plots
+from ghosts.plots.style import Figure
+from ghosts.replay.recording import Recording
+from ghosts.replay.scenario import FULL, DeviceGroup, Scenario
+
+_TEMPLATES: Final = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TABLES: Final = ("devices", "faults")
+_ABREAST: Final = 2
+"""Recordings in one picture; more would leave no room for their titles."""
+
+
+class _Picture(NamedTuple):
+    alternative: str
+    data: str
+
+
+def write_report(recordings: Sequence[Recording], path: Path) -> None:
+    """Write a report on recordings of one scale, at least one, each with a sample."""
+    page = _TEMPLATES.get_template("report.html.j2").render(
+        recordings=recordings,
+        scenarios=_distinct([recording.scenario for recording in recordings]),
+        findings=[finding(recording) for recording in recordings],
+        pictures=list(_pictures(recordings)),
+        rows=compare(recordings),
+        pod=name_of_pod(),
+        scale=scale_in_words(recordings[0]),
+        full=recordings[0].scale == FULL,
+        in_words=scenario_in_words,
+        parameters=_parameters,
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+def finding(recording: Recording) -> str:
+    """Say in one sentence what a replay ended with."""
+    last, audio = recording.last, recording.audio
+    text = f"the gauge says {last.gauge}, the operating system has {last.tcp} TCP connections"
+    text += f", and {last.ghosts} sessions are ghosts"
+    if last.ghosts:
+        text += f" that retain {mib(last.retained_bytes)}"
+    if last.orphans:
+        text += f"; {last.orphans} tasks have outlived their sessions"
+    if audio.lost:
+        text += f"; {mib(audio.lost)} of {mib(audio.received)} of audio are lost"
+    return f"{text}."
+
+
+def scenario_in_words(scenario: Scenario) -> Iterator[str]:
+    """Tell who comes and goes and what fails, a sentence each."""
+    for group in scenario.devices:
+        yield _group_in_words(group)
+    for fault in scenario.faults:
+        yield _fault_in_words(fault)
+    if not scenario.faults:
+        yield "Nothing fails."
+
+
+def _group_in_words(group: DeviceGroup) -> str:
+    first, last = group.arrive
+    text = f"{group.count} devices, {group.name}: arrive at second {first}"
+    text += f" to {last}" if last > first else ""
+    if group.stay is None:
+        return f"{text} and stay to the end."
+    return f"{text}, stay for {group.stay[0]} to {group.stay[1]} s, and then: {group.leave}."
+
+
+def _fault_in_words(fault: Fault) -> str:
+    start = (
+        "from each device's departure" if fault.start == "departure" else f"from {fault.start:g} s"
+    )
+    end = "to the end" if fault.end is None else f"to {fault.end:g} s"
+    return f"{fault.backend} {fault.mode}, {start} {end}.".replace("_", " ")
+
+
+def _parameters(scenario: Scenario) -> str:
+    """Write a scenario as the TOML that it came from, without what is at its default."""
+    return "\n".join(_toml(scenario))
+
+
+def _toml(owner: Any) -> Iterator[str]:
+    tables: dict[str, Any] = {}
+    for field in dataclasses.fields(owner):
+        value = getattr(owner, field.name)
+        if value == field.default:
+            continue
+        if field.name in _TABLES:
+            tables[field.name] = value
+        else:
+            # Strings, numbers and lists of numbers are written in TOML as they are in JSON.
+            yield f"{field.name} = {json.dumps(value, ensure_ascii=False)}"
+    for name, rows in tables.items():
+        for row in rows:
+            yield f"\n[[{name}]]"
+            yield from _toml(row)
+
+
+def _pictures(recordings: Sequence[Recording]) -> Iterator[_Picture]:
+    for title, draw in (
+        ("Gauge and TCP connections", plots.gauge_against_tcp),
+        ("Memory", plots.memory),
+        ("Audio", plots.audio),
+    ):
+        for first in range(0, len(recordings), _ABREAST):
+            drawn = recordings[first : first + _ABREAST]
+            names = " and ".join(recording.lifecycle for recording in drawn)
+            yield _Picture(f"{title}, over time, under {names}", _inline(draw(*drawn)))
+
+
+def _inline(figure: Figure) -> str:
+    return "data:image/png;base64," + base64.b64encode(figure._repr_png_()).decode()
+
+
+def _distinct(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    return [each for index, each in enumerate(scenarios) if each not in scenarios[:index]]

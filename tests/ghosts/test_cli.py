@@ -1,0 +1,260 @@
+"""The command, driven as from a shell: what it writes, what it says, how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+
+import psutil
+import pytest
+
+from ghosts.cli import main
+from ghosts.paths import DATA
+from ghosts.replay import Recording
+
+_AS_INSTALLED = "import sys; from ghosts.cli import main; sys.exit(main())"
+TINY = """
+summary = "Three devices; storage hangs, and two of them leave"
+seed = 7
+duration = {duration}
+sample_every = 10
+
+[[devices]]
+name = "staying"
+count = 1
+
+[[devices]]
+name = "leaving"
+count = 2
+stay = [40, 45]
+
+[[faults]]
+backend = "storage"
+mode = "never_answers"
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """The path of a small scenario, below a current folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "tiny.toml"
+    path.write_text(TINY.format(duration=210))
+    return path
+
+
+def test_a_replay_writes_both_recordings_and_the_report_and_compares_them(tiny, capsys):
+    assert main(["replay", "--scenario", "tiny.toml"]) == 0
+
+    out, err = capsys.readouterr()
+    before, after = (
+        Recording.load(tiny.parent / f"build/recordings/tiny_tenth_{lifecycle}.json")
+        for lifecycle in ("gather_all", "supervised")
+    )
+    assert (before.last.gauge, before.last.tcp, before.last.ghosts) == (3, 1, 2)
+    assert (after.last.gauge, after.last.tcp, after.last.ghosts) == (1, 1, 0)
+    rows = [[cell.strip() for cell in line.split("│")] for line in out.splitlines()]
+    cells = {row[1]: row[2:5] for row in rows if len(row) > 5}
+    assert cells["gauge"] == ["3", "1", "216"]
+    assert cells["TCP connections"] == ["1", "1", "22"]
+    assert cells["ghosts"] == ["2", "0", "194"]
+    assert "build/report.html" in out
+    assert (tiny.parent / "build/report.html").stat().st_size > 10_000
+    assert err.count("simulated") == 8
+
+
+def test_without_a_terminal_nothing_is_coloured_or_drawn_over(tiny, capsys):
+    main(["replay", "--scenario", "tiny.toml", "--lifecycle", "gather_all"])
+
+    assert not {"\x1b", "\r", "\b"} & set("".join(capsys.readouterr()))
+
+
+def test_json_is_the_recording_of_one_lifecycle_by_the_documented_fields(tiny):
+    assert (
+        main(
+            ["replay", "--scenario", "tiny.toml", "--lifecycle", "supervised", "--json", "out.json"]
+        )
+        == 0
+    )
+
+    table = json.loads((tiny.parent / "out.json").read_text())
+    assert (table["lifecycle"], table["scale"]) == ("supervised", 0.1)
+    assert table["scenario"]["duration"] == 210
+    assert {"t", "gauge", "tcp", "ghosts", "orphans", "tasks", "retained_bytes"} <= set(
+        table["samples"][-1]
+    )
+    audio = table["audio"]
+    assert audio["received"] == audio["stored"] + audio["lost"] + audio["queued"] > 0
+    assert [path.name for path in (tiny.parent / "build/recordings").iterdir()] == [
+        "tiny_tenth_supervised.json"
+    ]
+
+
+def test_full_sends_ten_times_the_bytes_of_a_tenth_and_does_not_trace(tiny):
+    command = ["replay", "--scenario", "tiny.toml", "--lifecycle", "gather_all", "--json"]
+    main([*command, "tenth.json"])
+    main([*command, "full.json", "--full"])
+
+    tenth, full = (Recording.load(tiny.parent / f"{name}.json") for name in ("tenth", "full"))
+    assert full.scale == 1
+    assert full.audio.received == pytest.approx(10 * tenth.audio.received, rel=0.05)
+    assert tenth.last.tracemalloc_bytes > 0
+    assert full.last.tracemalloc_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("replay --lifecycle nobody", "'gather_all', 'supervised'"),
+        ("replay --scenario nowhere", "healthy_twin, late_hang, orphans, production"),
+        ("replay --scenario missing.toml", "missing.toml"),
+        ("replay --scenario broken.toml", "broken.toml: not TOML"),
+        ("replay --scenario wrong.toml", "devices.1.leave"),
+        ("replay --json out.json", "add --lifecycle NAME"),
+        ("replay --scenario tiny.toml --lifecycle supervised --json no/out.json", "no/out.json"),
+        ("replay --scenario tiny.toml --lifecycle supervised --json .", "cannot write ."),
+        ("report missing.json", "missing.json: No such file"),
+        ("report tiny.toml", "tiny.toml: Invalid JSON"),
+        ("report empty.json", "empty.json: format"),
+        ("report", "RECORDING.json"),
+        ("", "replay|report"),
+        ("haunt", "'replay', 'report'"),
+    ],
+)
+def test_wrong_use_gets_one_line_that_says_what_to_do(tiny, capsys, arguments, said):
+    (tiny.parent / "broken.toml").write_text("summary = ")
+    wrong = TINY.format(duration=210).replace("stay = [40, 45]", 'leave = "politely"')
+    (tiny.parent / "wrong.toml").write_text(wrong)
+    (tiny.parent / "empty.json").write_text('{"format": "none"}')
+
+    assert _exit_code(arguments.split()) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert said in err
+    assert not list(tiny.parent.glob("**/*_gather_all.json"))
+
+
+def test_a_report_that_cannot_be_written_is_said_before_the_replay(tiny, capsys):
+    (tiny.parent / "build").write_text("a file where the folder should be")
+
+    assert main(["replay", "--scenario", "tiny.toml"]) == 2
+
+    assert "cannot write build" in capsys.readouterr().err
+
+
+def test_recordings_of_different_scales_are_not_compared(tiny, capsys):
+    full = DATA / "recordings" / "production_full_gather_all.json"
+    replace(Recording.load(full), scale=0.1).save(tiny.parent / "tenth.json")
+
+    assert main(["report", "tenth.json", str(full)]) == 2
+
+    assert "different scales" in capsys.readouterr().err
+
+
+def test_too_little_memory_for_all_bytes_is_said_before_it_starts(tiny, capsys, monkeypatch):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=2 * 10**9))
+
+    assert main(["replay", "--full"]) == 2
+
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "4.4 GB of memory and 2.0 GB are free" in err
+
+
+def test_where_memory_is_for_one_the_replays_run_one_after_the_other(tiny, capsys, monkeypatch):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=500 * 10**6))
+
+    assert main(["replay", "--scenario", "tiny.toml"]) == 0
+
+    order = [line.split(":")[0] for line in capsys.readouterr().err.splitlines()]
+    assert order == ["gather_all"] * 4 + ["supervised"] * 4
+
+
+def test_help_names_the_scenarios_and_the_lifecycles(capsys):
+    assert _exit_code(["replay", "--help"]) == 0
+
+    words = " ".join(capsys.readouterr().out.split())
+    assert "Scenarios: healthy_twin, late_hang, orphans, production." in words
+    assert "Lifecycles: gather_all, supervised." in words
+
+
+def test_the_command_answers_without_loading_what_only_a_report_needs():
+    code = "import sys, ghosts.commands; print({'pandas', 'scipy', 'matplotlib'} & {*sys.modules})"
+
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
+
+
+@pytest.mark.parametrize("interrupt", [os.kill, os.killpg], ids=["the command alone", "the group"])
+@pytest.mark.parametrize("when", ["starting", "running"])
+def test_ctrl_c_ends_everything_at_once_and_in_one_line(tiny, interrupt, when):
+    tiny.write_text(TINY.format(duration=2400))
+    with _command("replay", "--scenario", "tiny.toml") as command:
+        children = _replays_of(command)
+        if when == "running":
+            assert "simulated" in command.stderr.readline()
+        begun = time.perf_counter()
+        interrupt(command.pid, signal.SIGINT)
+        out, err = command.communicate(timeout=10)
+        seconds = time.perf_counter() - begun
+
+    assert command.returncode == 130
+    assert out == ""
+    assert err.splitlines()[-1] == "ghosts: interrupted"
+    assert "Traceback" not in err
+    assert seconds < 3
+    _, alive = psutil.wait_procs(children, timeout=2)
+    assert not alive
+
+
+def test_the_replays_end_when_the_command_is_killed(tiny):
+    tiny.write_text(TINY.format(duration=2400))
+    with _command("replay", "--scenario", "tiny.toml") as command:
+        children = _replays_of(command)
+        command.stderr.readline()
+        command.kill()
+
+    _, alive = psutil.wait_procs(children, timeout=5)
+    assert not alive
+
+
+@contextmanager
+def _command(*arguments):
+    """The command in a process group of its own, as a shell starts it."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _AS_INSTALLED, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _replays_of(command):
+    """Wait until the command has started its replays, and return every process below it."""
+    parent = psutil.Process(command.pid)
+    while not (children := parent.children()) or "spawn_main" not in " ".join(
+        children[-1].cmdline()
+    ):
+        assert command.poll() is None
+        time.sleep(0.01)
+    return children
+
+
+def _exit_code(arguments):
+    try:
+        return main(arguments)
+    except SystemExit as ended:
+        return ended.code

@@ -1,0 +1,261 @@
+"""What is drawn of a recording is what the recording holds."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from statistics import median
+from typing import TypeAlias
+
+import numpy as np
+import pytest
+from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from pictures import assert_legible, title
+
+from ghosts import plots
+from ghosts.paths import DATA
+from ghosts.plots import style
+from ghosts.replay import Recording, load_scenario, replay
+
+MIB = 2**20
+Recordings: TypeAlias = dict[str, Recording]
+
+
+@pytest.fixture(scope="module")
+def recordings() -> Recordings:
+    """Small ones of the incident, the fix and the controls, and both at full scale."""
+    few = load_scenario("production").fewer(10)
+    folder = DATA / "recordings"
+    return {
+        "before": replay(few, "gather_all"),
+        "after": replay(few, "supervised"),
+        "late": replay(load_scenario("late_hang").fewer(10), "gather_all"),
+        "orphans": replay(load_scenario("orphans").fewer(4), "gather_all"),
+        "full before": Recording.load(folder / "production_full_gather_all.json"),
+        "full after": Recording.load(folder / "production_full_supervised.json"),
+    }
+
+
+PICTURES: dict[str, Callable[[Recordings], style.Figure]] = {
+    "one gauge": lambda r: plots.gauge_against_tcp(r["before"]),
+    "two gauges": lambda r: plots.gauge_against_tcp(r["full before"], r["full after"]),
+    "three gauges": lambda r: plots.gauge_against_tcp(r["before"], r["after"], r["late"]),
+    "memory": lambda r: plots.memory(r["before"], r["after"]),
+    "memory at full scale": lambda r: plots.memory(r["full before"], r["full after"]),
+    "audio": lambda r: plots.audio(r["before"], r["after"]),
+    "audio at full scale": lambda r: plots.audio(r["full before"], r["full after"]),
+    "memory per ghost": lambda r: plots.memory_per_ghost({"all of them": r["full before"]}),
+    "memory per ghost, two": lambda r: plots.memory_per_ghost(
+        {"stuck long before": r["before"], "stuck at disconnect": r["late"]}
+    ),
+    "orphans": lambda r: plots.orphans(r["orphans"]),
+}
+
+
+def line_named(ax: Axes, name: str) -> Line2D:
+    """The line at whose last point this name stands."""
+    (label,) = (text for text in ax.texts if text.get_text() == name)
+    (line,) = (line for line in ax.lines if label.get_color() == style.legible(line.get_color()))
+    xs, ys = line.get_data()
+    assert (xs[-1], ys[-1]) == label.xy
+    return line
+
+
+def assert_draws(ax: Axes, name: str, recording: Recording, values: list[int | None]) -> None:
+    line = line_named(ax, name)
+    assert list(line.get_xdata()) == [sample.t for sample in recording.samples]
+    assert list(line.get_ydata()) == values
+
+
+def area(ax: Axes, index: int) -> float:
+    """The size of a shaded area, in minutes times connections."""
+    corners = ax.collections[index].get_paths()[0].vertices
+    xs, ys = np.asarray(corners).T
+    return abs(float(np.dot(xs, np.roll(ys, 1)) - np.dot(ys, np.roll(xs, 1)))) / 2 / 60
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_every_word_is_large_enough_inside_the_figure_and_clear_of_the_others(
+    recordings: Recordings, name: str
+) -> None:
+    assert_legible(PICTURES[name](recordings))
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_the_same_every_time_and_leaves_nothing_open(
+    recordings: Recordings, name: str
+) -> None:
+    first, second = PICTURES[name](recordings), PICTURES[name](recordings)
+    assert first._repr_png_() == second._repr_png_()
+    assert pyplot.get_fignums() == []
+
+
+def test_gauge_and_tcp_are_drawn_sample_for_sample_and_named_with_their_last_count(
+    recordings: Recordings,
+) -> None:
+    before, after = recordings["full before"], recordings["full after"]
+    axes = plots.gauge_against_tcp(before, after).axes
+    names = [("gauge 216", "TCP 22"), ("gauge 22", "TCP 22")]
+    for ax, recording, (gauge, tcp) in zip(axes, (before, after), names, strict=True):
+        assert_draws(ax, gauge, recording, [sample.gauge for sample in recording.samples])
+        assert_draws(ax, tcp, recording, [sample.tcp for sample in recording.samples])
+        assert line_named(ax, gauge).get_color() == style.GAUGE.color
+        assert line_named(ax, tcp).get_color() == style.TCP.color
+    assert "  194 ghosts" in {text.get_text() for text in axes[0].texts}
+
+
+def test_the_titles_state_the_finding_in_the_recordings_own_numbers(
+    recordings: Recordings,
+) -> None:
+    before, after = plots.gauge_against_tcp(
+        recordings["full before"], recordings["full after"]
+    ).axes
+    assert title(before) == "gather_all: 216 on the gauge, 22 in the kernel: 194 ghosts"
+    assert title(after) == "supervised: 22 on the gauge, 22 in the kernel: no ghosts"
+    (few,) = plots.gauge_against_tcp(recordings["before"]).axes
+    assert title(few) == "gather_all: 21 on the gauge, 2 in the kernel: 19 ghosts"
+
+
+def test_a_single_ghost_is_not_called_ghosts(recordings: Recordings) -> None:
+    recording = recordings["before"]
+    last = replace(recording.last, gauge=3, ghosts=1)
+    one = replace(recording, samples=(*recording.samples[:-1], last))
+    (ax,) = plots.gauge_against_tcp(one).axes
+    assert title(ax).endswith(": 1 ghost")
+
+
+def test_ghosts_are_hatched_and_what_merely_lingers_is_pale(recordings: Recordings) -> None:
+    before, after = recordings["full before"], recordings["full after"]
+    for ax, recording in zip(
+        plots.gauge_against_tcp(before, after).axes, (before, after), strict=True
+    ):
+        lingering, ghosts = ax.collections
+        assert ghosts.get_hatch() == style.GHOSTS.hatch
+        assert not lingering.get_hatch()
+        minutes = [sample.t / 60 for sample in recording.samples]
+        ghost_minutes = np.trapezoid([sample.ghosts for sample in recording.samples], minutes)
+        gap = np.trapezoid([s.gauge - s.tcp for s in recording.samples], minutes)
+        assert area(ax, 1) == pytest.approx(ghost_minutes)
+        assert area(ax, 0) == pytest.approx(gap - ghost_minutes)
+
+
+def test_before_and_after_share_both_axes(recordings: Recordings) -> None:
+    for picture in (plots.gauge_against_tcp, plots.memory, plots.audio):
+        before, after = picture(recordings["before"], recordings["after"]).axes
+        assert before.get_ylim() == after.get_ylim()
+        assert before.get_xlim() == after.get_xlim() == (0, recordings["before"].last.t)
+        for ax in (before, after):
+            low, high = ax.get_ylim()
+            drawn = [y for line in ax.lines for y in line.get_ydata()]
+            assert low < min(drawn)
+            assert max(drawn) < high
+
+
+def test_time_is_read_in_simulated_minutes(recordings: Recordings) -> None:
+    figure = plots.gauge_against_tcp(recordings["before"])
+    figure.canvas.draw()
+    (ax,) = figure.axes
+    assert ax.get_xlabel() == "simulated time (minutes)"
+    assert [tick.get_text() for tick in ax.get_xticklabels()][:5] == ["0", "5", "10", "15", "20"]
+
+
+def test_faults_are_shaded_from_their_start_to_their_end_under_their_names(
+    recordings: Recordings,
+) -> None:
+    (ax,) = plots.orphans(recordings["orphans"]).axes
+    spans = [(span.get_x(), span.get_x() + span.get_width()) for span in ax.patches]
+    end = recordings["orphans"].last.t
+    assert spans == [(300, end), (600, end)]
+    said = {text.get_text() for text in ax.texts}
+    assert {"storage: never answers", "transcript webhook: garbage"} <= said
+
+    healed = replace(recordings["before"].scenario.faults[0], end=600)
+    scenario = replace(recordings["before"].scenario, faults=(healed,))
+    (ax,) = plots.gauge_against_tcp(replace(recordings["before"], scenario=scenario)).axes
+    (span,) = ax.patches
+    assert (span.get_x(), span.get_x() + span.get_width()) == (120, 600)
+
+
+def test_a_fault_that_differs_from_device_to_device_is_not_shaded(recordings: Recordings) -> None:
+    (ax,) = plots.gauge_against_tcp(recordings["late"]).axes
+    assert list(ax.patches) == []
+
+
+def test_memory_is_what_ghosts_retain_and_what_python_holds(recordings: Recordings) -> None:
+    before, after = recordings["before"], recordings["after"]
+    axes = plots.memory(before, after).axes
+    for ax, recording in zip(axes, (before, after), strict=True):
+        samples = recording.samples
+        assert_draws(ax, "ghosts", recording, [sample.retained_bytes for sample in samples])
+        traced: list[int | None] = [sample.tracemalloc_bytes for sample in samples]
+        assert_draws(ax, "all of Python", recording, traced)
+    retained = before.last.retained_bytes / MIB
+    assert title(axes[0]) == f"gather_all: ghosts retain {retained:.0f} MiB"
+    assert title(axes[1]) == "supervised: ghosts retain nothing"
+    assert axes[0].get_ylabel() == "memory (MiB, at a tenth of production's bytes)"
+
+
+def test_memory_at_full_scale_is_that_of_the_process(recordings: Recordings) -> None:
+    recording = recordings["full before"]
+    (ax,) = plots.memory(recording).axes
+    assert_draws(ax, "the process", recording, [sample.rss_bytes for sample in recording.samples])
+    assert ax.get_ylabel() == "memory (MiB)"
+
+
+def test_audio_is_drawn_as_waiting_lost_and_in_the_end_stored(recordings: Recordings) -> None:
+    before, after = recordings["before"], recordings["after"]
+    axes = plots.audio(before, after).axes
+    for ax, recording in zip(axes, (before, after), strict=True):
+        samples = recording.samples
+        assert_draws(ax, "waiting", recording, [sample.queued_bytes for sample in samples])
+        assert_draws(ax, "lost", recording, [sample.lost_bytes for sample in samples])
+        stored = line_named(ax, "stored")
+        assert list(stored.get_xydata()[0]) == [samples[-1].t, recording.audio.stored]
+        lost, waiting = recording.audio.lost / MIB, recording.audio.queued / MIB
+        assert f"{lost:.0f} MiB of audio lost, {waiting:.0f} MiB waiting" in title(ax)
+
+
+def test_each_ghost_is_a_point_at_the_memory_that_it_retains(recordings: Recordings) -> None:
+    named = {"stuck long before": recordings["before"], "stuck at disconnect": recordings["late"]}
+    (ax,) = plots.memory_per_ghost(named).axes
+    late, early, record = ax.lines
+    for line, recording in ((early, recordings["before"]), (late, recordings["late"])):
+        retained = [session.retained_bytes for session in recording.sessions if session.ghost]
+        assert list(line.get_xdata()) == retained
+    assert min(early.get_ydata()) > max(late.get_ydata())
+    rows = [label.get_text() for label in ax.get_yticklabels()]
+    assert rows == ["stuck at disconnect", "stuck long before"]
+    assert list(record.get_xdata()) == [1.5 * MIB, 1.5 * MIB]
+    assert " a tenth of the 15 MiB on record" in {text.get_text() for text in ax.texts}
+    middle = [median(line.get_xdata()) / MIB for line in (early, late)]
+    assert title(ax) == (
+        f"The median ghost retains {middle[0]:.1f} MiB stuck long before, "
+        f"{middle[1]:.1f} MiB stuck at disconnect"
+    )
+
+
+def test_at_full_scale_the_ghosts_stand_around_the_15_mib_on_record(recordings: Recordings) -> None:
+    (ax,) = plots.memory_per_ghost({"all of them": recordings["full before"]}).axes
+    points, record = ax.lines
+    assert list(record.get_xdata()) == [15 * MIB, 15 * MIB]
+    assert min(points.get_xdata()) < 15 * MIB < max(points.get_xdata())
+    assert " 15 MiB on record" in {text.get_text() for text in ax.texts}
+
+
+@pytest.mark.parametrize("picture", [plots.memory, plots.audio])
+def test_bytes_at_different_scales_are_not_drawn_on_one_axis(
+    recordings: Recordings, picture: Callable[..., style.Figure]
+) -> None:
+    with pytest.raises(ValueError, match="different scales"):
+        picture(recordings["before"], recordings["full after"])
+
+
+def test_orphans_are_drawn_beside_a_gauge_that_has_fallen_to_nothing(
+    recordings: Recordings,
+) -> None:
+    recording = recordings["orphans"]
+    (ax,) = plots.orphans(recording).axes
+    assert_draws(ax, "gauge 0", recording, [sample.gauge for sample in recording.samples])
+    assert_draws(ax, "TCP 0", recording, [sample.tcp for sample in recording.samples])
+    assert_draws(ax, "orphan tasks 5", recording, [sample.orphans for sample in recording.samples])
+    assert title(ax) == "gather_all: 0 on the gauge, 5 tasks alive"
