@@ -3,15 +3,23 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Final
 
 from ghosts.evidence import fact, pods
 from ghosts.replay.recording import Recording
 from ghosts.replay.scenario import FULL
-from ghosts.settings import STORAGE_WORKERS
+from ghosts.settings import GHOST_AFTER, STORAGE_WORKERS
 
 _MIB = 2**20
 _POD = "mhjxw"
 """The pod on record whose gauge, connections and ghosts were all published."""
+
+NAMES_IN_WORDS: Final = (
+    "gather_all is the service as the incident ran it, supervised the fix as it was published. "
+    f"A ghost is a session whose TCP connection has been gone for more than {GHOST_AFTER:g} s. "
+    "Production's figures are those of one pod, which only the production scenario replays. "
+    "omi#N is issue or pull request N of the public repository BasedHardware/omi."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ def compare(recordings: Sequence[Recording]) -> list[Row]:
         row("TCP connections", lambda each: f"{each.last.tcp:,}", f"{pod.tcp}", published),
         row("ghosts", lambda each: f"{each.last.ghosts:,}", f"{pod.ghosts}", published),
         row("orphan tasks", lambda each: f"{each.last.orphans:,}"),
-        row("memory retained by ghosts", lambda each: mib(each.last.retained_bytes)),
+        row("memory held by ghosts", lambda each: mib(each.last.retained_bytes)),
         row(
             "memory of the process",
             lambda each: mib(each.last.rss_bytes),

@@ -6,6 +6,7 @@ from typing import Final
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ghosts.comparison import NAMES_IN_WORDS, Row, compare, name_of_pod, scale_in_words
 from ghosts.replay.recording import Recording
@@ -31,5 +32,12 @@ def print_comparison(recordings: Sequence[Recording], wall_seconds: Sequence[flo
         table.add_row(row.name, *row.replayed, _with_footnote(row, sources))
     table.add_row("real time", *(f"{seconds:.1f} s" for seconds in wall_seconds))
     console.print(table)
-    console.print(f"\nproduction: {name_of_pod()}.", *_footnotes(sources), soft_wrap=True)
-    console.print(NAMES_IN_WORDS, scale_in_words(recordings[0]), soft_wrap=True)
+    notes = (f"[{number}] {source}" for number, source in enumerate(sources, 1))
+    console.print(f"\nProduction: {name_of_pod()}.", *notes, sep="\n", markup=False)
+    console.print(f"\n{NAMES_IN_WORDS} {scale_in_words(recordings[0])}\n")
+
+
+def _with_footnote(row: Row, sources: Sequence[str]) -> Text:
+    if not row.source:
+        return Text(row.production)
+    return Text(f"{row.production} [{sources.index(row.source) + 1}]")

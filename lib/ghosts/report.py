@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import jinja2
 
 from ghosts.backends import Fault
-from ghosts.comparison import compare, mib, name_of_pod, scale_in_words
+from ghosts.comparison import NAMES_IN_WORDS, compare, mib, name_of_pod, scale_in_words
 from ghosts.plots import replay as plots
 from ghosts.plots.style import Figure
 from ghosts.replay.recording import Recording
@@ -42,6 +42,7 @@ def write_report(recordings: Sequence[Recording], path: Path) -> None:
         pictures=list(_pictures(recordings)),
         rows=compare(recordings),
         pod=name_of_pod(),
+        names=NAMES_IN_WORDS,
         scale=scale_in_words(recordings[0]),
         full=recordings[0].scale == FULL,
         in_words=scenario_in_words,

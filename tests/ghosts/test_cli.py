@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -58,11 +59,11 @@ def test_a_replay_writes_both_recordings_and_the_report_and_compares_them(tiny, 
     )
     assert (before.last.gauge, before.last.tcp, before.last.ghosts) == (3, 1, 2)
     assert (after.last.gauge, after.last.tcp, after.last.ghosts) == (1, 1, 0)
-    rows = [[cell.strip() for cell in line.split("│")] for line in out.splitlines()]
-    cells = {row[1]: row[2:5] for row in rows if len(row) > 5}
-    assert cells["gauge"] == ["3", "1", "216"]
-    assert cells["TCP connections"] == ["1", "1", "22"]
-    assert cells["ghosts"] == ["2", "0", "194"]
+    cells = {name: rest for name, *rest in (re.split(" {2,}", line) for line in out.splitlines())}
+    assert cells["gauge"] == ["3", "1", "216 [1]"]
+    assert cells["TCP connections"] == ["1", "1", "22 [1]"]
+    assert cells["ghosts"] == ["2", "0", "194 [1]"]
+    assert "[1] omi#7283 third commit, measured" in out
     assert "build/report.html" in out
     assert (tiny.parent / "build/report.html").stat().st_size > 10_000
     assert err.count("simulated") == 8

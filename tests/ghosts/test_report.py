@@ -92,7 +92,7 @@ def test_the_table_holds_the_numbers_of_the_recordings_and_of_production(html, b
     assert rows["TCP connections"][:3] == [*(f"{each.last.tcp}" for each in both), "22"]
     assert rows["ghosts"][:3] == [*(f"{each.last.ghosts}" for each in both), "194"]
     assert rows["ghosts"][3].startswith("omi#")
-    assert _mib(rows["memory retained by ghosts"]) == [
+    assert _mib(rows["memory held by ghosts"]) == [
         pytest.approx(each.last.retained_bytes / MIB, abs=0.06) for each in both
     ]
     for name in ("received", "stored", "lost"):
