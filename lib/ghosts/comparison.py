@@ -17,6 +17,7 @@ _POD = "mhjxw"
 NAMES_IN_WORDS: Final = (
     "gather_all is the service as the incident ran it, supervised the fix as it was published. "
     f"A ghost is a session whose TCP connection has been gone for more than {GHOST_AFTER:g} s. "
+    "Resident memory does not fall when what it held is freed. "
     "Production's figures are those of one pod, which only the production scenario replays. "
     "omi#N is issue or pull request N of the public repository BasedHardware/omi."
 )
@@ -48,8 +49,9 @@ def compare(recordings: Sequence[Recording]) -> list[Row]:
         row("ghosts", lambda each: f"{each.last.ghosts:,}", f"{pod.ghosts}", published),
         row("orphan tasks", lambda each: f"{each.last.orphans:,}"),
         row("memory held by ghosts", lambda each: mib(each.last.retained_bytes)),
+        row("memory held in all", _traced),
         row(
-            "memory of the process",
+            "resident memory",
             lambda each: mib(each.last.rss_bytes),
             f"{process.value:g} {process.unit}",
             f"{process.source}, {process.kind}",
@@ -94,6 +96,11 @@ def scale_in_words(recording: Recording) -> str:
 def mib(size: float) -> str:
     """Write a size in bytes as MiB."""
     return f"{size / _MIB:,.1f} MiB"
+
+
+def _traced(recording: Recording) -> str:
+    size = recording.last.tracemalloc_bytes
+    return "not traced" if size is None else mib(size)
 
 
 def _per_ghost(recording: Recording, times: int = 1) -> str:
