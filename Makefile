@@ -29,7 +29,7 @@ lab: setup ## open JupyterLab in notebooks/
 	@$(BIN)/jupyter lab notebooks
 
 notebooks: setup ## run the notebooks anew and store their outputs; some only: NAMES="02 04"
-	@$(BIN)/python tools/refresh_notebooks.py $(NAMES)
+	@$(BIN)/python tools/refresh_notebooks.py $(NAMES) && $(BIN)/python tools/draw_readme_picture.py
 
 bench: setup ## measure speed and memory
 	@$(BIN)/pytest -s tests/bench
