@@ -49,7 +49,7 @@ def compare(recordings: Sequence[Recording]) -> list[Row]:
         row("ghosts", lambda each: f"{each.last.ghosts:,}", f"{pod.ghosts}", published),
         row("orphan tasks", lambda each: f"{each.last.orphans:,}"),
         row("memory held by ghosts", lambda each: mib(each.last.retained_bytes)),
-        row("memory held in all", _traced),
+        row("memory held by Python", _traced),
         row(
             "resident memory",
             lambda each: mib(each.last.rss_bytes),

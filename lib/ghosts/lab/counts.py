@@ -39,7 +39,7 @@ class Counts:
 
     def _repr_html_(self) -> str:
         tiles = "".join(
-            '<div style="width: 7.5em">'
+            '<div style="min-width: 6.5em; padding-right: 1em; white-space: nowrap">'
             f'<div style="font-size: 2em; font-weight: bold; color: {color}">{value}</div>'
             f"<div>{name}</div></div>"
             for name, value, color in (("time", clock(self.time), INK), *self._shown())
