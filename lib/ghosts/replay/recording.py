@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ghosts.replay.scenario import Scenario
 
-FORMAT = 1
 _STRICT = ConfigDict(extra="forbid")
 
 
@@ -96,7 +95,7 @@ class Recording:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    format: int = FORMAT
+    format: Literal[1] = 1
     scenario: Scenario
     lifecycle: str
     scale: float
@@ -140,14 +139,11 @@ class Recording:
             RecordingError: the file is not a recording of this format.
         """
         try:
-            recording = _ADAPTER.validate_json(path.read_bytes())
+            return _ADAPTER.validate_json(path.read_bytes())
         except ValidationError as invalid:
             first = invalid.errors()[0]
             key = ".".join(str(part) for part in first["loc"])
             raise RecordingError(": ".join(filter(None, (path.name, key, first["msg"])))) from None
-        if recording.format != FORMAT:
-            raise RecordingError(f"{path.name}: format {recording.format}, this reads {FORMAT}")
-        return recording
 
 
 _ADAPTER = TypeAdapter(Recording)
