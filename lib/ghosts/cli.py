@@ -1,5 +1,6 @@
 """The command ``ghosts``: how it starts and how it ends."""
 
+import io
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -14,6 +15,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 is success, 1 a replay that died, 2 a wrong argument or file, 130 an interrupt. Whatever
     goes wrong is one line on standard error.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # A name may be foreign to a terminal.
     try:
         from ghosts import commands  # Loading it takes a moment in which Ctrl-C may come.
 

@@ -16,6 +16,7 @@ from ghosts.paths import DATA
 from ghosts.progress import Progress
 from ghosts.pusher import LIFECYCLES
 from ghosts.replay import Recording, RecordingError, Scenario, ScenarioError, load_scenario
+from ghosts.replay.open_files import make_room_for
 from ghosts.replay.scenario import FULL
 from ghosts.replay.side_by_side import ReplayDiedError, TimedRecording, replay_side_by_side
 from ghosts.settings import PRIVATE_CLOUD_CHUNK_SECONDS, PRIVATE_CLOUD_QUEUE_MAX, audio_bytes
@@ -47,7 +48,7 @@ def run(argv: Sequence[str] | None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{error.strerror or error}", 2)
     except ReplayDiedError as error:
-        return _fail(f"{error}; is there memory enough?", 1)
+        return _fail(str(error), 1)
     return 0
 
 
@@ -108,6 +109,7 @@ def _replay(arguments: argparse.Namespace) -> None:
     lifecycles = [arguments.lifecycle] if arguments.lifecycle else list(LIFECYCLES)
     paths = [_recording_path(scenario, lifecycle) for lifecycle in lifecycles]
     _check_writable(_REPORT, *paths, *([arguments.json] if arguments.json else []))
+    make_room_for(sum(group.count for group in scenario.devices))
     at_once = _how_many_at_once(scenario, len(lifecycles))
 
     with Progress(Console(stderr=True), scenario.duration, lifecycles) as progress:
@@ -123,12 +125,14 @@ def _publish(timed: Sequence[TimedRecording], paths: Sequence[Path], copy: Path 
         recording.save(path)
     if copy:
         recordings[0].save(copy)
-    from ghosts.comparison_table import print_comparison  # Loads scipy, which takes a second.
+    from ghosts.comparison_table import print_comparison  # These load scipy: a second.
+    from ghosts.report import write_report
 
+    write_report(recordings, _REPORT)
     print_comparison(recordings, [each.wall_seconds for each in timed])
     for path in (*paths, *([copy] if copy else [])):
         print(f"Recording: {path}")
-    _write_report(recordings)
+    print(f"Report: {_REPORT}")
 
 
 def _report(arguments: argparse.Namespace) -> None:
@@ -136,10 +140,6 @@ def _report(arguments: argparse.Namespace) -> None:
     if len({recording.scale for recording in recordings}) > 1:
         raise CommandError("the recordings are of different scales: report on each scale by itself")
     _check_writable(_REPORT)
-    _write_report(recordings)
-
-
-def _write_report(recordings: Sequence[Recording]) -> None:
     from ghosts.report import write_report  # Loads the plots, which takes a second.
 
     write_report(recordings, _REPORT)

@@ -22,7 +22,8 @@ def print_comparison(recordings: Sequence[Recording], wall_seconds: Sequence[flo
         console.width = _PLAIN_WIDTH
     rows = compare(recordings)
     sources = list(dict.fromkeys(row.source for row in rows if row.source))
-    table = Table(title=f"{recordings[0].scenario.name}, at its end", title_justify="left")
+    title = Text(f"{recordings[0].scenario.name}, at its end")
+    table = Table(title=title, title_justify="left")
     table.box, table.show_edge, table.pad_edge = box.SIMPLE_HEAD, False, False
     table.add_column("")
     for recording in recordings:

@@ -21,6 +21,8 @@ MAX_SAMPLE_RATE: Final = 48_000
 """Hz; above it the server closes with 1008 (published, later version)."""
 BYTES_PER_SAMPLE: Final = 2
 """PCM, 16 bit, mono (published)."""
+WS_BACKLOG: Final = 2048
+"""Connections that wait to be accepted: the default of the server that ran the pusher (uvicorn)."""
 WS_PING_INTERVAL: Final = 20.0
 """Seconds between WebSocket pings: the default of the server that ran the pusher (omi#5194)."""
 WS_PING_TIMEOUT: Final = 20.0

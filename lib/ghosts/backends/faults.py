@@ -38,6 +38,9 @@ class FaultMode(StrEnum):
     """Has no listener and drops its connections, as a process that is down."""
 
 
+MIN_SECONDS: Final = 0.1
+"""The shortest delay of an answer, or gap in one: each gap is a step of simulated time."""
+
 Start: TypeAlias = float | Literal["departure"]
 
 
@@ -64,5 +67,5 @@ class Fault:
             raise ValueError(f"start: {self.start} is before the scenario")
         elif self.end is not None and self.end <= self.start:
             raise ValueError(f"end: {self.end} is not after start {self.start}")
-        if self.seconds <= 0:
-            raise ValueError(f"seconds: {self.seconds} is not positive")
+        if self.seconds < MIN_SECONDS:
+            raise ValueError(f"seconds: {self.seconds} is less than {MIN_SECONDS:g}")

@@ -1,12 +1,14 @@
 """Wrong use of the lab, said in one line."""
 
-import math
+import numbers
 import operator
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import SupportsIndex, TypeVar
+from typing import Final, SupportsIndex, TypeVar
 
 Choice = TypeVar("Choice", bound=StrEnum)
+
+_TOO_LONG: Final = 1e9
 
 
 class LabError(Exception):
@@ -30,10 +32,10 @@ def whole(name: str, value: SupportsIndex) -> int:
 
 def duration(name: str, value: float) -> float:
     """Return a number of seconds or minutes that is finite and not negative."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value < 0:
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < _TOO_LONG:
         raise LabError(f"{name}: a time, 0 or more, is wanted, not {value!r}")
-    return value
+    return float(value)
 
 
 def one_of(name: str, choices: type[Choice], value: str) -> Choice:

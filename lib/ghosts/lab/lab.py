@@ -10,6 +10,7 @@ from typing import Final, Self
 import pandas as pd
 
 from ghosts.backends import Backend, Fault, FaultMode
+from ghosts.backends.faults import MIN_SECONDS
 from ghosts.lab.counts import Counts
 from ghosts.lab.errors import LabError, duration, listed, one_of, whole
 from ghosts.lab.stage import SAMPLE_EVERY, Stage
@@ -17,11 +18,19 @@ from ghosts.lab.table import table
 from ghosts.plots.replay import gauge_against_tcp
 from ghosts.plots.style import Figure
 from ghosts.pusher import LIFECYCLES, Lifecycle, Session
-from ghosts.replay.recording import Recording
-from ghosts.replay.scenario import TENTH, DeviceGroup, DevicePlan, Leave, Scenario
+from ghosts.replay.open_files import make_room_for
+from ghosts.replay.recording import FORMAT, Recording
+from ghosts.replay.scenario import (
+    TENTH,
+    DeviceGroup,
+    DevicePlan,
+    Leave,
+    Scenario,
+    ScenarioError,
+)
 
 MAX_DEVICES: Final = 400
-"""Devices that a lab takes in all: two sockets each, of the 1,024 that a process often may have."""
+"""Devices that a lab takes in all."""
 MAX_SECONDS: Final = 86_400
 """Simulated seconds that a lab lasts."""
 
@@ -75,6 +84,10 @@ class Lab:
         first = sum(group.count for group in self._groups)
         if first + whole("count", count) > MAX_DEVICES:
             raise LabError(f"count: a lab takes {MAX_DEVICES} devices, and has had {first}")
+        try:
+            make_room_for(first + count)
+        except ScenarioError as error:
+            raise LabError(str(error)) from None
         group = DeviceGroup(
             name=_uid(first),
             count=count,
@@ -112,8 +125,8 @@ class Lab:
         stage = self._ready()
         service = one_of("backend", Backend, backend)
         fault_mode = one_of("mode", FaultMode, mode)
-        if duration("seconds", seconds) == 0:
-            raise LabError("seconds: more than 0 is wanted")
+        if duration("seconds", seconds) < MIN_SECONDS:
+            raise LabError(f"seconds: {MIN_SECONDS:g} or more is wanted, not {seconds!r}")
         self._end_fault(service)
         self._faults.append(
             Fault(backend=service, mode=fault_mode, start=float(stage.time), seconds=seconds)
@@ -191,6 +204,7 @@ class Lab:
         stage = self._ready()
         return Recording(
             scenario=self._scenario(),
+            format=FORMAT,
             lifecycle=self._name,
             scale=TENTH,
             samples=tuple(stage.samples),
@@ -250,11 +264,13 @@ def _chosen(which: int | str | Iterable[str], talking: list[str]) -> list[str]:
     if isinstance(which, str):
         which = [which]
     if isinstance(which, Iterable):
-        uids = list(dict.fromkeys(which))
+        uids = list(which)
+        if not uids:
+            raise LabError("which: no device is named")
         gone = [uid for uid in uids if uid not in talking]
-        if gone or not uids:
+        if gone:
             raise LabError(f"which: not connected: {listed(map(repr, gone))}")
-        return uids
+        return list(dict.fromkeys(uids))
     if whole("which", which) > len(talking):
         raise LabError(f"which: {which} devices are to leave, and {len(talking)} are connected")
     return talking[:which]

@@ -10,12 +10,9 @@ from typing import Any, TypeVar
 
 import nest_asyncio
 
-from ghosts.replay.clock import SimulatedLoop
+from ghosts.replay.clock import LAST_WORD, SimulatedLoop
 
 T = TypeVar("T")
-
-_LAST_WORD = 5.0
-"""Seconds that tasks have to acknowledge their cancellation when the loop is closed."""
 
 
 class _Loop(SimulatedLoop):
@@ -63,7 +60,7 @@ class NestedLoop:
 
 
 async def _wait(tasks: set[asyncio.Task[Any]]) -> None:
-    await asyncio.wait(tasks, timeout=_LAST_WORD)
+    await asyncio.wait(tasks, timeout=LAST_WORD)
 
 
 @contextmanager

@@ -67,7 +67,7 @@ class Stage:
     @property
     def talking(self) -> list[str]:
         """The uids of the devices that are connected and have not left; the oldest first."""
-        return [uid for uid, task in self._talking.items() if not task.done()]
+        return [uid for uid in self._talking if self._devices[uid].connected]
 
     def connect(self, plans: Iterable[DevicePlan], scenario: Scenario) -> None:
         """Have devices arrive, whatever their plans say of when."""

@@ -99,7 +99,8 @@ def audio(*recordings: Recording) -> Figure:
     Raises ValueError if the recordings are not of one scale.
     """
     scale = _scale_of(recordings)
-    fig, axes = _over_time(recordings, (_WAITING, _LOST))
+    most_stored = max(recording.audio.stored for recording in recordings)
+    fig, axes = _over_time(recordings, (_WAITING, _LOST), at_least=most_stored)
     for ax, recording in zip(axes, recordings, strict=True):
         (stored,) = ax.plot(
             [recording.last.t], [recording.audio.stored], **STORED.points, clip_on=False
@@ -151,9 +152,12 @@ def orphans(recording: Recording) -> Figure:
 
 
 def _over_time(
-    recordings: Sequence[Recording], curves: Sequence[_Curve], count: str = ""
+    recordings: Sequence[Recording], curves: Sequence[_Curve], count: str = "", at_least: int = 1
 ) -> tuple[Figure, list[Axes]]:
-    """Draw curves side by side on shared axes, named at their ends, the faults behind them."""
+    """Draw curves side by side on shared axes, named at their ends, the faults behind them.
+
+    The axes reach up to the highest value of all, and to `at_least`.
+    """
     fig, axes = figure(1, len(recordings), sharex=True, sharey=True, height=5.8)
     lines = []
     for ax, recording in zip(axes, recordings, strict=True):
@@ -165,7 +169,7 @@ def _over_time(
         minutes_axis(ax)
         _shade_faults(ax, recording)
     samples = [sample for recording in recordings for sample in recording.samples]
-    top = max(1, *(curve.value(sample) for sample in samples for curve in curves))
+    top = max(1, at_least, *(curve.value(sample) for sample in samples for curve in curves))
     axes[0].set_xlim(0, max(recording.last.t for recording in recordings))
     axes[0].set_ylim(-0.04 * top, 1.25 * top)
     for ax, line, name in lines:

@@ -64,6 +64,7 @@ class Pusher:
             process_request=self._route,
             process_response=_log_refusal,
             compression=None,
+            backlog=settings.WS_BACKLOG,
             open_timeout=settings.WS_OPEN_TIMEOUT,
             ping_interval=settings.WS_PING_INTERVAL,
             ping_timeout=settings.WS_PING_TIMEOUT,

@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
 from async_tasks import create_named_task
 from ghosts import settings
-from ghosts.backends.clients import BackendError, Clients, Features
+from ghosts.backends.clients import Clients, Features
 from ghosts.pusher import wire
 from ghosts.pusher.audio_bytes import AudioBytes
 from ghosts.pusher.lifetime import Lifetime
@@ -132,7 +132,8 @@ class Session:
             await self._clients.process_conversation(
                 self.uid, request.conversation_id, request.language
             )
-        except BackendError as failure:
+        except Exception as failure:  # Whatever it is, the app waits for an answer.
+            _log.warning("%s: %s not processed: %r", self.uid, request.conversation_id, failure)
             error = str(failure)
         try:
             await self._connection.send(wire.processed(request.conversation_id, error))

@@ -172,7 +172,7 @@ def _text(kind: int, frame: bytes) -> str:
 
 def _json_message(kind: int, payload: str) -> Message:
     try:
-        fields = json.loads(payload, parse_constant=_refuse)
+        fields = json.loads(payload, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         raise WireError(f"type {kind}: not JSON") from None
     match kind, fields:
@@ -193,6 +193,11 @@ def _json_message(kind: int, payload: str) -> Message:
         } if all(isinstance(segment_id, str) for segment_id in segment_ids):
             return SpeakerSample(_id(kind, person_id), _id(kind, conversation_id), segment_ids)
     raise WireError(f"type {kind}: JSON of another shape")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -16,6 +16,12 @@ What is written to a loopback socket is readable at once, but for a busy kernel 
 the polls give it time, so that no byte in flight is overtaken.
 """
 
+LAST_WORD: Final = 5.0
+"""Simulated seconds that tasks have to acknowledge their cancellation when a loop is closed."""
+
+_SETTLING_TURNS: Final = 20
+"""Turns of the loop in which a request that has been taken is answered, and the answer read."""
+
 
 class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
     """A selector loop with real sockets and simulated time, starting at 0 s."""
@@ -29,7 +35,8 @@ def simulate(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     The loop is a new one, in this thread, or in a thread of its own where a loop is running
     already, as in a Jupyter kernel. Nothing of asyncio is replaced. An interrupt (Ctrl-C) cancels
-    ``main`` and is raised once it has cleaned up.
+    ``main`` and is raised once it has cleaned up. Tasks that ``main`` leaves are cancelled; those
+    that have not ended 5 simulated seconds later are given up.
     """
     try:
         asyncio.get_running_loop()
@@ -43,9 +50,31 @@ async def sleep_until(second: float) -> None:
     await asyncio.sleep(second - asyncio.get_running_loop().time())
 
 
+async def settle() -> None:
+    """Let all that happens at this moment happen; simulated time does not go by."""
+    for _ in range(_SETTLING_TURNS):
+        await asyncio.sleep(0)
+
+
 def _run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
-        return runner.run(main())
+        try:
+            return runner.run(main())
+        finally:
+            runner.run(_end_what_is_left())
+
+
+async def _end_what_is_left() -> None:
+    """Cancel every other task, and forget those that refuse: a runner would wait for them."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    if not others:
+        return
+    _, refusing = await asyncio.wait(others, timeout=LAST_WORD)
+    for task in refusing:
+        asyncio.tasks._unregister_task(task)
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
 
 
 def _run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:

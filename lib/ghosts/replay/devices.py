@@ -76,6 +76,11 @@ class Device:
         self._conversations = 0
         self._sent_until = plan.arrives_at
 
+    @property
+    def connected(self) -> bool:
+        """Whether neither side has begun to close the connection, as far as the device knows."""
+        return self._connection.state is State.OPEN
+
     async def talk(self) -> bool:
         """Send until the planned end, if there is one. False: the server closed the connection."""
         leaves = self._plan.leaves_at
@@ -159,7 +164,7 @@ class Device:
     async def _send(self, message: wire.Message) -> None:
         """Send without the flow control that loopback does not need: a third of a frame's cost."""
         frame = wire.encode(message)
-        if self._connection.state is not State.OPEN:
+        if not self.connected:
             await self._connection.send(frame)  # raises what closed the connection
         broadcast([self._connection], frame)
 

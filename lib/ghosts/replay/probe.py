@@ -172,12 +172,17 @@ class Probe:
     def retained_bytes(
         self, sessions: list[Session], tasks: dict[str, list[asyncio.Task[object]]]
     ) -> list[int]:
-        """Measure sessions; one that holds what it held at the last look is not walked again."""
+        """Measure sessions.
+
+        One that holds as much audio as at the last look is not walked again, if the loop that
+        uploads it is all that is left of it.
+        """
         held = {session.uid: session.private_cloud.held_bytes for session in sessions}
         changed = {
             session.uid: (session, *tasks.get(session.uid, ()))
             for session in sessions
             if self._measured.get(session.uid, (None, 0))[0] != held[session.uid]
+            or len(tasks.get(session.uid, ())) > 1
         }
         for uid, retained in retained_by(changed, exclude=_OF_THE_POD).own.items():
             self._measured[uid] = (held[uid], retained)

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+import annotated_types
+from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from ghosts.replay.scenario import Scenario
 
-_STRICT = ConfigDict(extra="forbid")
+FORMAT: Final = 1
+_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+_Int: TypeAlias = Annotated[int, annotated_types.Interval(ge=-(2**63), lt=2**63)]
+_Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[\w<>.]{1,100}$")]
 
 
 class RecordingError(ValueError):
@@ -22,32 +26,32 @@ class Sample:
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
     t: float
-    gauge: int
+    gauge: _Int
     """What the service says: ``pusher_active_ws_connections``."""
-    tcp: int
+    tcp: _Int
     """What the operating system says: established TCP connections on the pusher's port."""
-    ghosts: int
+    ghosts: _Int
     """Sessions whose TCP connection has been gone for more than 150 s."""
-    orphans: int
+    orphans: _Int
     """Tasks of sessions that the service holds to be over."""
-    tasks: int
+    tasks: _Int
     """Tasks of sessions, orphans included."""
-    workers_busy: int
+    workers_busy: _Int
     """Storage workers in a call, of 16."""
-    queued_bytes: int
+    queued_bytes: _Int
     """Audio that was received and is neither stored nor lost."""
-    lost_bytes: int
+    lost_bytes: _Int
     """Audio that was received, is not stored, and that nobody will send any more."""
-    abandoned_bytes: int
+    abandoned_bytes: _Int
     """Audio in the upload pool that no session waits for any more."""
-    retained_bytes: int
+    retained_bytes: _Int
     """Memory that is reachable from ghosts."""
-    tracemalloc_bytes: int | None
+    tracemalloc_bytes: _Int | None
     """Memory that Python has allocated in this process since the replay began; None at full scale.
 
     Tracing every allocation makes a replay two and a half times as long, too long for a full one.
     """
-    rss_bytes: int
+    rss_bytes: _Int
     """Resident memory of this process. It does not fall when memory is freed."""
 
 
@@ -69,10 +73,10 @@ class Audio:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    received: int
-    stored: int
-    lost: int
-    queued: int
+    received: _Int
+    stored: _Int
+    lost: _Int
+    queued: _Int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +87,9 @@ class SessionAtEnd:
 
     uid: str
     ghost: bool
-    held_bytes: int
+    held_bytes: _Int
     """Audio that it has neither stored nor dropped."""
-    retained_bytes: int
+    retained_bytes: _Int
     """Memory that is reachable from it."""
 
 
@@ -95,9 +99,9 @@ class Recording:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    format: Literal[1] = 1
+    format: Literal[1]
     scenario: Scenario
-    lifecycle: str
+    lifecycle: _Name
     scale: float
     """Fraction of production's audio bytes: 0.1 or 1."""
     samples: tuple[Sample, ...]
@@ -139,11 +143,14 @@ class Recording:
             RecordingError: the file is not a recording of this format.
         """
         try:
-            return _ADAPTER.validate_json(path.read_bytes())
+            recording = _ADAPTER.validate_json(path.read_bytes())
         except ValidationError as invalid:
             first = invalid.errors()[0]
             key = ".".join(str(part) for part in first["loc"])
             raise RecordingError(": ".join(filter(None, (path.name, key, first["msg"])))) from None
+        if recording.scale != recording.scenario.scale:
+            raise RecordingError(f"{path.name}: scale: is not its scenario's")
+        return recording
 
 
 _ADAPTER = TypeAdapter(Recording)

@@ -9,16 +9,18 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
+from inspect import iscoroutinefunction
 from typing import Any
 
 import psutil
 
 from ghosts.backends import Backends, Fault, Features, connect_clients, serve_backends
 from ghosts.pusher import LIFECYCLES, Lifecycle, Pusher, serve_pusher
-from ghosts.replay.clock import simulate, sleep_until
+from ghosts.replay.clock import settle, simulate, sleep_until
 from ghosts.replay.devices import live
+from ghosts.replay.open_files import make_room_for
 from ghosts.replay.probe import Probe
-from ghosts.replay.recording import Recording, Sample
+from ghosts.replay.recording import FORMAT, Recording, Sample
 from ghosts.replay.scenario import FULL, Scenario, ScenarioError
 
 _OFF_THE_SECOND = 0.5
@@ -48,12 +50,15 @@ def replay(
     closes every socket and is raised.
 
     Raises:
-        ScenarioError: there is no lifecycle of that name.
+        ScenarioError: there is no such lifecycle, or the system allows too few open files.
     """
     if isinstance(lifecycle, str):
         if lifecycle not in LIFECYCLES:
             raise ScenarioError(f"no lifecycle {lifecycle!r}; there are: {', '.join(LIFECYCLES)}")
         lifecycle = LIFECYCLES[lifecycle]
+    if not iscoroutinefunction(lifecycle):
+        raise ScenarioError(f"a lifecycle is a name or an async function, not {lifecycle!r}")
+    make_room_for(sum(group.count for group in scenario.devices))
     chosen = lifecycle
     with quiet_by_default(), _tracing() if scenario.scale < FULL else nullcontext():
         return simulate(lambda: _replay(scenario, chosen, on_progress, at_end))
@@ -106,7 +111,8 @@ async def _replay(
         at_end(Scene(pusher, probe, backends))
         return Recording(
             scenario=scenario,
-            lifecycle=lifecycle.__name__,
+            format=FORMAT,
+            lifecycle=getattr(lifecycle, "__name__", "lifecycle"),
             scale=scenario.scale,
             samples=tuple(samples),
             audio=probe.audio(pusher),
@@ -135,6 +141,8 @@ def _actors(
 async def _break(
     fault: Fault, start: float, uid: str | None, backends: Backends, probe: Probe
 ) -> None:
+    if fault.end is not None and fault.end <= start:
+        return
     backend = backends[fault.backend]
     await sleep_until(start)
     probe.note("fault_began", fault.backend, fault.mode)
@@ -148,8 +156,10 @@ async def _break(
 async def _samples(
     scenario: Scenario, probe: Probe, pusher: Pusher, on_progress: Callable[[float], object]
 ) -> AsyncIterator[Sample]:
-    for second in range(scenario.sample_every, scenario.duration + 1, scenario.sample_every):
+    regular = range(scenario.sample_every, scenario.duration, scenario.sample_every)
+    for second in (*regular, scenario.duration):
         await sleep_until(second + _OFF_THE_SECOND)
+        await settle()
         yield probe.sample(pusher)
         on_progress(second)
 

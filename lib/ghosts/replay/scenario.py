@@ -1,5 +1,6 @@
 """A scenario: which devices come, what they send, how they leave, and what fails meanwhile."""
 
+import json
 import math
 import random
 import tomllib
@@ -141,7 +142,8 @@ class Scenario:
     def audio_seconds(self) -> int:
         """Seconds of audio that the devices send between them, if nothing stops them."""
         return sum(
-            min(plan.leaves_at or self.duration, self.duration) - plan.arrives_at
+            (self.duration if plan.leaves_at is None else min(plan.leaves_at, self.duration))
+            - plan.arrives_at
             for plan in self.plans()
         )
 
@@ -194,7 +196,7 @@ def load_scenario(name: str | Path) -> Scenario:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ScenarioError(f"{path.name}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise ScenarioError(f"{path.name}: not TOML: {error}") from None
     return parse_scenario({"name": path.stem, **table}, path.name)
 
@@ -202,7 +204,8 @@ def load_scenario(name: str | Path) -> Scenario:
 def parse_scenario(table: dict[str, Any], source: str) -> Scenario:
     """Make a scenario of a table; ``source`` is what an error says it came from."""
     try:
-        return _ADAPTER.validate_python(table)
+        # By way of JSON, whose lists and texts are tuples and choices also where types are strict.
+        return _ADAPTER.validate_json(json.dumps(table, default=str), strict=True)
     except ValidationError as invalid:
         raise ScenarioError(f"{source}: {_in_words(invalid)}") from None
 

@@ -43,8 +43,10 @@ class _Child:
             message: float | TimedRecording = self.pipe.recv()
         except (EOFError, ConnectionResetError):
             self.process.join()
+            code = self.process.exitcode
+            hint = "; is there memory enough?" if code == -signal.SIGKILL else ""
             raise ReplayDiedError(
-                f"the replay under {self.lifecycle} ended early, with code {self.process.exitcode}"
+                f"the replay under {self.lifecycle} ended early, with code {code}{hint}"
             ) from None
         return message
 
