@@ -20,6 +20,7 @@ from ghosts.replay import Recording
 
 _AS_INSTALLED = "import sys; from ghosts.cli import main; sys.exit(main())"
 TINY = """
+name = "tiny [/up]"
 summary = "Three devices; storage hangs, and two of them leave"
 seed = 7
 duration = {duration}
@@ -54,7 +55,7 @@ def test_a_replay_writes_both_recordings_and_the_report_and_compares_them(tiny, 
 
     out, err = capsys.readouterr()
     before, after = (
-        Recording.load(tiny.parent / f"build/recordings/tiny_tenth_{lifecycle}.json")
+        Recording.load(tiny.parent / f"build/recordings/tiny_up__tenth_{lifecycle}.json")
         for lifecycle in ("gather_all", "supervised")
     )
     assert (before.last.gauge, before.last.tcp, before.last.ghosts) == (3, 1, 2)
@@ -92,7 +93,7 @@ def test_json_is_the_recording_of_one_lifecycle_by_the_documented_fields(tiny):
     audio = table["audio"]
     assert audio["received"] == audio["stored"] + audio["lost"] + audio["queued"] > 0
     assert [path.name for path in (tiny.parent / "build/recordings").iterdir()] == [
-        "tiny_tenth_supervised.json"
+        "tiny_up__tenth_supervised.json"
     ]
 
 
@@ -152,7 +153,9 @@ def test_a_report_that_cannot_be_written_is_said_before_the_replay(tiny, capsys)
 
 def test_recordings_of_different_scales_are_not_compared(tiny, capsys):
     full = DATA / "recordings" / "production_full_gather_all.json"
-    replace(Recording.load(full), scale=0.1).save(tiny.parent / "tenth.json")
+    recording = Recording.load(full)
+    scenario = recording.scenario.at_scale(0.1)
+    replace(recording, scale=0.1, scenario=scenario).save(tiny.parent / "tenth.json")
 
     assert main(["report", "tenth.json", str(full)]) == 2
 

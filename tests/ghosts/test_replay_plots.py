@@ -29,6 +29,7 @@ def recordings() -> Recordings:
     return {
         "before": replay(few, "gather_all"),
         "after": replay(few, "supervised"),
+        "healthy": replay(load_scenario("healthy_twin").fewer(40), "gather_all"),
         "late": replay(load_scenario("late_hang").fewer(10), "gather_all"),
         "orphans": replay(load_scenario("orphans").fewer(4), "gather_all"),
         "full before": Recording.load(folder / "production_full_gather_all.json"),
@@ -44,6 +45,7 @@ PICTURES: dict[str, Callable[[Recordings], style.Figure]] = {
     "memory at full scale": lambda r: plots.memory(r["full before"], r["full after"]),
     "audio": lambda r: plots.audio(r["before"], r["after"]),
     "audio at full scale": lambda r: plots.audio(r["full before"], r["full after"]),
+    "audio that was stored": lambda r: plots.audio(r["healthy"], r["healthy"]),
     "memory per ghost": lambda r: plots.memory_per_ghost({"all of them": r["full before"]}),
     "memory per ghost, two": lambda r: plots.memory_per_ghost(
         {"stuck long before": r["before"], "stuck at disconnect": r["late"]}

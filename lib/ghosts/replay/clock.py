@@ -1,6 +1,7 @@
 """Simulated time: a loop whose clock jumps to the next timer when no socket has anything to say."""
 
 import asyncio
+import gc
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
@@ -59,22 +60,26 @@ async def settle() -> None:
 def _run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         try:
-            return runner.run(main())
+            result = runner.run(main())
         finally:
-            runner.run(_end_what_is_left())
+            refusing = runner.run(_end_what_is_left())
+    if refusing:
+        gc.collect()  # What a task says as it is thrown away is said here, and not at some time.
+    return result
 
 
-async def _end_what_is_left() -> None:
+async def _end_what_is_left() -> int:
     """Cancel every other task, and forget those that refuse: a runner would wait for them."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
     if not others:
-        return
+        return 0
     _, refusing = await asyncio.wait(others, timeout=LAST_WORD)
     for task in refusing:
         asyncio.tasks._unregister_task(task)
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+    return len(refusing)
 
 
 def _run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:

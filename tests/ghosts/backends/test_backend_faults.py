@@ -288,7 +288,7 @@ def test_what_a_user_has_switched_on_is_what_the_users_backend_says(run):
     [
         ({"start": -1.0}, "start: -1.0 is before the scenario"),
         ({"start": 10.0, "end": 10.0}, "end: 10.0 is not after start 10.0"),
-        ({"seconds": 0.0}, "seconds: 0.0 is not positive"),
+        ({"seconds": 0.09}, "seconds: 0.09 is less than 0.1"),
         ({"start": "departure", "mode": FaultMode.REFUSES}, "not possible with mode 'refuses'"),
     ],
 )

@@ -117,12 +117,15 @@ def test_an_answer_that_comes_after_the_device_has_gone_is_one_line_in_the_log(
     assert troubles(caplog.records)[0] == "ada: nobody left to tell about c1"
 
 
-def test_an_answer_that_is_no_json_ends_its_request_and_nothing_else(run, lifecycle, caplog):
+def test_an_answer_that_is_no_json_is_told_as_an_error_and_ends_nothing_else(
+    run, lifecycle, caplog
+):
     async def scenario():
         async with serve_pod(lifecycle) as pod:
             await pod.backends[Backend.CONVERSATIONS].fail(FaultMode.GARBAGE)
             device = await pod.connect()
             await send(device, REQUEST)
+            assert "error" in answer(await device.recv())
             await asyncio.sleep(5)
             assert (pod.gauge, device.close_code) == (1, None)
             assert "ws:ada:process" not in session_tasks()
@@ -131,5 +134,5 @@ def test_an_answer_that_is_no_json_ends_its_request_and_nothing_else(run, lifecy
             pod.assert_at_rest()
 
     run(scenario)
-    (crash,) = [record for record in caplog.records if record.exc_info]
-    assert "ws:ada:process" in crash.getMessage()
+    (trouble,) = troubles(caplog.records)
+    assert trouble.startswith("ada: c1 not processed: JSONDecodeError")

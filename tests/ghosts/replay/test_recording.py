@@ -57,6 +57,28 @@ def test_a_recording_of_another_format_is_refused_by_its_number_before_its_keys(
         Recording.load(tmp_path / "later.json")
 
 
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"format": ...}, "format"),
+        ({"scale": 1.0}, "scale"),
+        ({"scale": 0}, "scale"),
+        ({"lifecycle": "a $\\frac$ b"}, "lifecycle"),
+        ({"samples": [{"t": float("nan")}]}, "samples.0.t"),
+        ({"audio": {"received": 10**400}}, "audio.received"),
+    ],
+)
+def test_a_recording_that_was_tampered_with_is_refused_by_its_key(
+    recording: Recording, tmp_path: Path, change: dict[str, object], key: str
+) -> None:
+    path = tmp_path / "recording.json"
+    recording.save(path)
+    table = {**json.loads(path.read_text()), **change}
+    path.write_text(json.dumps({name: value for name, value in table.items() if value != ...}))
+    with pytest.raises(RecordingError, match=rf"^recording\.json: {key}: "):
+        Recording.load(path)
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"format": 1}', "not JSON"])
 def test_what_is_not_a_recording_is_refused_by_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "other.json").write_text(text)

@@ -86,7 +86,11 @@ def test_the_documented_example_is_a_scenario():
         ({"faults": [{**FAULT, "start": float("nan")}]}, "faults.0.start", "'departure'"),
         ({"faults": [{**FAULT, "end": float("inf")}]}, "faults.0.end", "finite"),
         ({"faults": [{**FAULT, "start": 9, "end": 9}]}, "faults.0.end", "not after start 9"),
-        ({"faults": [{**FAULT, "seconds": 0}]}, "faults.0.seconds", "not positive"),
+        ({"faults": [{**FAULT, "seconds": 0}]}, "faults.0.seconds", "less than 0.1"),
+        ({"faults": [{**FAULT, "start": "10"}]}, "faults.0.start", "valid number"),
+        ({"duration": "200"}, "duration", "valid integer"),
+        ({"devices": [{**DEVICES, "count": True}]}, "devices.0.count", "valid integer"),
+        ({"scale": True}, "scale", "valid number"),
         ({"faults": [{**FAULT, "until": 9}]}, "faults.0.until", "end, seconds"),
     ],
 )
