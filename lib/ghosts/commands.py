@@ -109,7 +109,7 @@ def _replay(arguments: argparse.Namespace) -> None:
     lifecycles = [arguments.lifecycle] if arguments.lifecycle else list(LIFECYCLES)
     paths = [_recording_path(scenario, lifecycle) for lifecycle in lifecycles]
     _check_writable(_REPORT, *paths, *([arguments.json] if arguments.json else []))
-    make_room_for(sum(group.count for group in scenario.devices))
+    make_room_for(scenario.device_count)
     at_once = _how_many_at_once(scenario, len(lifecycles))
 
     with Progress(Console(stderr=True), scenario.duration, lifecycles) as progress:
@@ -189,8 +189,7 @@ def _how_many_at_once(scenario: Scenario, lifecycles: int) -> int:
 
 def _need(scenario: Scenario) -> int:
     """Say how many bytes of memory a replay takes at most: when nothing is ever uploaded."""
-    devices = sum(group.count for group in scenario.devices)
-    seconds = min(scenario.audio_seconds, devices * _KEPT_SECONDS)
+    seconds = min(scenario.audio_seconds, scenario.device_count * _KEPT_SECONDS)
     return int(_BASE_BYTES + _PER_AUDIO_BYTE * audio_bytes(seconds, scenario.sample_rate))
 
 

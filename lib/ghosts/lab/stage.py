@@ -12,14 +12,12 @@ from ghosts.replay.clock import sleep_until
 from ghosts.replay.devices import Device, arrive
 from ghosts.replay.probe import Probe
 from ghosts.replay.recording import Sample
-from ghosts.replay.run import quiet_by_default
+from ghosts.replay.run import OFF_THE_SECOND, quiet_by_default
 from ghosts.replay.scenario import DevicePlan, Leave, Scenario
 from tracemalloc_ext import Watch
 
 SAMPLE_EVERY = 15
 """Simulated seconds between samples while time goes by."""
-_OFF_THE_SECOND = 0.5
-"""Samples are taken half a second after the devices' whole seconds, when all is at rest."""
 _SETTLE = 1e-3
 """Simulated seconds that each call takes: what was done takes effect, and all is at rest again.
 
@@ -114,7 +112,7 @@ class Stage:
         self.probe = Probe(self.backends, clients)
         self.watch = Watch()
         self.pusher = await enter(serve_pusher(self.probe.watching(lifecycle), clients))
-        await sleep_until(_OFF_THE_SECOND)
+        await sleep_until(OFF_THE_SECOND)
 
     async def _admit(self, plan: DevicePlan, scenario: Scenario) -> None:
         device = await arrive(plan, scenario, self.pusher.port, self.probe.note)
@@ -132,7 +130,7 @@ class Stage:
         end = self._loop.time + seconds
         first = (self.time // SAMPLE_EVERY + 1) * SAMPLE_EVERY
         for second in range(first, int(end), SAMPLE_EVERY):
-            await sleep_until(second + _OFF_THE_SECOND)
+            await sleep_until(second + OFF_THE_SECOND)
             self._look()
         await sleep_until(end)
 

@@ -1,9 +1,9 @@
 """Simulated time: a loop whose clock jumps to the next timer when no socket has anything to say."""
 
 import asyncio
-import gc
 import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import looptime
@@ -20,6 +20,8 @@ the polls give it time, so that no byte in flight is overtaken.
 LAST_WORD: Final = 5.0
 """Simulated seconds that tasks have to acknowledge their cancellation when a loop is closed."""
 
+_CLOSINGS: Final = 20
+"""More than the places at which a handler awaits while it is closed."""
 _SETTLING_TURNS: Final = 20
 """Turns of the loop in which a request that has been taken is answered, and the answer read."""
 
@@ -60,26 +62,31 @@ async def settle() -> None:
 def _run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         try:
-            result = runner.run(main())
+            return runner.run(main())
         finally:
-            refusing = runner.run(_end_what_is_left())
-    if refusing:
-        gc.collect()  # What a task says as it is thrown away is said here, and not at some time.
-    return result
+            runner.run(_end_what_is_left())
 
 
-async def _end_what_is_left() -> int:
+async def _end_what_is_left() -> None:
     """Cancel every other task, and forget those that refuse: a runner would wait for them."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
     if not others:
-        return 0
+        return
     _, refusing = await asyncio.wait(others, timeout=LAST_WORD)
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
     for task in refusing:
         asyncio.tasks._unregister_task(task)
-        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
-    return len(refusing)
+        _close(task.get_coro())
+
+
+def _close(coroutine: Any) -> None:
+    """End a coroutine here, where a loop is running, and not wherever it would be collected."""
+    for _ in range(_CLOSINGS):
+        with suppress(RuntimeError):  # It has awaited something on its way out.
+            coroutine.close()
+            return
 
 
 def _run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, Final
 
 import psutil
 
@@ -23,7 +23,7 @@ from ghosts.replay.probe import Probe
 from ghosts.replay.recording import FORMAT, Recording, Sample
 from ghosts.replay.scenario import FULL, Scenario, ScenarioError
 
-_OFF_THE_SECOND = 0.5
+OFF_THE_SECOND: Final = 0.5
 """Samples are taken half a second after the devices' whole seconds, when everything is at rest."""
 
 
@@ -58,7 +58,7 @@ def replay(
         lifecycle = LIFECYCLES[lifecycle]
     if not iscoroutinefunction(lifecycle):
         raise ScenarioError(f"a lifecycle is a name or an async function, not {lifecycle!r}")
-    make_room_for(sum(group.count for group in scenario.devices))
+    make_room_for(scenario.device_count)
     chosen = lifecycle
     with quiet_by_default(), _tracing() if scenario.scale < FULL else nullcontext():
         return simulate(lambda: _replay(scenario, chosen, on_progress, at_end))
@@ -158,7 +158,7 @@ async def _samples(
 ) -> AsyncIterator[Sample]:
     regular = range(scenario.sample_every, scenario.duration, scenario.sample_every)
     for second in (*regular, scenario.duration):
-        await sleep_until(second + _OFF_THE_SECOND)
+        await sleep_until(second + OFF_THE_SECOND)
         await settle()
         yield probe.sample(pusher)
         on_progress(second)

@@ -124,6 +124,11 @@ class Scenario:
                 )
 
     @property
+    def device_count(self) -> int:
+        """Devices of all groups."""
+        return sum(group.count for group in self.devices)
+
+    @property
     def sample_rate(self) -> int:
         """Hz."""
         return 8000 if self.scale == FULL else 800

@@ -85,14 +85,12 @@ def replay_side_by_side(
             while waiting and len(running) < at_once:
                 child = _start(scenario, waiting.pop(0))
                 running[child.pipe] = child
-            for pipe in list(running):
-                if pipe not in connection.wait(list(running)):
-                    continue
-                child = running[pipe]
+            ready = connection.wait(list(running))
+            for child in [child for pipe, child in running.items() if pipe in ready]:
                 message = child.receive()
                 if isinstance(message, TimedRecording):
                     done[child.lifecycle] = message
-                    running.pop(pipe).stop()
+                    running.pop(child.pipe).stop()
                 else:
                     on_progress(child.lifecycle, message)
     finally:

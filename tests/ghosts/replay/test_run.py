@@ -1,6 +1,7 @@
 """What a scenario asks for is what is replayed, whoever comes and whatever the lifecycle does."""
 
 import asyncio
+import gc
 import resource
 import subprocess
 import sys
@@ -58,6 +59,7 @@ def test_a_lifecycle_that_swallows_cancellation_ends_with_the_replay_and_without
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run(_never_ends).lifecycle == "_never_ends"
+    gc.collect()
     assert capsys.readouterr() == ("", "")
 
 
