@@ -31,13 +31,16 @@ lab: setup ## open JupyterLab in notebooks/
 notebooks: setup ## run the notebooks anew and store their outputs; some only: NAMES="02 04"
 	@$(BIN)/python tools/refresh_notebooks.py $(NAMES) && $(BIN)/python tools/draw_readme_picture.py
 
-bench: setup ## measure speed and memory
+bench: setup .venv/.peers ## measure speed and memory, beside other libraries; the results go to build/bench/
 	@$(BIN)/pytest -s tests/bench
 
+COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --quiet --custom-compile-command "make lock"
+
 lock: .venv/.locked ## resolve the dependencies of pyproject.toml anew; to newer versions: UPGRADE=--upgrade
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-emit-find-links --quiet \
-		--custom-compile-command "make lock" $(UPGRADE) -o requirements.lock
+	@$(BIN)/$(COMPILE) $(UPGRADE) pyproject.toml --all-extras -o requirements.lock
+	@$(BIN)/$(COMPILE) $(UPGRADE) tests/bench/requirements.in -c requirements.lock \
+		-o tests/bench/requirements.lock
 	@$(BIN)/python tools/write_environment.py
 
 clean: ## remove what the other targets made, but not .venv
@@ -53,6 +56,12 @@ clean: ## remove what the other targets made, but not .venv
 	"$$python" -m venv --clear .venv && \
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input \
 		--require-hashes -r requirements.lock && \
+	touch $@
+
+# What the benchmarks compare with; nothing else needs it.
+.venv/.peers: .venv/.locked tests/bench/requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-input \
+		--require-hashes -r tests/bench/requirements.lock && \
 	touch $@
 
 .venv/.installed: .venv/.locked pyproject.toml
