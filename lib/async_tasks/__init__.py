@@ -9,7 +9,9 @@ from async_tasks.drain import drain_tasks
 from async_tasks.drain_report import DrainReport, StuckTask
 from async_tasks.gather import gather_with_logging
 from async_tasks.gather_result import GatherResult
+from async_tasks.idle_limit import IdleLimit
 from async_tasks.metrics import Metrics
+from async_tasks.scope import Phase, SessionScope
 from async_tasks.sleep import sleep_until_shutdown
 from async_tasks.supervise import supervise_tasks
 from async_tasks.supervisor_exit import ExitReason, SupervisorExit, TaskEnd
@@ -19,7 +21,10 @@ __all__ = [
     "DrainReport",
     "ExitReason",
     "GatherResult",
+    "IdleLimit",
     "Metrics",
+    "Phase",
+    "SessionScope",
     "StuckTask",
     "SupervisorExit",
     "TaskEnd",

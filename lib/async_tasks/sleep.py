@@ -37,6 +37,29 @@ def _wait(event: asyncio.Event, seconds: float) -> Generator[Any, Any, bool]:
     return woken.result() or event.is_set()
 
 
+@types.coroutine
+def sleep_until_work(
+    shutdown: asyncio.Event, work: asyncio.Event, seconds: float | None
+) -> Generator[Any, Any, None]:
+    """Sleep until there is ``work``, or for ``seconds`` (None is no limit), or until shutdown.
+
+    Returns at once when either event is set already. Shutdown wakes it within one turn of the loop.
+    """
+    if shutdown.is_set() or work.is_set():
+        return
+    waiting = shutdown.wait(), work.wait()
+    woken, worked = (each.send(None) for each in waiting)
+    worked.add_done_callback(lambda _: _time_is_up(woken))
+    timer = None if seconds is None else woken.get_loop().call_later(seconds, _time_is_up, woken)
+    try:
+        yield woken
+    finally:
+        if timer is not None:
+            timer.cancel()
+        for each in waiting:
+            each.close()
+
+
 def _time_is_up(woken: asyncio.Future[bool]) -> None:
     if not woken.done():
         woken.set_result(False)

@@ -14,7 +14,7 @@ from rich.console import Console
 from ghosts.free_memory import free_memory
 from ghosts.paths import DATA
 from ghosts.progress import Progress
-from ghosts.pusher import LIFECYCLES
+from ghosts.pusher import BEFORE_AND_AFTER, LIFECYCLES
 from ghosts.replay import Recording, RecordingError, Scenario, ScenarioError, load_scenario
 from ghosts.replay.open_files import make_room_for
 from ghosts.replay.scenario import FULL
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     replay = commands.add_parser(
         "replay",
         help="replay a scenario before and after the fix, and report",
-        description="Replay a scenario under both lifecycles at a tenth of production's audio "
+        description="Replay a scenario before and after the fix at a tenth of production's audio "
         "bytes, compare them, and write the recordings and one HTML report to build/.",
         epilog=f"Scenarios: {', '.join(_SCENARIOS)}. Lifecycles: {lifecycles}.",
     )
@@ -106,7 +106,7 @@ def _replay(arguments: argparse.Namespace) -> None:
     scenario = load_scenario(arguments.scenario)
     if arguments.full:
         scenario = scenario.at_scale(FULL)
-    lifecycles = [arguments.lifecycle] if arguments.lifecycle else list(LIFECYCLES)
+    lifecycles = [arguments.lifecycle] if arguments.lifecycle else list(BEFORE_AND_AFTER)
     paths = [_recording_path(scenario, lifecycle) for lifecycle in lifecycles]
     _check_writable(_REPORT, *paths, *([arguments.json] if arguments.json else []))
     make_room_for(scenario.device_count)

@@ -7,7 +7,7 @@ import straightforward
 from websockets.exceptions import ConnectionClosedError
 from workload import fail, forever, named
 
-from async_tasks import create_named_task, supervise, supervise_tasks
+from async_tasks import create_named_task, supervise_tasks, supervision
 
 BUG = ValueError("a bug in the parser")
 
@@ -255,8 +255,8 @@ def test_the_deciding_crash_is_logged_once_with_its_traceback(simulation, caplog
 
 def test_the_task_tree_shows_the_tasks_below_their_supervisor(simulation, monkeypatch):
     awaited_by = set()
-    monkeypatch.setattr(supervise, "_add_awaited_by", lambda *pair: awaited_by.add(pair))
-    monkeypatch.setattr(supervise, "_discard_awaited_by", lambda *pair: awaited_by.remove(pair))
+    monkeypatch.setattr(supervision, "_add_awaited_by", lambda *pair: awaited_by.add(pair))
+    monkeypatch.setattr(supervision, "_discard_awaited_by", lambda *pair: awaited_by.remove(pair))
 
     async def scenario():
         tasks = [named(asyncio.sleep(2), "receive"), named(forever(), "bg")]

@@ -112,7 +112,7 @@ def test_full_sends_ten_times_the_bytes_of_a_tenth_and_does_not_trace(tiny):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("replay --lifecycle nobody", "'gather_all', 'supervised'"),
+        ("replay --lifecycle nobody", "'gather_all', 'supervised_by_hand', 'supervised'"),
         ("replay --scenario nowhere", "healthy_twin, late_hang, orphans, production"),
         ("replay --scenario missing.toml", "missing.toml"),
         ("replay --scenario broken.toml", "broken.toml: not TOML"),
@@ -187,7 +187,7 @@ def test_help_names_the_scenarios_and_the_lifecycles(capsys):
 
     words = " ".join(capsys.readouterr().out.split())
     assert "Scenarios: healthy_twin, late_hang, orphans, production." in words
-    assert "Lifecycles: gather_all, supervised." in words
+    assert "Lifecycles: gather_all, supervised_by_hand, supervised." in words
 
 
 def test_the_command_answers_without_loading_what_only_a_report_needs():

@@ -3,12 +3,20 @@
 It would run in production as it stands: it knows nothing of simulated time, devices or faults.
 """
 
-from ghosts.pusher.lifecycles import LIFECYCLES, Lifecycle, gather_all, supervised
+from ghosts.pusher.history import supervised_by_hand
+from ghosts.pusher.lifecycles import (
+    BEFORE_AND_AFTER,
+    LIFECYCLES,
+    Lifecycle,
+    gather_all,
+    supervised,
+)
 from ghosts.pusher.metrics import Metrics
 from ghosts.pusher.server import Pusher, serve_pusher
 from ghosts.pusher.session import Session
 
 __all__ = [
+    "BEFORE_AND_AFTER",
     "LIFECYCLES",
     "Lifecycle",
     "Metrics",
@@ -17,4 +25,5 @@ __all__ = [
     "gather_all",
     "serve_pusher",
     "supervised",
+    "supervised_by_hand",
 ]

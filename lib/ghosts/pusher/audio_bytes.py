@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 
+from async_tasks import ticks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Clients
 from ghosts.pusher.lifetime import Lifetime
@@ -34,13 +35,11 @@ class AudioBytes:
 
     async def run(self) -> None:
         """Send pieces as they come; return once the session is over and the queue is empty."""
-        while True:
-            self._work.clear()
+        async for _ in ticks(self._lifetime.shutdown, 0, work=self._work):
             while self._queue:
                 await self._send(self._queue.popleft())
-            if self._lifetime.over:
+            if self._lifetime.disconnected:
                 return
-            await self._work.wait()
 
     async def _send(self, piece: bytes) -> None:
         try:

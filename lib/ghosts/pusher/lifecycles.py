@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
-from async_tasks import drain_tasks, supervise_tasks
+from async_tasks import Phase, SessionScope
+from ghosts.pusher.history import supervised_by_hand
 from ghosts.pusher.session import Session
 from ghosts.settings import BG_DRAIN_TIMEOUT, CANCEL_ACK_TIMEOUT, WS_RECEIVE_TIMEOUT
 
@@ -28,25 +29,25 @@ async def gather_all(session: Session) -> None:
 
 
 async def supervised(session: Session) -> None:
-    """As the fix was published: end at the first sign, drain within bounds, then clean up."""
-    tasks: list[asyncio.Task[None]] = []
-    try:
-        session.gauge.inc()
-        tasks = receive, *loops = session.start(receive_timeout=WS_RECEIVE_TIMEOUT)
-        await supervise_tasks(receive_task=receive, bg_tasks=loops, label="pusher")
-        receive.cancel()
-        session.lifetime.shut_down()
-        await drain_tasks(loops, timeout=BG_DRAIN_TIMEOUT, cancel=False, label="pusher_bg")
-    finally:
-        try:
-            await drain_tasks(
-                [*tasks, *session.requests], timeout=CANCEL_ACK_TIMEOUT, label="pusher_cleanup"
-            )
-        finally:
-            session.gauge.dec()
-            await session.close()
+    """As the fix became: a scope owns the tasks, pairs the gauge, and drains within its bound."""
+    async with SessionScope(
+        session.name,
+        label="pusher",
+        gauge=session.gauge,
+        shutdown=session.lifetime.shutdown,
+        timeout=BG_DRAIN_TIMEOUT,
+        cancel_timeout=CANCEL_ACK_TIMEOUT,
+    ) as scope:
+        scope.receive(session.receive(WS_RECEIVE_TIMEOUT))
+        for name, loop in session.loops().items():
+            scope.lifetime(loop, name=name)
+        scope.adopt(session.requests, phase=Phase.TRANSPORTS)  # they answer the device
+        scope.close_last(session.close)
+        await scope.supervise()
 
 
 LIFECYCLES: Final[Mapping[str, Lifecycle]] = {
-    lifecycle.__name__: lifecycle for lifecycle in (gather_all, supervised)
+    lifecycle.__name__: lifecycle for lifecycle in (gather_all, supervised_by_hand, supervised)
 }
+BEFORE_AND_AFTER: Final = (gather_all.__name__, supervised.__name__)
+"""The incident and its fix."""

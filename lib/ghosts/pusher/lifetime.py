@@ -1,11 +1,6 @@
 """How the loops of one session learn that there is work, and that the session ends."""
 
 import asyncio
-import math
-
-from async_tasks import sleep_until_shutdown
-
-_ROUNDING = 1e-6
 
 
 class Lifetime:
@@ -18,7 +13,7 @@ class Lifetime:
     def __init__(self) -> None:
         self.disconnected = False
         self.shutdown = asyncio.Event()
-        self._wakes: list[asyncio.Event] = []
+        self._works: list[asyncio.Event] = []
 
     def __repr__(self) -> str:
         state = "shutdown" if self.shutdown.is_set() else "disconnected" * self.disconnected
@@ -30,39 +25,13 @@ class Lifetime:
         return self.disconnected or self.shutdown.is_set()
 
     def work(self) -> asyncio.Event:
-        """Return an event for one loop's work. The end of the session sets it too."""
-        wake = asyncio.Event()
-        self._wakes.append(wake)
-        return wake
+        """Return an event that says there is work for one loop: to look at the flag is work."""
+        work = asyncio.Event()
+        self._works.append(work)
+        return work
 
     def disconnect(self) -> None:
         """Raise the flag: the device is gone."""
         self.disconnected = True
-        self._wake_all()
-
-    def shut_down(self) -> None:
-        """Set the event: finish now."""
-        self.shutdown.set()
-        self._wake_all()
-
-    async def next_look(
-        self, work: asyncio.Event, *, every: float, due_in: float | None = None
-    ) -> None:
-        """Sleep as a poller does that looks ``every`` so many seconds, but skip the idle looks.
-
-        Returns at the first look after ``work`` was set or ``due_in`` seconds have passed, and at
-        shutdown at once. What a loop does, and when, is the same as if it looked every time; an
-        idle session costs nothing.
-        """
-        now = asyncio.get_running_loop().time
-        began = now()
-        if due_in is None:
-            await work.wait()
-        elif due_in > 0:
-            await sleep_until_shutdown(work, due_in)
-        looks = max(1, math.ceil((now() - began - _ROUNDING) / every))
-        await sleep_until_shutdown(self.shutdown, began + looks * every - now())
-
-    def _wake_all(self) -> None:
-        for wake in self._wakes:
-            wake.set()
+        for work in self._works:
+            work.set()

@@ -5,6 +5,7 @@ import logging
 from collections import deque
 from dataclasses import dataclass, field
 
+from async_tasks import ticks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Batch, Clients
 from ghosts.pusher.lifetime import Lifetime
@@ -120,17 +121,23 @@ class PrivateCloud:
             self._give_up()
 
     async def _send_until_over(self) -> None:
-        while True:
-            self._work.clear()
-            self._batch()
-            for pending in [one for one in self._pending.values() if self._due_in(one) <= 0]:
-                await self._upload(pending)
-            if self._lifetime.over and not self.queue and not self._pending:
+        looks = ticks(self._lifetime.shutdown, settings.PRIVATE_CLOUD_TICK, work=self._work)
+        async for look in looks:
+            await self._upload_due()
+            while look.last and self._unsent:
+                await self._upload_due()
+            if self._lifetime.disconnected and not self._unsent:
                 return
-            due_in = min(map(self._due_in, self._pending.values()), default=None)
-            await self._lifetime.next_look(
-                self._work, every=settings.PRIVATE_CLOUD_TICK, due_in=due_in
-            )
+            looks.due_in(min(map(self._due_in, self._pending.values()), default=None))
+
+    @property
+    def _unsent(self) -> bool:
+        return bool(self.queue or self._pending)
+
+    async def _upload_due(self) -> None:
+        self._batch()
+        for pending in [one for one in self._pending.values() if self._due_in(one) <= 0]:
+            await self._upload(pending)
 
     def _batch(self) -> None:
         now = asyncio.get_running_loop().time()

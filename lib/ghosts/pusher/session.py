@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
-from async_tasks import create_named_task
+from async_tasks import IdleLimit, create_named_task
 from ghosts import settings
 from ghosts.backends.clients import Clients, Features
 from ghosts.pusher import wire
@@ -34,6 +36,7 @@ class Session:
         metrics: Metrics,
     ) -> None:
         self.uid = uid
+        self.name = f"ws:{uid}"
         self.gauge = metrics.active
         self.lifetime = Lifetime()
         self.requests: set[asyncio.Task[None]] = set()
@@ -56,35 +59,29 @@ class Session:
         return host, port
 
     def start(self, *, receive_timeout: float | None = None) -> list[asyncio.Task[None]]:
-        """Start the five loops, receive first, as tasks named ``ws:{uid}:{loop}``.
+        """Start the five loops, receive first, as tasks named ``ws:{uid}:{loop}``."""
+        loops = {"receive": self.receive(receive_timeout), **self.loops()}
+        return [create_named_task(loop, name=f"{self.name}:{of}") for of, loop in loops.items()]
 
-        The receive loop ends after ``receive_timeout`` seconds without a frame; None is never.
-        """
-        loops = {
-            "receive": self._receive(receive_timeout),
+    def loops(self) -> dict[str, Coroutine[Any, Any, None]]:
+        """Return by name, not yet started, the four loops that handle what is received."""
+        return {
             "private_cloud": self.private_cloud.run(),
             "speaker_samples": self._speaker_samples.run(),
             "transcripts": self._transcripts.run(),
             "audio_bytes": self._audio_bytes.run(),
         }
-        return [
-            create_named_task(loop, name=f"ws:{self.uid}:{name}") for name, loop in loops.items()
-        ]
 
-    async def close(self) -> None:
-        """Close the connection. It takes the closing handshake's 3 s at most."""
-        _log.info("%s: session ended", self.uid)
-        await self._connection.close()
+    async def receive(self, timeout: float | None = None) -> None:
+        """Read frames until the peer is gone, sends nonsense, or has been silent for too long.
 
-    async def _receive(self, timeout: float | None) -> None:
-        """Read frames until the peer is gone, sends nonsense, or has been silent for too long."""
-        now = asyncio.get_running_loop().time
+        Too long is ``timeout`` seconds; None is never.
+        """
         try:
-            async with asyncio.timeout(timeout) as limit:
+            async with IdleLimit(timeout) as limit:
                 while True:
                     frame = await self._connection.recv()
-                    if timeout is not None:
-                        limit.reschedule(now() + timeout)
+                    limit.touch()
                     self._take(frame)
         except ConnectionClosed as closed:
             # Bad frames and missing pongs are the library's to refuse: it then closes first.
@@ -100,6 +97,11 @@ class Session:
         finally:
             self.private_cloud.cut()
             self.lifetime.disconnect()
+
+    async def close(self) -> None:
+        """Close the connection. It takes the closing handshake's 3 s at most."""
+        _log.info("%s: session ended", self.uid)
+        await self._connection.close()
 
     def _take(self, frame: bytes | str) -> None:
         try:
@@ -123,7 +125,7 @@ class Session:
                 self._speaker_samples.add(message)
             case wire.ProcessConversation():
                 create_named_task(
-                    self._process(message), name=f"ws:{self.uid}:process", task_set=self.requests
+                    self._process(message), name=f"{self.name}:process", task_set=self.requests
                 )
 
     async def _process(self, request: wire.ProcessConversation) -> None:

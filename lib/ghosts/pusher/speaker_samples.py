@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 
+from async_tasks import ticks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Clients
 from ghosts.pusher.lifetime import Lifetime
@@ -35,15 +36,13 @@ class SpeakerSamples:
         A request waits until it is 120 s old. Only shutdown makes it come sooner: a session that
         is merely disconnected lingers for it.
         """
-        while True:
-            await self._lifetime.next_look(
-                self._work, every=settings.SPEAKER_SAMPLES_TICK, due_in=self._due_in()
-            )
-            self._work.clear()
+        looks = ticks(self._lifetime.shutdown, settings.SPEAKER_SAMPLES_TICK, work=self._work)
+        async for _ in looks:
             while self._queue and self._due_in() == 0:
                 await self._take(self._queue.popleft()[1])
-            if self._lifetime.over and not self._queue:
+            if self._lifetime.disconnected and not self._queue:
                 return
+            looks.due_in(self._due_in())
 
     def _due_in(self) -> float | None:
         """Seconds until the oldest request is to be processed; None where there is none."""

@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 
+from async_tasks import ticks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Clients
 from ghosts.pusher.lifetime import Lifetime
@@ -28,13 +29,11 @@ class Transcripts:
 
     async def run(self) -> None:
         """Look every second; return once the session is over and the queue is empty."""
-        while True:
-            self._work.clear()
+        async for _ in ticks(self._lifetime.shutdown, settings.TRANSCRIPTS_TICK, work=self._work):
             while self._queue:
                 await self._send(self._queue.popleft())
-            if self._lifetime.over:
+            if self._lifetime.disconnected:
                 return
-            await self._lifetime.next_look(self._work, every=settings.TRANSCRIPTS_TICK)
 
     async def _send(self, transcript: Transcript) -> None:
         try:

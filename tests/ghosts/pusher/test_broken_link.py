@@ -7,7 +7,7 @@ from pod import Pod, audio, now, reset, send, serve_pod, size, troubles
 from websockets.asyncio.client import ClientConnection
 
 from ghosts import settings
-from ghosts.pusher import supervised, wire
+from ghosts.pusher import gather_all, wire
 
 GATHER_LINGERS = settings.SPEAKER_SAMPLES_TICK + 1
 MASK = bytes(4)  # a mask of zeros leaves the payload as it is
@@ -115,14 +115,14 @@ def test_a_message_that_never_ends_is_a_silence(run, lifecycle, caplog):
                 if device.close_code is None:
                     device.transport.write(b"\0\x84" + MASK + bytes(4))
                 await asyncio.sleep(10)
-            held_open = lifecycle is not supervised
+            held_open = lifecycle is gather_all
             assert pod.gauge == held_open
             assert (device.close_code is None) is held_open
             device.transport.abort()
             await assert_nothing_left_or_lost(pod)
 
     run(scenario)
-    expected = ["ada: no frame for 300 s"] if lifecycle is supervised else []
+    expected = ["ada: no frame for 300 s"] if lifecycle is not gather_all else []
     assert troubles(caplog.records) == expected
 
 

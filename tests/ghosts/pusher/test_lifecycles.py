@@ -24,7 +24,7 @@ WITHIN_GATHER = settings.SPEAKER_SAMPLES_TICK
 
 def within(lifecycle: Lifecycle) -> float:
     """Seconds in which a session ends that nothing holds up."""
-    return 0.001 if lifecycle is supervised else WITHIN_GATHER + 0.001
+    return 0.001 if lifecycle is not gather_all else WITHIN_GATHER + 0.001
 
 
 async def device_with_stuck_upload(pod: Pod, uid: str = "ada") -> ClientConnection:
@@ -113,7 +113,7 @@ def test_a_silent_device_that_answers_pings_is_let_go_after_300_s_only_if_superv
             await asyncio.sleep(299.5)
             assert pod.gauge == 1
             await asyncio.sleep(1)
-            if lifecycle is supervised:
+            if lifecycle is not gather_all:
                 assert (device.close_code, device.close_reason) == (1011, "receive timeout")
                 pod.assert_at_rest()
             else:
@@ -122,7 +122,7 @@ def test_a_silent_device_that_answers_pings_is_let_go_after_300_s_only_if_superv
                 device.transport.abort()
 
     run(scenario)
-    expected = ["ada: no frame for 300 s"] if lifecycle is supervised else []
+    expected = ["ada: no frame for 300 s"] if lifecycle is not gather_all else []
     assert troubles(caplog.records) == expected
 
 
@@ -318,7 +318,7 @@ def test_a_bug_in_the_receive_loop_is_a_crash_and_no_disconnect(run, lifecycle, 
             await asyncio.sleep(WITHIN_GATHER)
             pod.assert_at_rest()
             assert [received.bytes for received in pod.stored] == [size(30)]
-            if lifecycle is supervised:
+            if lifecycle is not gather_all:
                 assert (exits("crash"), exits("disconnect")) == (crashes + 1, disconnects)
 
     run(scenario)
@@ -338,7 +338,7 @@ def test_a_burst_of_disconnects_is_a_burst_of_disconnects(run, lifecycle, caplog
             await asyncio.sleep(WITHIN_GATHER + 1)
             pod.assert_at_rest()
             assert len(pod.stored) == 100
-            if lifecycle is supervised:
+            if lifecycle is not gather_all:
                 assert (exits("disconnect"), exits("crash")) == (disconnects + 100, crashes)
 
     run(scenario)

@@ -11,7 +11,7 @@ from pod import Pod, audio, now, send, serve_pod, size, troubles
 from websockets.asyncio.client import ClientConnection
 
 from ghosts.backends import Backend, Batch, FaultMode, Features
-from ghosts.pusher import supervised, wire
+from ghosts.pusher import gather_all, wire
 
 MINUTE = size(60)
 
@@ -158,7 +158,7 @@ def test_what_is_left_at_a_disconnect_is_uploaded_at_the_tick_or_at_once(
             await asyncio.sleep(20)
             pod.assert_at_rest()
             assert [len(one.audio) for one in attempts] == [size(10)]
-            assert attempts[0].at == (10.25 if lifecycle is supervised else 11)
+            assert attempts[0].at == (10.25 if lifecycle is not gather_all else 11)
             assert pod.dropped == {}
 
     run(scenario)
@@ -218,7 +218,7 @@ def test_at_a_disconnect_retries_come_each_second_or_all_at_once(run, lifecycle,
             await device.close()
             await asyncio.sleep(20)
             times = [one.at for one in attempts]
-            assert times == ([5.5] * 4 if lifecycle is supervised else [6, 7, 8, 9])
+            assert times == ([5.5] * 4 if lifecycle is not gather_all else [6, 7, 8, 9])
             pod.assert_at_rest()
             assert pod.dropped == {"retries_exhausted": size(5)}
 

@@ -6,7 +6,7 @@ from pod import Pod, now, send, serve_pod, troubles
 
 from ghosts import settings
 from ghosts.backends import Backend, FaultMode
-from ghosts.pusher import supervised, wire
+from ghosts.pusher import gather_all, wire
 
 
 def sample(person: str = "grace") -> wire.SpeakerSample:
@@ -59,7 +59,7 @@ def test_at_a_disconnect_requests_are_taken_at_once_or_the_session_lingers_135_s
             await device.close()
             await asyncio.sleep(1)
             assert pod.tcp() == 0
-            if lifecycle is supervised:
+            if lifecycle is not gather_all:
                 pod.assert_at_rest()
             else:
                 assert (pod.gauge, taken(pod)) == (1, [])
@@ -113,7 +113,7 @@ def test_a_speech_service_that_never_answers_costs_300_s_and_no_ghost(run, lifec
             await asyncio.sleep(136)
             await device.close()
             await asyncio.sleep(settings.BG_DRAIN_TIMEOUT + 1)
-            assert pod.gauge == (lifecycle is not supervised)
+            assert pod.gauge == (lifecycle is gather_all)
             await asyncio.sleep(settings.SPEAKER_SAMPLES_TIMEOUT)
             pod.assert_at_rest()
 

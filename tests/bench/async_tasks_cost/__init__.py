@@ -1,0 +1,1 @@
+"""What the six utilities cost beside the straightforward form and other libraries."""

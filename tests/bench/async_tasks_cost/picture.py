@@ -1,0 +1,98 @@
+"""How the cost of a utility grows with its tasks."""
+
+import math
+from typing import Any, Final
+
+import pandas
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from ghosts.plots import style
+from ghosts.plots.style import Figure
+
+_OURS, _BASELINE = "async_tasks", "straightforward"
+_LOOKS = {
+    _OURS: style.GAUGE,
+    _BASELINE: style.TCP,
+    "asyncio.timeout": style.MEMORY,
+    "asyncio.gather": style.MEMORY,
+    "asyncio.gather, unbounded": style.MEMORY,
+    "aiometer": style.LOST,
+    "aiotools": style.STORED,
+}
+"""Of the other libraries only these are drawn, two to a panel."""
+_DRAWN: Final[dict[str, tuple[str, ...]]] = {
+    "supervise": (),
+    "drain": ("asyncio.gather", "aiotools"),
+    "gather": ("asyncio.gather, unbounded", "aiometer"),
+    "sleep": ("asyncio.timeout", "aiotools"),
+}
+
+
+def cost(table: pandas.DataFrame) -> Figure:
+    """Draw seconds over the number of tasks, a panel for each utility.
+
+    ``table`` has a row for each workload, implementation and n, with its ``seconds``.
+    """
+    fig, axes = style.figure(2, 2, height=9.5, sharex=True, sharey=True)
+    panels = dict(zip(_DRAWN, axes, strict=True))
+    lines = {
+        workload: _plot(ax, table[table["workload"] == workload], _DRAWN[workload])
+        for workload, ax in panels.items()
+    }
+    for ax in axes[2:]:
+        ax.set_xlabel("tasks or items")
+    for ax in axes[::2]:
+        ax.set_ylabel("seconds")
+    fig.suptitle(_finding(table[table["workload"] == "supervise"]), **_TITLE)
+    fig.draw_without_rendering()  # names are kept apart by where the lines end
+    for workload, ax in panels.items():
+        for name, line in lines[workload].items():
+            style.label_line_end(ax, line, name.partition(",")[0])
+    return fig
+
+
+_TITLE: Final[dict[str, Any]] = {
+    "x": 0.01,
+    "ha": "left",
+    "fontsize": style.TITLE_SIZE,
+    "fontweight": "bold",
+    "color": style.INK,
+}
+
+
+def _plot(ax: Axes, table: pandas.DataFrame, peers: tuple[str, ...]) -> dict[str, Line2D]:
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    lines = {}
+    for name in (_OURS, _BASELINE, *peers):
+        rows = _of(table, name)
+        (lines[name],) = ax.plot(rows["n"], rows["seconds"], **_LOOKS[name].line)
+    ours, baseline = (_of(table, name).iloc[-1] for name in (_OURS, _BASELINE))
+    ratio = ours["seconds"] / baseline["seconds"]
+    ax.set_title(
+        f"{ours['workload']}: {ratio:#.2g} of the time at {ours['n']:,}",
+        loc="left",
+        fontsize=style.LABEL_SIZE,
+        color=style.INK,
+    )
+    return lines
+
+
+def _finding(supervision: pandas.DataFrame) -> str:
+    ours, baseline = (_growth(supervision, name) for name in (_OURS, _BASELINE))
+    return (
+        f"Supervising ten times the tasks takes {ours:.0f} times as long, "
+        f"re-waiting on them {baseline:.0f} times"
+    )
+
+
+def _of(table: pandas.DataFrame, implementation: str) -> pandas.DataFrame:
+    return table[table["implementation"] == implementation].sort_values("n")
+
+
+def _growth(table: pandas.DataFrame, implementation: str) -> float:
+    """Return by what the time is multiplied where n is ten times as large, between the last two."""
+    before, last = (row for _, row in _of(table, implementation).tail(2).iterrows())
+    decades = math.log10(last["n"] / before["n"])
+    return float((last["seconds"] / before["seconds"]) ** (1 / decades))
