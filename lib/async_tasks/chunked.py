@@ -42,7 +42,7 @@ async def gather_chunked(
     with observed(label, metrics) as results:
         try:
             while chunk := _take(rest, chunk_size):
-                pool = Pool(chunk, results, first_index=len(results), timeout=timeout)
+                pool = Pool(chunk, results, timeout=timeout)
                 await pool.run(concurrency, label)
         except BaseException:
             if rest is not coros:

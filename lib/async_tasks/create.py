@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
-from async_tasks.crashes import log_crash
-from async_tasks.references import keep_until_done
+from async_tasks.crashes import crash_of, log_crash
+from async_tasks.references import kept_by
 
 T = TypeVar("T")
 
@@ -23,14 +24,13 @@ def create_named_task(
     logged. Cancelling the caller does not touch the task.
     """
     task = asyncio.create_task(coro, name=name)
-    if task_set is None:
-        keep_until_done(task)
-    else:
-        task_set.add(task)
-        task.add_done_callback(task_set.discard)
-    task.add_done_callback(_log_end)
+    tasks = kept_by(task.get_loop()) if task_set is None else task_set
+    tasks.add(task)
+    task.add_done_callback(partial(_on_done, tasks))
     return task
 
 
-def _log_end(task: asyncio.Task[Any]) -> None:
-    log_crash(task, "background")
+def _on_done(tasks: set[asyncio.Task[T]], task: asyncio.Task[T]) -> None:
+    tasks.discard(task)
+    if crash_of(task) is not None:
+        log_crash(task, "background")

@@ -37,7 +37,7 @@ async def gather_with_logging(
         if timeout is not None:
             finite_seconds("timeout", timeout)
     with observed(label, metrics) as results:
-        await Pool(coros, results, first_index=0, timeout=timeout).run(max_concurrency, label)
+        await Pool(coros, results, timeout=timeout).run(max_concurrency, label)
     return results
 
 
@@ -57,20 +57,19 @@ def refusing(items: Iterable[Awaitable[Any]]) -> Iterator[None]:
 
 
 @contextmanager
-def observed(label: str, metrics: Metrics) -> Iterator[list[GatherResult[Any]]]:
-    """Yield the list to fill; at the end put it in order, log and count its failures."""
+def observed(label: str, metrics: Metrics) -> Iterator[list[Any]]:
+    """Yield the list to fill; at the end log and count the failures in it."""
     now = asyncio.get_running_loop().time
     started = now()
-    results: list[GatherResult[Any]] = []
+    results: list[GatherResult[Any] | None] = []
     try:
         yield results
     finally:
-        results.sort(key=lambda result: result.index)
         failures = [
             (f"item {result.index}", result.exception)
             for result in results
-            if result.exception is not None
+            if result is not None and result.exception is not None
         ]
-        log_failures(label, failures, len(results))
+        log_failures(label, failures, sum(result is not None for result in results))
         metrics.gather_failures[label,].inc(len(failures))
         metrics.gather_seconds[label,].observe(now() - started)

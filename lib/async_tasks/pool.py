@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Collection
 from typing import Any, Final, Generic, TypeVar
 
 from async_tasks.crashes import crash_of
-from async_tasks.gather_result import GatherResult
+from async_tasks.gather_result import GatherResult, ItemTimeoutError
 from async_tasks.item import as_coroutine, discard, in_own_context
 from async_tasks.item_limit import ItemLimit
 from async_tasks.references import keep_until_done
@@ -19,23 +19,24 @@ STOP_TIMEOUT: Final = 5.0
 
 
 class Pool(Generic[T]):
-    """Runs ``items`` and appends the outcome of each to ``results``, in the order of their end.
+    """Runs ``items`` and appends to ``results`` a place for each, to be filled with its outcome.
 
-    An item runs inside a worker, in a context of its own. ``timeout`` is the limit of each item in
-    seconds; an item that refuses to be cancelled by it keeps its place until it ends.
+    A place is None until then. An item runs inside a worker, in a context of its own. ``timeout``
+    is the limit of each item in seconds; an item that refuses to be cancelled by it keeps its
+    worker until it ends.
     """
 
     def __init__(
         self,
         items: Collection[Awaitable[T]],
-        results: list[GatherResult[T]],
+        results: list[Any],
         *,
-        first_index: int,
         timeout: float | None,
     ) -> None:
         self._size = len(items)
-        self._items = enumerate(items, first_index)
+        self._items = enumerate(items, len(results))
         self._results = results
+        self._results += [None] * self._size
         self._timeout = timeout
         self._stopping = False
 
@@ -68,7 +69,7 @@ class Pool(Generic[T]):
         limit = None if self._timeout is None else ItemLimit(self._timeout, worker)
         try:
             for index, item in self._items:
-                self._results.append(await self._outcome(index, item, worker, limit))
+                self._results[index] = await self._outcome(index, item, worker, limit)
                 if self._stopping:
                     return
         finally:
@@ -86,8 +87,8 @@ class Pool(Generic[T]):
             if self._stopping:
                 raise
             if limit is not None and limit.expired:
-                late = TimeoutError(f"no result within {self._timeout:g} s")
-                return GatherResult(index, exception=late, timed_out=True)
+                late = ItemTimeoutError(f"no result within {self._timeout:g} s")
+                return GatherResult(index, exception=late)
             return GatherResult(index, exception=error)
         except Exception as error:
             return GatherResult(index, exception=error)

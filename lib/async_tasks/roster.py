@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from contextvars import copy_context
 from typing import Any
 
 AnyTask = asyncio.Task[Any]
@@ -14,10 +15,23 @@ class Roster:
     before cancelling, so a task that is added meanwhile is not missed. An iterator is read once.
     """
 
+    __slots__ = (
+        "_all_ended",
+        "_cancelling",
+        "_context",
+        "_current",
+        "_loop",
+        "_source",
+        "asked",
+        "pending",
+        "seen",
+    )
+
     def __init__(self, tasks: Iterable[AnyTask]) -> None:
         self._loop = asyncio.get_running_loop()
         self._source = list(tasks) if isinstance(tasks, Iterator) else tasks
         self._current = asyncio.current_task()
+        self._context = copy_context()  # one for all callbacks, else each makes its own
         self.pending: set[AnyTask] = set()
         self._all_ended: asyncio.Future[bool] | None = None
         self._cancelling = False
@@ -68,7 +82,7 @@ class Roster:
                 self.seen[task] = None
                 if not task.done():
                     self.pending.add(task)
-                    task.add_done_callback(self._on_done)
+                    task.add_done_callback(self._on_done, context=self._context)
         if self._cancelling:
             self._ask()
 

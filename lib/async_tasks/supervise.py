@@ -1,19 +1,17 @@
 """Wait until a session has to end, and say why."""
 
-import asyncio
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Set
 
 from async_tasks.metrics import METRICS, Metrics
-from async_tasks.supervision import Role, Supervision
+from async_tasks.supervision import AnyTask, Role, Supervision
 from async_tasks.supervisor_exit import SupervisorExit
 
 
 async def supervise_tasks(
     *,
-    receive_task: asyncio.Task[Any],
-    bg_tasks: Iterable[asyncio.Task[Any]],
-    finite_tasks: Collection[asyncio.Task[Any]] | None = None,
+    receive_task: AnyTask,
+    bg_tasks: Iterable[AnyTask],
+    finite_tasks: Collection[AnyTask] | None = None,
     label: str,
     metrics: Metrics = METRICS,
 ) -> SupervisorExit:
@@ -30,14 +28,19 @@ async def supervise_tasks(
     deciding crash is logged with its traceback. The cost is one callback per task.
     Raises ValueError when a finite task is not among the supervised.
     """
+    supervision = Supervision(label, metrics)
+    _watch(supervision, receive_task, bg_tasks, frozenset(finite_tasks or ()))
+    return await supervision.first_end()
+
+
+def _watch(
+    supervision: Supervision, receive: AnyTask, bg_tasks: Iterable[AnyTask], finite: Set[AnyTask]
+) -> None:
     background = dict.fromkeys(bg_tasks)
-    finite = frozenset(finite_tasks or ())
-    if stray := finite - background.keys() - {receive_task}:
+    background.pop(receive, None)
+    if stray := finite - background.keys() - {receive}:
         names = sorted(task.get_name() for task in stray)
         raise ValueError(f"finite_tasks must be among bg_tasks, but these are not: {names}")
-    supervision = Supervision(label, metrics)
-    supervision.watch(receive_task, Role.RECEIVE)
+    supervision.watch(receive, Role.RECEIVE)
     for task in background:
-        if task is not receive_task:
-            supervision.watch(task, Role.FINITE if task in finite else Role.LIFETIME)
-    return await supervision.first_end()
+        supervision.watch(task, Role.FINITE if task in finite else Role.LIFETIME)

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from contextvars import copy_context
 from enum import Enum
 from typing import Any
 
@@ -33,10 +35,13 @@ class Role(Enum):
 class Supervision:
     """Watches tasks, also those that are added while it waits. It cancels none."""
 
+    __slots__ = ("_context", "_first", "_label", "_metrics", "_roles", "_supervisor")
+
     def __init__(self, label: str, metrics: Metrics) -> None:
         self._label = label
         self._metrics = metrics
         self._roles: dict[AnyTask, Role] = {}
+        self._context = copy_context()  # one for all callbacks, else each makes its own
         self._supervisor: AnyTask | None = None
         self._first: asyncio.Future[None] | None = None
 
@@ -44,7 +49,7 @@ class Supervision:
         """Let the end of ``task`` count. It costs one callback."""
         self._roles[task] = role
         if self._first is not None:
-            self._attach(task)
+            self._attach(task, self._on_done)
 
     async def first_end(self) -> SupervisorExit:
         """Return when a task has ended whose end is the end of the session.
@@ -53,7 +58,11 @@ class Supervision:
         """
         try:
             if not (found := self._ends()):
-                await self._wait()
+                first = self._attach_all()
+                try:
+                    await first
+                finally:
+                    self._detach_all()
                 # Every task is looked at, not the one that woke us: the receive task may have
                 # ended since (test_a_disconnect_in_the_same_moment_as_a_crash_is_a_disconnect).
                 found = self._ends()
@@ -65,20 +74,21 @@ class Supervision:
         self._log(decider, others)
         return SupervisorExit(decider.reason, decider.task_name, decider.exception, tuple(others))
 
-    async def _wait(self) -> None:
+    def _attach_all(self) -> asyncio.Future[None]:
         self._supervisor = asyncio.current_task()
         self._first = asyncio.get_running_loop().create_future()
+        on_done = self._on_done  # one bound method for all of them
         for task in self._roles:
-            self._attach(task)
-        try:
-            await self._first
-        finally:
-            self._first = None
-            for task in self._roles:
-                self._detach(task)
+            self._attach(task, on_done)
+        return self._first
 
-    def _attach(self, task: AnyTask) -> None:
-        task.add_done_callback(self._on_done)
+    def _detach_all(self) -> None:
+        self._first = None
+        for task in self._roles:
+            self._detach(task)
+
+    def _attach(self, task: AnyTask, on_done: Callable[[AnyTask], None]) -> None:
+        task.add_done_callback(on_done, context=self._context)
         if _add_awaited_by is not None:
             _add_awaited_by(task, self._supervisor)
 
@@ -97,8 +107,9 @@ class Supervision:
             self._first.set_result(None)
 
     def _ends(self) -> list[TaskEnd]:
-        looked_at = (_end(task, role) for task, role in self._roles.items())
-        return sorted(filter(None, looked_at), key=lambda end: _PRECEDENCE[end.reason])
+        done = [(task, role) for task, role in self._roles.items() if task.done()]
+        ends = [end for task, role in done if (end := _end(task, role))]
+        return sorted(ends, key=lambda end: _PRECEDENCE[end.reason])
 
     def _log(self, decider: TaskEnd, others: list[TaskEnd]) -> None:
         _log.info("%s: %s, by task %s", self._label, decider.reason, decider.task_name)
@@ -113,9 +124,7 @@ class Supervision:
 
 
 def _end(task: AnyTask, role: Role) -> TaskEnd | None:
-    """Return how ``task`` ended if that ends the session. Its exception is then retrieved."""
-    if not task.done():
-        return None
+    """Return how a done task ended if that ends the session. Its exception is then retrieved."""
     error = crash_of(task)
     if error is not None:
         reason = ExitReason.DISCONNECT if is_peer_gone(error) else ExitReason.CRASH

@@ -7,12 +7,15 @@ that what is left to compare is starting, supervising and draining.
 """
 
 import asyncio
+import logging
+import time
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final
 
 import anyio
 import straightforward
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from async_tasks import create_named_task, drain_tasks, supervise_tasks
 from async_tasks_cost.measure import BASELINE, OURS, Meter, Run, Workload
@@ -23,6 +26,9 @@ Loop = Callable[[Sleep, asyncio.Event], Coroutine[Any, Any, None]]
 Receive = Coroutine[Any, Any, None]
 Session = Callable[[Sleep, Receive], Coroutine[Any, Any, None]]
 _LOOPS: Final = ("push", "heartbeat", "flush")
+_log = logging.getLogger(__name__)
+_EXITS: Final = Counter("exits", "-", ["label", "reason"], registry=CollectorRegistry())
+_DRAINS: Final = Histogram("drains", "-", ["label"], registry=CollectorRegistry())
 
 
 async def _poll(sleep: Sleep, shutdown: asyncio.Event) -> None:
@@ -55,14 +61,32 @@ async def _ours(loop: Loop, sleep: Sleep, receiving: Receive) -> None:
 
 async def _straightforward(loop: Loop, sleep: Sleep, receiving: Receive) -> None:
     shutdown = asyncio.Event()
-    receive = asyncio.create_task(receiving, name="receive")
-    finite = asyncio.create_task(_backfill(), name="backfill")
-    background = [asyncio.create_task(loop(sleep, shutdown), name=name) for name in _LOOPS]
-    await straightforward.supervise(
+    tasks: set[AnyTask] = set()
+    receive = _create(receiving, "receive", tasks)
+    finite = _create(_backfill(), "backfill", tasks)
+    background = [_create(loop(sleep, shutdown), name, tasks) for name in _LOOPS]
+    exit_ = await straightforward.supervise(
         receive_task=receive, bg_tasks=[finite, *background], finite_tasks={finite}
     )
+    _EXITS.labels("bench", exit_.reason).inc()
     shutdown.set()
-    await straightforward.drain([receive, finite, *background], cancel=False)
+    began = time.monotonic()
+    await straightforward.drain(tasks, cancel=False)
+    _DRAINS.labels("bench").observe(time.monotonic() - began)
+
+
+def _create(coro: Coroutine[Any, Any, None], name: str, tasks: set[AnyTask]) -> AnyTask:
+    """Do what `create_named_task` promises, as one would write it: in a set, with a log line."""
+    task = asyncio.create_task(coro, name=name)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+    task.add_done_callback(_log_crash)
+    return task
+
+
+def _log_crash(task: AnyTask) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("task %s crashed", task.get_name(), exc_info=task.exception())
 
 
 async def _task_group(loop: Loop, sleep: Sleep, receiving: Receive) -> None:
