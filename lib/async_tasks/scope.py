@@ -181,7 +181,7 @@ class SessionScope:
         again = await self._drain("cleanup", everybody, timeout=min(ack, end - now()))
         closing = [create_named_task(one(), name=f"{self._name}:close") for one in self._closers]
         late = await self._drain(
-            "cleanup", closing, timeout=end - now(), cancel=False, cancel_timeout=0.0
+            "cleanup", closing, timeout=min(ack, end - now()), cancel=False, cancel_timeout=0.0
         )
         return cut_short or again or late
 

@@ -8,7 +8,7 @@ import straightforward
 from prometheus_client import Gauge
 from workload import flush_when_cancelled, named, now, stubborn
 
-from async_tasks import create_named_task, drain_tasks, supervise_tasks, ticks
+from async_tasks import SessionScope, create_named_task, drain_tasks, supervise_tasks, ticks
 
 
 class Session:
@@ -47,6 +47,15 @@ async def safe_handler(session):
             session.gauge.dec()
 
 
+async def scoped_handler(session):
+    async with SessionScope("ws:ada", label="pusher", gauge=session.gauge) as scope:
+        session.shutdown = scope.shutdown
+        scope.receive(asyncio.sleep(10))
+        scope.lifetime(session.poll(), name="poll")
+        scope.lifetime(session.loop(3600), name="stuck")
+        await scope.supervise()
+
+
 async def handler_that_drains_before_its_gauge(session):
     tasks = []
     try:
@@ -74,17 +83,22 @@ def gauge(registry):
     return Gauge("connections", "", registry=registry)
 
 
-def test_the_handler_ends_within_forty_seconds_and_the_flush_is_done(simulation, gauge, registry):
+@pytest.mark.parametrize(("handler", "within"), [(safe_handler, 40), (scoped_handler, 35)])
+def test_a_handler_ends_within_its_bound_and_the_flush_is_done(
+    simulation, gauge, registry, handler, within
+):
     async def scenario():
         session = Session(gauge)
-        await safe_handler(session)
+        await handler(session)
         return now() - 10, session.flushed
 
-    assert simulation.run(scenario()) == (40, 1)
+    assert simulation.run(scenario()) == (within, 1)
     assert registry.get_sample_value("connections") == 0
 
 
-@pytest.mark.parametrize("handler", [safe_handler, handler_that_drains_before_its_gauge])
+@pytest.mark.parametrize(
+    "handler", [safe_handler, scoped_handler, handler_that_drains_before_its_gauge]
+)
 def test_a_second_cancel_does_not_leak_the_gauge(simulation, gauge, registry, handler):
     async def scenario():
         task = named(handler(Session(gauge)), "handler")
@@ -99,7 +113,7 @@ def test_a_second_cancel_does_not_leak_the_gauge(simulation, gauge, registry, ha
     assert registry.get_sample_value("connections") == leaked
 
 
-@pytest.mark.parametrize("handler", [safe_handler, handler_that_hides_its_ghosts])
+@pytest.mark.parametrize("handler", [safe_handler, scoped_handler, handler_that_hides_its_ghosts])
 def test_the_gauge_counts_a_session_until_it_is_drained(simulation, gauge, registry, handler):
     async def scenario():
         task = named(handler(Session(gauge)), "handler")
@@ -109,7 +123,7 @@ def test_the_gauge_counts_a_session_until_it_is_drained(simulation, gauge, regis
         await task
         return counted
 
-    assert simulation.run(scenario()) == (handler is safe_handler)
+    assert simulation.run(scenario()) == (handler is not handler_that_hides_its_ghosts)
 
 
 @pytest.mark.parametrize("stop", [straightforward.stop, lambda task: drain_tasks([task])])
