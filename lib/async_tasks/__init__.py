@@ -3,6 +3,7 @@
 Every function logs to ``logging.getLogger("async_tasks")``. None swallows a cancellation.
 """
 
+from async_tasks.cardinality import check_cardinality
 from async_tasks.chunked import gather_chunked
 from async_tasks.create import create_named_task
 from async_tasks.drain import drain_tasks
@@ -29,6 +30,7 @@ __all__ = [
     "SupervisorExit",
     "TaskEnd",
     "Tick",
+    "check_cardinality",
     "create_named_task",
     "drain_tasks",
     "gather_chunked",

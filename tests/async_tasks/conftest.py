@@ -2,14 +2,14 @@
 
 import asyncio
 import gc
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from typing import Any, TypeVar
 
 import looptime
 import pytest
 from prometheus_client import CollectorRegistry
 
-from async_tasks import Metrics
+from async_tasks import Metrics, check_cardinality
 
 T = TypeVar("T")
 
@@ -47,3 +47,10 @@ def registry() -> CollectorRegistry:
 @pytest.fixture
 def metrics(registry: CollectorRegistry) -> Metrics:
     return Metrics(registry)
+
+
+@pytest.fixture(autouse=True)
+def _static_labels(registry: CollectorRegistry) -> Iterator[None]:
+    yield
+    check_cardinality()
+    check_cardinality(registry)

@@ -1,11 +1,12 @@
 import importlib
+import re
 import sys
 
 import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 import async_tasks
-from async_tasks import Metrics
+from async_tasks import Metrics, check_cardinality
 from async_tasks.metrics import METRICS
 
 PUBLISHED = {
@@ -76,3 +77,34 @@ def test_the_child_of_a_label_is_looked_up_once(metrics, monkeypatch):
         metrics.exits["bg", "crash"].inc()
         metrics.drain_seconds["bg",].observe(1)
     assert calls == [("bg", "crash"), ("bg",)]
+
+
+@pytest.mark.parametrize(
+    "label", ["ws:ada:receive", "user42", "7f3c", "Ada", "ada@example.org", "3", "", "a b"]
+)
+def test_a_label_that_looks_like_an_id_is_refused_by_metric_label_and_value(label):
+    registry = CollectorRegistry()
+    Metrics(registry).drain_seconds[label,].observe(1)
+    with pytest.raises(
+        ValueError, match=re.escape(f"async_drain_duration_seconds: label={label!r}")
+    ):
+        check_cardinality(registry)
+
+
+def test_labels_that_keep_coming_are_refused_though_each_is_a_word():
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+    for letter in "abcdefghijklmnopqrst":
+        metrics.exits[f"user_{letter}", "crash"].inc()
+    check_cardinality(registry)
+    metrics.exits["user_u", "crash"].inc()
+    with pytest.raises(ValueError, match="async_supervisor_exit: label has 21 values"):
+        check_cardinality(registry)
+
+
+def test_other_metrics_of_the_registry_are_not_looked_at():
+    registry = CollectorRegistry()
+    Counter("http_requests", "", ["path"], registry=registry).labels("/u/42").inc()
+    check_cardinality(registry)
+    with pytest.raises(ValueError, match="http_requests: path='/u/42'"):
+        check_cardinality(registry, prefix="http_")

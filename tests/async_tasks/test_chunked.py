@@ -5,7 +5,7 @@ import pytest
 import straightforward
 from workload import fail, forever, now
 
-from async_tasks import gather_chunked
+from async_tasks import gather_chunked, gather_with_logging
 
 
 def test_the_index_counts_through_all_chunks(simulation):
@@ -31,6 +31,18 @@ def test_a_chunk_ends_before_the_next_one_starts(simulation):
     for earlier in range(2):
         last_end = max(end for chunk, _, end in spans if chunk == earlier)
         assert {start for chunk, start, _ in spans if chunk == earlier + 1} == {last_end}
+
+
+def test_its_barrier_costs_what_its_slowest_items_take_and_the_pool_has_none(simulation):
+    async def took(gather, *items, **options):
+        await gather(*items, label="t", **options)
+        return now()
+
+    def items():
+        return [asyncio.sleep(1 if number % 10 == 0 else 0.01) for number in range(40)]
+
+    assert simulation.run(took(gather_chunked, items(), chunk_size=10)) == 4
+    assert simulation.run(took(gather_with_logging, *items(), max_concurrency=10)) < 1.1
 
 
 def test_max_concurrency_limits_within_a_chunk(simulation):

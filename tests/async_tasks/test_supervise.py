@@ -196,19 +196,39 @@ def test_a_finite_task_that_is_not_supervised_is_refused_by_name(simulation):
     simulation.run(scenario())
 
 
+class Counting(asyncio.Task):
+    """Counts the callbacks that it has, and those that it ever had."""
+
+    callbacks = added = 0
+
+    def add_done_callback(self, *args, **kwargs):
+        self.callbacks += 1
+        self.added += 1
+        super().add_done_callback(*args, **kwargs)
+
+    def remove_done_callback(self, callback):
+        removed = super().remove_done_callback(callback)
+        self.callbacks -= removed
+        return removed
+
+
+def test_the_cost_is_one_callback_per_task_however_many_finite_tasks_end(simulation):
+    async def callbacks(function, **options):
+        loop = asyncio.get_running_loop()
+        finite = [Counting(asyncio.sleep(1 + n), loop=loop) for n in range(20)]
+        lifetime = [Counting(forever(), loop=loop) for _ in range(20)]
+        receive = Counting(asyncio.sleep(60), loop=loop)
+        await function(
+            receive_task=receive, bg_tasks=[*finite, *lifetime], finite_tasks={*finite}, **options
+        )
+        return sum(task.added for task in (receive, *finite, *lifetime))
+
+    rounds = sum(range(21, 42))  # what is left of 41 tasks is waited for anew after each end
+    assert simulation.run(callbacks(straightforward.supervise)) == rounds
+    assert simulation.run(callbacks(supervise_tasks, label="t")) == 41
+
+
 def test_cancelling_the_supervision_cancels_no_task_and_leaves_no_callback(simulation):
-    class Counting(asyncio.Task):
-        callbacks = 0
-
-        def add_done_callback(self, *args, **kwargs):
-            self.callbacks += 1
-            super().add_done_callback(*args, **kwargs)
-
-        def remove_done_callback(self, callback):
-            removed = super().remove_done_callback(callback)
-            self.callbacks -= removed
-            return removed
-
     async def scenario():
         loop = asyncio.get_running_loop()
         tasks = [Counting(forever(), loop=loop) for _ in range(5)]

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from async_tasks import check_cardinality
 from ghosts.pusher import LIFECYCLES, Lifecycle
 from ghosts.replay.clock import simulate
 
@@ -39,3 +40,9 @@ def run() -> Iterator[Run]:
 
     yield run_simulated
     assert complaints == []
+
+
+@pytest.fixture(autouse=True)
+def _static_labels() -> Iterator[None]:
+    yield
+    check_cardinality()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
+from async_tasks import check_cardinality
 from ghosts.backends import (
     Backend,
     Backends,
@@ -112,6 +113,7 @@ async def serve_pod(lifecycle: Lifecycle, features: Features | None = None) -> A
             handlers=handlers,
             tasks_before=asyncio.all_tasks(),
         )
+        check_cardinality(pusher.metrics.registry, prefix="pusher_")
 
 
 async def send(device: ClientConnection, *messages: wire.Message) -> None:
