@@ -12,11 +12,12 @@ from typing import Final
 import pandas
 import pytest
 from async_tasks_cost.measure import OURS, Workload, check, imports_uncollected, measure
-from async_tasks_cost.picture import cost
 from async_tasks_cost.plan import PLAN
 from async_tasks_cost.results import Results
 from async_tasks_cost.sleep import SLEEPS, lost_cancellations
 from async_tasks_cost.targets import TARGETS, Target
+
+from ghosts.plots import cost
 
 pytestmark = pytest.mark.timeout(900)  # all is measured while the first test waits
 _BUILD: Final = Path(__file__).parents[2] / "build" / "bench"
@@ -73,6 +74,11 @@ def test_ours_costs_no_more_than_promised(target: Target, results: Results) -> N
 
 def test_no_cancellation_is_lost_by_ten_thousand_sleepers(results: Results) -> None:
     assert results.lost_cancellations[OURS] == 0
+
+
+def test_an_idle_limit_costs_a_quarter_of_a_timeout_per_frame_at_most(results: Results) -> None:
+    cost = results.idle_microseconds()
+    assert cost[OURS] <= 0.25 * cost["asyncio.timeout per frame"]
 
 
 def test_nothing_complains_during_the_run(results: Results, complaints: list[str]) -> None:

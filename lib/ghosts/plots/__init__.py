@@ -1,5 +1,6 @@
 """Every figure of the suite: functions from a table or a recording to a figure."""
 
+from ghosts.plots.cost import cost
 from ghosts.plots.evidence import (
     chunks_held,
     clustering,
@@ -20,6 +21,7 @@ __all__ = [
     "audio",
     "chunks_held",
     "clustering",
+    "cost",
     "diagnoses",
     "gauge_against_tcp",
     "memory",

@@ -76,6 +76,12 @@ GHOSTS = Look(color="#CC79A7", linewidth=2.0, hatch="//")
 MEMORY = Look(color="#009E73", linestyle="-.", linewidth=3.0, marker="D", alpha=0.6)
 LOST = Look(color="#000000", linestyle=":", linewidth=3.5, marker="X", hatch="xx", alpha=0.75)
 STORED = Look(color="#56B4E9", linestyle="-", linewidth=2.0, marker="v", alpha=0.85)
+OURS = Look(color="#E69F00", linewidth=4.0)
+STRAIGHTFORWARD = Look(color="#444444", linestyle="--", linewidth=2.5)
+PEERS = (
+    Look(color="#999999", linestyle="-.", linewidth=2.0),
+    Look(color="#999999", linestyle=":", linewidth=2.5),
+)
 FAULT = Look(color="#999999", hatch="..", alpha=0.25)
 
 

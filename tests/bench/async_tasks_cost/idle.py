@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, Final
 
-from async_tasks_cost.measure import BASELINE, Meter, Workload
+from async_tasks import IdleLimit
+from async_tasks_cost.measure import BASELINE, OURS, Meter, Workload
 
 Receive = Callable[[], Coroutine[Any, Any, None]]
 Loop = Callable[[Receive, int], Awaitable[int]]
@@ -61,10 +62,21 @@ async def _rescheduled(receive: Receive, n: int) -> int:
     return frames
 
 
+async def _idle_limit(receive: Receive, n: int) -> int:
+    frames = 0
+    async with IdleLimit(_SECONDS) as limit:
+        for _ in range(n):
+            await receive()
+            limit.touch()
+            frames += 1
+    return frames
+
+
 IDLE = Workload(
     "idle",
     "frame",
     {
+        OURS: partial(_run, _idle_limit),
         BASELINE: partial(_run, _wait_for),
         "asyncio.timeout per frame": partial(_run, _timeout),
         "asyncio.timeout, rescheduled": partial(_run, _rescheduled),

@@ -45,7 +45,7 @@ class Results:
         """Print what each implementation takes at the largest sizes, and each target."""
         console = Console(width=120)
         console.print(self._costs(), self._targets())
-        console.print(f"Idle limit, µs per frame: {self._idle_microseconds()}")
+        console.print(f"Idle limit, µs per frame: {self.idle_microseconds()}")
         console.print(f"Cancellations lost by sleepers: {self.lost_cancellations}")
 
     def _costs(self) -> Table:
@@ -70,7 +70,7 @@ class Results:
             )
         return table
 
-    def _idle_microseconds(self) -> dict[str, float]:
+    def idle_microseconds(self) -> dict[str, float]:
         """Return what each limit costs per frame beyond a loop without one."""
         each = {
             record.implementation: record.seconds / record.n * 1e6

@@ -38,7 +38,7 @@ class Target:
 _PEERS: Final = ("TaskGroup, semaphore", "anyio", "aiotools", "aiometer")
 TARGETS: Final = (
     Target("supervise", 1_000, "seconds", 0.05),
-    Target("session", 1_000, "seconds", 0.6),
+    Target("sessions at once", 1_000, "seconds", 0.6),
     Target("sessions at once", 1_000, "peak_bytes", 0.75),
     Target("drain", 10_000, "seconds", 1.1),
     Target("gather", 100_000, "seconds", 0.25),

@@ -12,27 +12,28 @@ from ghosts.plots.style import Figure
 
 _OURS, _BASELINE = "async_tasks", "straightforward"
 _LOOKS = {
-    _OURS: style.GAUGE,
-    _BASELINE: style.TCP,
-    "asyncio.timeout": style.MEMORY,
-    "asyncio.gather": style.MEMORY,
-    "asyncio.gather, unbounded": style.MEMORY,
-    "aiometer": style.LOST,
-    "aiotools": style.STORED,
+    _OURS: style.OURS,
+    _BASELINE: style.STRAIGHTFORWARD,
+    "asyncio.timeout": style.PEERS[0],
+    "asyncio.gather": style.PEERS[0],
+    "asyncio.gather, unbounded": style.PEERS[0],
+    "aiometer": style.PEERS[1],
+    "aiotools": style.PEERS[1],
 }
-"""Of the other libraries only these are drawn, two to a panel."""
 _DRAWN: Final[dict[str, tuple[str, ...]]] = {
     "supervise": (),
     "drain": ("asyncio.gather", "aiotools"),
     "gather": ("asyncio.gather, unbounded", "aiometer"),
     "sleep": ("asyncio.timeout", "aiotools"),
 }
+"""By workload, the other libraries that are drawn: two to a panel can be told apart."""
 
 
 def cost(table: pandas.DataFrame) -> Figure:
-    """Draw seconds over the number of tasks, a panel for each utility.
+    """Draw wall-clock seconds over the number of tasks, both logarithmic, a panel each utility.
 
-    ``table`` has a row for each workload, implementation and n, with its ``seconds``.
+    `table` is the `records` of `data/bench/async_tasks.json`: a row for each `workload`,
+    `implementation` and `n`, with its `seconds`.
     """
     fig, axes = style.figure(2, 2, height=9.5, sharex=True, sharey=True)
     panels = dict(zip(_DRAWN, axes, strict=True))
