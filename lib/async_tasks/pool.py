@@ -82,21 +82,38 @@ class Pool(Generic[T]):
         if limit is not None:
             limit.start()
         try:
-            return GatherResult(index, await in_own_context(as_coroutine(item)))
+            outcome = GatherResult(index, await in_own_context(as_coroutine(item)))
         except asyncio.CancelledError as error:
             if self._stopping:
                 raise
-            if limit is not None and limit.expired:
-                late = ItemTimeoutError(f"no result within {self._timeout:g} s")
-                return GatherResult(index, exception=late)
-            return GatherResult(index, exception=error)
+            late = limit is not None and limit.expired
+            outcome = GatherResult(index, exception=self._too_late() if late else error)
         except Exception as error:
-            return GatherResult(index, exception=error)
+            outcome = GatherResult(index, exception=error)
         finally:
             if limit is not None:
                 limit.stop()
-            while worker.cancelling() and not self._stopping:
-                worker.uncancel()  # that cancellation was the item's, and has had its effect
+        if worker.cancelling() and not self._stopping:
+            cancellation = await self._taken_back(worker)
+            if cancellation is not None and outcome.ok:
+                return GatherResult(index, exception=cancellation)
+        return outcome
+
+    async def _taken_back(self, worker: Worker) -> asyncio.CancelledError | None:
+        """Free the worker of cancellations that were the item's; return one it had not felt yet."""
+        unfelt = None
+        try:
+            await asyncio.sleep(0)
+        except asyncio.CancelledError as error:
+            if self._stopping:
+                raise
+            unfelt = error
+        while worker.cancelling() and not self._stopping:
+            worker.uncancel()
+        return unfelt
+
+    def _too_late(self) -> ItemTimeoutError:
+        return ItemTimeoutError(f"no result within {self._timeout:g} s")
 
 
 async def _end(workers: list[Worker]) -> None:

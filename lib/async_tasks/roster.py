@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextvars import copy_context
-from typing import Any
+from typing import Any, Final
 
 AnyTask = asyncio.Task[Any]
+_SHORTEST_PAUSE: Final = 0.001
+"""Seconds after the next turn; each further look at a task in doubt is twice as far away."""
 
 
 class Roster:
     """Every task that was ever seen in the collection, except the one that made the roster.
+
+    ``asked`` has those that had to be asked to end, and whether it was the roster that asked.
 
     The collection is read again whenever all tasks known so far have ended, at each time limit, and
     before cancelling, so a task that is added meanwhile is not missed. An iterator is read once.
@@ -21,6 +25,8 @@ class Roster:
         "_context",
         "_current",
         "_loop",
+        "_pause",
+        "_second_look",
         "_source",
         "asked",
         "pending",
@@ -36,7 +42,9 @@ class Roster:
         self._all_ended: asyncio.Future[bool] | None = None
         self._cancelling = False
         self.seen: dict[AnyTask, None] = {}
-        self.asked: set[AnyTask] = set()
+        self.asked: dict[AnyTask, bool] = {}
+        self._second_look: asyncio.TimerHandle | None = None
+        self._pause = 0.0
         self._read()
 
     def cancel(self) -> None:
@@ -58,7 +66,7 @@ class Roster:
                 in_time = await self._all_ended
             finally:
                 timer.cancel()
-            self._read()
+                self._read()
 
     async def ended_uninterrupted(self, until: float) -> asyncio.CancelledError | None:
         """Do the same, whatever cancels the caller; return the first cancellation, to be raised."""
@@ -73,6 +81,7 @@ class Roster:
 
     def close(self) -> None:
         """Let go of the tasks that are still pending."""
+        self._forget_second_look()
         for task in self.pending:
             task.remove_done_callback(self._on_done)
 
@@ -87,14 +96,26 @@ class Roster:
             self._ask()
 
     def _ask(self) -> None:
-        for task in self.pending - self.asked:
-            if task.done():  # in this very turn: its callback is still to come
+        in_doubt = False
+        for task in self.pending:
+            if task.done() or self.asked.get(task):  # if done in this turn, it is still pending
                 continue
-            self.asked.add(task)
             # A second request would hit the cleanup of a task that obeys the first
-            # (test_a_task_that_is_being_cancelled_is_not_cancelled_again).
-            if not task.cancelling():
+            # (test_a_task_that_is_being_cancelled_is_not_cancelled_again). But the first may be a
+            # time limit of its own, after which it goes on (test_a_drain_keeps_its_promises).
+            being_cancelled = bool(task.cancelling())
+            if not being_cancelled:
                 task.cancel()
+            self.asked[task] = not being_cancelled
+            in_doubt |= being_cancelled
+        self._forget_second_look()
+        if in_doubt:
+            self._second_look = self._loop.call_later(self._pause, self._ask)
+            self._pause = max(2 * self._pause, _SHORTEST_PAUSE)
+
+    def _forget_second_look(self) -> None:
+        if self._second_look is not None:
+            self._second_look.cancel()
 
     def _on_done(self, task: AnyTask) -> None:
         self.pending.discard(task)

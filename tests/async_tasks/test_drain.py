@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import logging
 import math
 
@@ -77,6 +78,49 @@ def test_a_task_that_is_being_cancelled_is_not_cancelled_again(simulation):
         assert (report, report.cancelled, flushed, now()) == (0, ("flusher",), ["flushed"], 1)
 
     simulation.run(scenario())
+
+
+def test_a_task_whose_own_time_limit_strikes_as_the_grace_ends_is_cancelled_all_the_same(
+    simulation,
+):
+    async def scenario():
+        async def rounds():
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(1):
+                        await forever()
+
+        task = named(rounds(), "rounds")
+        report = await drain_tasks([task], timeout=3, cancel=False, cancel_timeout=1)
+        assert (report, report.cancelled) == (1, ("rounds",))
+        return now()
+
+    assert simulation.run(scenario()) == pytest.approx(3, abs=0.01)
+
+
+@pytest.mark.parametrize("turns", range(1, 5))
+def test_a_task_that_is_spawned_in_the_moment_of_an_outside_cancellation_is_drained(
+    simulation, turns
+):
+    async def scenario():
+        live = set()
+
+        async def parent():
+            try:
+                await forever()
+            finally:
+                live.add(named(forever(), "child"))
+
+        live.add(named(parent(), "parent"))
+        await asyncio.sleep(0)
+        drain = named(drain_tasks(live, timeout=5), "drain")
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        drain.cancel()
+        await asyncio.wait([drain])
+        return {(task.get_name(), task.cancelled()) for task in live}, now()
+
+    assert simulation.run(scenario()) == ({("parent", True), ("child", True)}, 0)
 
 
 def test_cancelled_from_outside_it_leaves_no_task_running(simulation):

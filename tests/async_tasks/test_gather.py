@@ -167,6 +167,20 @@ def test_a_cancelled_item_is_an_outcome_and_does_not_stop_its_worker(simulation)
     assert results[2].value == "value"
 
 
+def test_an_item_that_cancels_itself_in_its_last_step_is_cancelled_and_the_next_is_not(simulation):
+    async def cancel_and_return():
+        asyncio.current_task().cancel()
+        return "value"
+
+    async def scenario():
+        items = [cancel_and_return(), give("next")]
+        return await gather_with_logging(*items, label="t", max_concurrency=1)
+
+    first, second = simulation.run(scenario())
+    assert first.cancelled  # as it would be as a task of its own
+    assert second.value == "next"
+
+
 def test_each_item_has_context_variables_of_its_own(simulation):
     async def change(value):
         seen = VARIABLE.get()

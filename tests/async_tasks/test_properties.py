@@ -1,0 +1,133 @@
+"""What the utilities promise, held against random mixes of tasks and cancellations.
+
+A property returns the promises that one plan breaks. It is empty for the utilities; and it has
+teeth: for the straightforward form hypothesis finds a plan that breaks them.
+"""
+
+import gc
+
+import pytest
+from drain_property import DRAIN_PLANS, promises_broken_by_drain, straightforward_drain
+from gather_property import (
+    GATHER_PLANS,
+    our_gather,
+    promises_broken_by_gather,
+    straightforward_gather,
+)
+from handler_property import (
+    SESSION_PLANS,
+    handler_that_hides_its_ghosts,
+    promises_broken_by_handler,
+    safe_handler,
+    straightforward_handler,
+)
+from hypothesis import HealthCheck, Phase, find, given, settings
+from poller_property import (
+    POLLER_PLANS,
+    SLEEP_PLANS,
+    promises_broken_by_poller,
+    promises_broken_by_sleep,
+    straightforward_ticks,
+)
+from supervise_property import (
+    SUPERVISE_PLANS,
+    promises_broken_by_supervise,
+    straightforward_supervise,
+)
+
+from async_tasks import drain_tasks, sleep_until_shutdown, supervise_tasks, ticks
+
+RANDOM = settings(
+    max_examples=150,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate, Phase.shrink],
+    suppress_health_check=list(HealthCheck),  # the simulation starts anew in each run
+)
+FIRST = settings(RANDOM, max_examples=1000, phases=[Phase.generate])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _cheap_collections():
+    """Every run collects garbage twice: spare it what was there before."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@RANDOM
+@given(plan=DRAIN_PLANS)
+def test_a_drain_keeps_its_promises(simulation, plan):
+    assert promises_broken_by_drain(simulation, plan, drain_tasks) == set()
+
+
+@RANDOM
+@given(plan=SUPERVISE_PLANS)
+def test_a_supervision_keeps_its_promises(simulation, plan):
+    assert promises_broken_by_supervise(simulation, plan, supervise_tasks) == set()
+
+
+@RANDOM
+@given(plan=SESSION_PLANS)
+def test_a_handler_keeps_its_promises(simulation, plan):
+    assert promises_broken_by_handler(simulation, plan, safe_handler) == set()
+
+
+@RANDOM
+@given(plan=GATHER_PLANS)
+def test_a_gather_keeps_its_promises(simulation, plan):
+    assert promises_broken_by_gather(simulation, plan, our_gather) == set()
+
+
+@RANDOM
+@given(plan=POLLER_PLANS)
+def test_a_poller_keeps_its_promises(simulation, plan):
+    assert promises_broken_by_poller(simulation, plan, ticks) == set()
+
+
+@RANDOM
+@given(plan=SLEEP_PLANS)
+def test_a_sleep_keeps_its_promises(simulation, plan):
+    assert promises_broken_by_sleep(simulation, plan, sleep_until_shutdown) == set()
+
+
+STRAIGHTFORWARD = {
+    "drain": (DRAIN_PLANS, promises_broken_by_drain, straightforward_drain),
+    "supervise": (SUPERVISE_PLANS, promises_broken_by_supervise, straightforward_supervise),
+    "handler": (SESSION_PLANS, promises_broken_by_handler, straightforward_handler),
+    "hiding handler": (SESSION_PLANS, promises_broken_by_handler, handler_that_hides_its_ghosts),
+    "gather": (GATHER_PLANS, promises_broken_by_gather, straightforward_gather),
+    "ticks": (POLLER_PLANS, promises_broken_by_poller, straightforward_ticks),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "promise"),
+    [
+        ("drain", "ends within its bound"),
+        ("drain", "cancels each task once"),
+        ("drain", "loses no cancellation"),
+        ("drain", "names each task once"),
+        ("drain", "leaves no task unasked"),
+        ("drain", "logs each crash once"),
+        ("drain", "retrieves every exception"),
+        ("supervise", "returns at the first end"),
+        ("supervise", "names the reason that takes precedence"),
+        ("supervise", "retrieves every exception"),
+        ("handler", "pairs the gauge"),
+        ("handler", "ends within its bound"),
+        ("hiding handler", "counts the session until it is drained"),
+        ("gather", "ends within its bound when cancelled"),
+        ("gather", "closes every item"),
+        ("gather", "gives each item its own outcome"),
+        ("gather", "ends a chunk before the next"),
+        ("ticks", "ends with one last tick"),
+    ],
+)
+def test_the_straightforward_form_breaks_the_promise(simulation, name, promise):
+    plans, promises_broken, form = STRAIGHTFORWARD[name]
+    assert find(
+        plans, lambda plan: promise in promises_broken(simulation, plan, form), settings=FIRST
+    )
