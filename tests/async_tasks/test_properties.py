@@ -7,7 +7,12 @@ teeth: for the straightforward form hypothesis finds a plan that breaks them.
 import gc
 
 import pytest
-from drain_property import DRAIN_PLANS, promises_broken_by_drain, straightforward_drain
+from drain_property import (
+    DRAIN_PLANS,
+    DrainPlan,
+    promises_broken_by_drain,
+    straightforward_drain,
+)
 from gather_property import (
     GATHER_PLANS,
     our_gather,
@@ -21,7 +26,7 @@ from handler_property import (
     safe_handler,
     straightforward_handler,
 )
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import HealthCheck, Phase, example, find, given, settings
 from poller_property import (
     POLLER_PLANS,
     SLEEP_PLANS,
@@ -29,6 +34,7 @@ from poller_property import (
     promises_broken_by_sleep,
     straightforward_ticks,
 )
+from random_tasks import Moment, TaskPlan, WhenCancelled
 from supervise_property import (
     SUPERVISE_PLANS,
     promises_broken_by_supervise,
@@ -42,7 +48,7 @@ RANDOM = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    phases=[Phase.generate, Phase.shrink],
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),  # the simulation starts anew in each run
 )
 FIRST = settings(RANDOM, max_examples=1000, phases=[Phase.generate])
@@ -57,8 +63,28 @@ def _cheap_collections():
     gc.unfreeze()
 
 
+CHILD_IN_ITS_OWN_LIMIT_AT_THE_BOUND = DrainPlan(
+    tasks=(
+        TaskPlan(
+            works=None,
+            when_cancelled=WhenCancelled.FLUSHES,
+            tail=1.0,
+            children=(TaskPlan(works=None, limit=1.0),),
+        ),
+    ),
+    starts=Moment(0.0),
+    timeout=1.0,
+    cancel=True,
+    cancel_timeout=None,
+    cancelled=(),
+    forgets_the_done=False,
+    holds_its_caller=False,
+)
+
+
 @RANDOM
 @given(plan=DRAIN_PLANS)
+@example(plan=CHILD_IN_ITS_OWN_LIMIT_AT_THE_BOUND)
 def test_a_drain_keeps_its_promises(simulation, plan):
     assert promises_broken_by_drain(simulation, plan, drain_tasks) == set()
 

@@ -17,7 +17,14 @@ from ghosts.pusher.wire import FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-STORY = ["00_start_here", "01_the_evidence", "02_the_ghosts", "03_the_fix", "04_lab"]
+STORY = [
+    "00_start_here",
+    "01_the_evidence",
+    "02_the_ghosts",
+    "03_the_fix",
+    "04_lab",
+    "05_async_tasks",
+]
 """Every notebook there is, so that none goes missing; a new one is added here."""
 
 every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)

@@ -72,7 +72,7 @@ def _plot(ax: Axes, table: pandas.DataFrame, peers: tuple[str, ...]) -> dict[str
     ours, baseline = (_of(table, name).iloc[-1] for name in (_OURS, _BASELINE))
     ratio = ours["seconds"] / baseline["seconds"]
     ax.set_title(
-        f"{ours['workload']}: {ratio:#.2g} of the time at {ours['n']:,}",
+        f"{ours['workload']}: {ratio:#.2g} of the straightforward time at {ours['n']:,}",
         loc="left",
         fontsize=style.LABEL_SIZE,
         color=style.INK,
