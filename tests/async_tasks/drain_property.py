@@ -123,7 +123,8 @@ def _broken(plan: DrainPlan, seen: Drained, logged: Counter[str]) -> Iterator[st
     left = [records[name] for name in seen.known if seen.on_return[name] is End.PENDING]
     if any(record.name in seen.entered and _obeys(record.plan) for record in left):
         yield "ends the tasks that obey"
-    if any(record.requests == 0 and not record.plan.cancelled for record in left):
+    outlived = [record for record in left if record.ended > seen.operation.ended]
+    if any(record.requests == 0 and not record.plan.cancelled for record in outlived):
         yield "leaves no task unasked"
     if seen.collected:
         yield "keeps the stuck"

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -66,6 +67,13 @@ def test_runs_repeat_in_a_script_in_a_running_loop_in_another_process_and_under_
         assert pool.submit(_trace, lifecycle).result() == first
     with _both_cores_busy():
         assert _trace(lifecycle) == first
+
+
+def test_the_fix_as_published_and_the_fix_with_an_owner_cannot_be_told_apart_from_outside() -> None:
+    by_hand, owned = _trace("supervised_by_hand"), _trace("supervised")
+    assert by_hand.samples == owned.samples
+    assert Counter(by_hand.events) == Counter(owned.events)  # but for the order within a moment
+    assert owned.last.ghosts == 0
 
 
 def test_another_seed_gives_another_recording() -> None:
