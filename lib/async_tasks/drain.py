@@ -35,7 +35,8 @@ async def drain_tasks(
     ``cancel=False``: let them work for ``timeout`` seconds at most, then cancel the rest and wait
     ``cancel_timeout`` more (by default a sixth of ``timeout``, 5 s at most).
 
-    Each task is cancelled once; one whose cancellation was requested before is only waited for.
+    Each task is cancelled once, whatever number of drains it is in, at once or in turn: one that an
+    earlier drain has cancelled is only waited for.
     The current task is left out. A live collection is read again until it holds no pending task.
     The report counts the tasks that did not end within ``timeout`` and names all. Failures are
     logged, also those from before; a stuck task stays referenced and a late crash is logged.
@@ -50,18 +51,17 @@ async def drain_tasks(
         acknowledge = finite_seconds("cancel_timeout", cancel_timeout)
     now = asyncio.get_running_loop().time
     started = now()
-    roster = Roster(tasks)
     interruption = None
-    if not cancel:
-        try:
-            await roster.ended(started + grace)
-        except asyncio.CancelledError as error:
-            interruption = error
-    if roster.pending:
-        roster.cancel()
-        again = await roster.ended_uninterrupted(now() + (grace if cancel else acknowledge))
-        interruption = interruption or again
-    roster.close()
+    with Roster(tasks) as roster:
+        if not cancel:
+            try:
+                await roster.ended(started + grace)
+            except asyncio.CancelledError as error:
+                interruption = error
+        if roster.pending:
+            roster.cancel()
+            again = await roster.ended_uninterrupted(now() + (grace if cancel else acknowledge))
+            interruption = interruption or again
     report = _report(roster, label, graceful=not cancel)
     metrics.drain_seconds[label,].observe(now() - started)
     if report:

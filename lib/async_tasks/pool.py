@@ -117,10 +117,9 @@ class Pool(Generic[T]):
 
 
 async def _end(workers: list[Worker]) -> None:
-    roster: Roster = Roster(workers)
-    roster.cancel()
-    await roster.ended_uninterrupted(asyncio.get_running_loop().time() + STOP_TIMEOUT)
-    roster.close()
+    with Roster(workers) as roster:
+        roster.cancel()
+        await roster.ended_uninterrupted(asyncio.get_running_loop().time() + STOP_TIMEOUT)
     for worker in workers:
         keep_until_done(worker)
         worker.add_done_callback(_retrieve)

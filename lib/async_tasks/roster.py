@@ -3,20 +3,24 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextvars import copy_context
-from typing import Any, Final
+from typing import Any, Self
+from weakref import WeakSet
 
 AnyTask = asyncio.Task[Any]
-_SHORTEST_PAUSE: Final = 0.001
-"""Seconds after the next turn; each further look at a task in doubt is twice as far away."""
+_asked: set[AnyTask] = set()
+"""Whom an open roster has asked to cancel."""
+_refusing: WeakSet[AnyTask] = WeakSet()
+"""Who had not ended when the roster that asked was closed."""
 
 
 class Roster:
     """Every task that was ever seen in the collection, except the one that made the roster.
 
-    ``asked`` has those that had to be asked to end, and whether it was the roster that asked.
+    ``asked`` has those that had to be asked to end, by this roster or by another before.
 
     The collection is read again whenever all tasks known so far have ended, at each time limit, and
     before cancelling, so a task that is added meanwhile is not missed. An iterator is read once.
+    Leaving it lets go of the tasks that are still pending.
     """
 
     __slots__ = (
@@ -25,8 +29,6 @@ class Roster:
         "_context",
         "_current",
         "_loop",
-        "_pause",
-        "_second_look",
         "_source",
         "asked",
         "pending",
@@ -42,10 +44,17 @@ class Roster:
         self._all_ended: asyncio.Future[bool] | None = None
         self._cancelling = False
         self.seen: dict[AnyTask, None] = {}
-        self.asked: dict[AnyTask, bool] = {}
-        self._second_look: asyncio.TimerHandle | None = None
-        self._pause = 0.0
+        self.asked: set[AnyTask] = set()
         self._read()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for task in self.pending:
+            task.remove_done_callback(self._on_done)
+        _asked.difference_update(self.asked)
+        _refusing.update(self.asked & self.pending)
 
     def cancel(self) -> None:
         """Ask every pending task to cancel, and from now on every new one, each once."""
@@ -79,12 +88,6 @@ class Roster:
             else:
                 return interruption
 
-    def close(self) -> None:
-        """Let go of the tasks that are still pending."""
-        self._forget_second_look()
-        for task in self.pending:
-            task.remove_done_callback(self._on_done)
-
     def _read(self) -> None:
         for task in list(self._source):
             if task not in self.seen and task is not self._current:
@@ -96,26 +99,17 @@ class Roster:
             self._ask()
 
     def _ask(self) -> None:
-        in_doubt = False
-        for task in self.pending:
-            if task.done() or self.asked.get(task):  # if done in this turn, it is still pending
+        for task in self.pending - self.asked:
+            if task.done():  # in this very turn: its callback is still to come
                 continue
+            self.asked.add(task)
             # A second request would hit the cleanup of a task that obeys the first
-            # (test_a_task_that_is_being_cancelled_is_not_cancelled_again). But the first may be a
-            # time limit of its own, after which it goes on (test_a_drain_keeps_its_promises).
-            being_cancelled = bool(task.cancelling())
-            if not being_cancelled:
+            # (test_a_task_that_is_being_cancelled_is_not_cancelled_again). It cannot be told from
+            # `cancelling()`, which a time limit of the task's own raises as well
+            # (test_a_time_limit_of_its_own_does_not_hide_a_task_from_a_drain).
+            if task not in _asked and task not in _refusing:
+                _asked.add(task)
                 task.cancel()
-            self.asked[task] = not being_cancelled
-            in_doubt |= being_cancelled
-        self._forget_second_look()
-        if in_doubt:
-            self._second_look = self._loop.call_later(self._pause, self._ask)
-            self._pause = max(2 * self._pause, _SHORTEST_PAUSE)
-
-    def _forget_second_look(self) -> None:
-        if self._second_look is not None:
-            self._second_look.cancel()
 
     def _on_done(self, task: AnyTask) -> None:
         self.pending.discard(task)

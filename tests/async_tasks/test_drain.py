@@ -80,9 +80,7 @@ def test_a_task_that_is_being_cancelled_is_not_cancelled_again(simulation):
     simulation.run(scenario())
 
 
-def test_a_task_whose_own_time_limit_strikes_as_the_grace_ends_is_cancelled_all_the_same(
-    simulation,
-):
+def test_a_time_limit_of_its_own_does_not_hide_a_task_from_a_drain(simulation):
     async def scenario():
         async def rounds():
             while True:
@@ -95,7 +93,7 @@ def test_a_task_whose_own_time_limit_strikes_as_the_grace_ends_is_cancelled_all_
         assert (report, report.cancelled) == (1, ("rounds",))
         return now()
 
-    assert simulation.run(scenario()) == pytest.approx(3, abs=0.01)
+    assert simulation.run(scenario()) == 3
 
 
 @pytest.mark.parametrize("turns", range(1, 5))
@@ -121,6 +119,37 @@ def test_a_task_that_is_spawned_in_the_moment_of_an_outside_cancellation_is_drai
         return {(task.get_name(), task.cancelled()) for task in live}, now()
 
     assert simulation.run(scenario()) == ({("parent", True), ("child", True)}, 0)
+
+
+def test_a_task_that_is_in_two_drains_at_once_is_cancelled_once(simulation):
+    async def scenario():
+        flushed = []
+        task = named(flush_when_cancelled(1.0, flushed), "flusher")
+        await asyncio.sleep(0)
+        one = named(drain_tasks([task], timeout=0.25), "one")
+        other = named(drain_tasks([task], timeout=0.75), "other")
+        await asyncio.sleep(0.5)
+        third = await drain_tasks([task], timeout=5)
+        assert (await one, await other, third) == (1, 1, 0)
+        return flushed, now()
+
+    assert simulation.run(scenario()) == (["flushed"], 1)
+
+
+def test_a_task_that_has_swallowed_somebodys_cancellation_is_not_immune(simulation):
+    async def scenario():
+        async def swallow_one():
+            with contextlib.suppress(asyncio.CancelledError):
+                await forever()
+            await forever()
+
+        task = named(swallow_one(), "swallower")
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.sleep(0)
+        return (await drain_tasks([task], timeout=5)).cancelled
+
+    assert simulation.run(scenario()) == ("swallower",)
 
 
 def test_cancelled_from_outside_it_leaves_no_task_running(simulation):
