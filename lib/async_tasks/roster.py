@@ -89,12 +89,13 @@ class Roster:
                 return interruption
 
     def _read(self) -> None:
+        on_done = self._on_done  # one bound method for all of them
         for task in list(self._source):
             if task not in self.seen and task is not self._current:
                 self.seen[task] = None
                 if not task.done():
                     self.pending.add(task)
-                    task.add_done_callback(self._on_done, context=self._context)
+                    task.add_done_callback(on_done, context=self._context)
         if self._cancelling:
             self._ask()
 
