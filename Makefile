@@ -44,7 +44,7 @@ lock: .venv/.locked ## resolve the dependencies of pyproject.toml anew; to newer
 	@$(BIN)/python tools/write_environment.py
 
 clean: ## remove what the other targets made, but not .venv
-	@rm -rf build .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find lib tests tools notebooks -name __pycache__ -o -name .ipynb_checkpoints | \
 		while read -r folder; do rm -rf "$$folder"; done
 
