@@ -1,6 +1,7 @@
 """What a session's handler promises, whatever its tasks do and however often it is cancelled."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,7 @@ from random_tasks import (
     task_plans,
 )
 
-from async_tasks import drain_tasks, supervise_tasks, ticks
+from async_tasks import SessionScope, ticks
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,22 @@ class Session:
     unasked: set[str] = field(default_factory=set)
     """The tasks that were pending when the gauge went down, and that nobody had cancelled."""
 
+    @property
+    def gauge(self) -> "Session":
+        return self
+
+    def plans(self) -> Iterator[tuple[str, TaskPlan]]:
+        """Yield the plans by name, that of the receive task first."""
+        for number, plan in enumerate((self.plan.receive, *self.plan.loops)):
+            yield str(number), plan
+
     def start(self) -> list[asyncio.Task[Any]]:
-        plans = (self.plan.receive, *self.plan.loops)
-        tasks = [self.world.start(plan, str(number)) for number, plan in enumerate(plans)]
-        return [*tasks, asyncio.create_task(self._poll(), name="poller")]
+        tasks = [self.world.start(plan, name) for name, plan in self.plans()]
+        return [*tasks, asyncio.create_task(self.poll(), name="poller")]
+
+    async def play(self, plan: TaskPlan, name: str) -> None:
+        """Do what the plan says in the caller's task: cancelling that one cancels it."""
+        await self.world.start(plan, name)
 
     def inc(self) -> None:
         self.connections += 1
@@ -68,7 +81,7 @@ class Session:
             if record.state is End.PENDING and not record.requests and not record.plan.cancelled
         }
 
-    async def _poll(self) -> None:
+    async def poll(self) -> None:
         async for tick in ticks(self.shutdown, 1.0):
             self.flushed += tick.last
 
@@ -76,19 +89,15 @@ class Session:
 Handler = Callable[[Session], Awaitable[None]]
 
 
-async def safe_handler(session: Session) -> None:
-    tasks: list[asyncio.Task[Any]] = []
-    try:
-        session.inc()
-        tasks = receive, *loops = session.start()
-        await supervise_tasks(receive_task=receive, bg_tasks=loops, label="pusher")
-        session.shutdown.set()
-        await drain_tasks(loops, timeout=30, cancel=False, label="pusher_bg")
-    finally:
-        try:
-            await drain_tasks(tasks, timeout=5, label="pusher_cleanup")
-        finally:
-            session.dec()
+async def scoped_handler(session: Session) -> None:
+    async with SessionScope("ws:ada", label="pusher", gauge=session) as scope:
+        session.shutdown = scope.shutdown
+        (name, plan), *loops = session.plans()
+        scope.receive(session.play(plan, name))
+        for name, plan in loops:
+            scope.lifetime(session.play(plan, name), name=name)
+        scope.lifetime(session.poll(), name="poller")
+        await scope.supervise()
 
 
 async def straightforward_handler(session: Session) -> None:
@@ -102,16 +111,6 @@ async def straightforward_handler(session: Session) -> None:
     finally:
         await straightforward.drain(tasks, timeout=5)
         session.dec()
-
-
-async def handler_that_hides_its_ghosts(session: Session) -> None:
-    session.inc()
-    try:
-        receive, *loops = session.start()
-        await supervise_tasks(receive_task=receive, bg_tasks=loops, label="pusher")
-    finally:
-        session.dec()
-        await drain_tasks([receive, *loops], timeout=5)
 
 
 async def play_session(plan: SessionPlan, handler: Handler) -> tuple[Session, Operation]:
@@ -135,7 +134,7 @@ def _broken(session: Session, operation: Operation) -> Iterator[str]:
         yield "counts the session until it is drained"
     if operation.lost_a_cancellation:
         yield "loses no cancellation"
-    first_end = min(record.ended for record in session.world.records.values())
+    first_end = min((record.ended for record in session.world.records.values()), default=math.inf)
     bound = min(first_end + 30 + 5 + 5, operation.first_cancelled + 5 + 5)
     if operation.ended > bound + 1e-3:
         yield "ends within its bound"

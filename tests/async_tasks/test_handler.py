@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 import straightforward
+from handlers import handler_that_hides_its_ghosts, safe_handler
 from prometheus_client import Gauge
 from workload import flush_when_cancelled, named, now, stubborn
 
@@ -32,21 +33,6 @@ class Session:
         ]
 
 
-async def safe_handler(session):
-    tasks = []
-    try:
-        session.gauge.inc()
-        tasks = receive, *loops = session.start()
-        await supervise_tasks(receive_task=receive, bg_tasks=loops, label="pusher")
-        session.shutdown.set()
-        await drain_tasks(loops, timeout=30, cancel=False, label="pusher_bg")
-    finally:
-        try:
-            await drain_tasks(tasks, timeout=5, label="pusher_cleanup")
-        finally:
-            session.gauge.dec()
-
-
 async def scoped_handler(session):
     async with SessionScope("ws:ada", label="pusher", gauge=session.gauge) as scope:
         session.shutdown = scope.shutdown
@@ -65,17 +51,6 @@ async def handler_that_drains_before_its_gauge(session):
     finally:
         await straightforward.drain(tasks, timeout=30)
         session.gauge.dec()
-
-
-async def handler_that_hides_its_ghosts(session):
-    tasks = []
-    try:
-        session.gauge.inc()
-        tasks = receive, *loops = session.start()
-        await supervise_tasks(receive_task=receive, bg_tasks=loops, label="pusher")
-    finally:
-        session.gauge.dec()
-        await drain_tasks(tasks, timeout=30, label="pusher_cleanup")
 
 
 @pytest.fixture

@@ -21,11 +21,11 @@ from gather_property import (
 )
 from handler_property import (
     SESSION_PLANS,
-    handler_that_hides_its_ghosts,
     promises_broken_by_handler,
-    safe_handler,
+    scoped_handler,
     straightforward_handler,
 )
+from handlers import handler_that_hides_its_ghosts, safe_handler
 from hypothesis import HealthCheck, Phase, example, find, given, settings
 from poller_property import (
     POLLER_PLANS,
@@ -95,10 +95,11 @@ def test_a_supervision_keeps_its_promises(simulation, plan):
     assert promises_broken_by_supervise(simulation, plan, supervise_tasks) == set()
 
 
+@pytest.mark.parametrize("handler", [safe_handler, scoped_handler])
 @RANDOM
 @given(plan=SESSION_PLANS)
-def test_a_handler_keeps_its_promises(simulation, plan):
-    assert promises_broken_by_handler(simulation, plan, safe_handler) == set()
+def test_a_handler_keeps_its_promises(simulation, handler, plan):
+    assert promises_broken_by_handler(simulation, plan, handler) == set()
 
 
 @RANDOM
