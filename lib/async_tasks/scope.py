@@ -1,7 +1,7 @@
 """The owner of a session's tasks, from the first to the last."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from enum import Enum
 from itertools import chain
 from types import TracebackType
@@ -50,7 +50,7 @@ class SessionScope:
     :meth:`close_last` was given is closed. Whoever does not end by himself is cancelled once and
     has ``cancel_timeout`` seconds to obey, so the exit takes ``timeout + cancel_timeout`` at most.
 
-    A cancellation, before the exit or during it, ends the grace: all phases are cancelled together,
+    A cancellation, before the exit or during it, or an interrupt before it ends the grace: all phases are cancelled together,
     each task once, and it is raised after ``cancel_timeout`` at most, twice that when it came while
     others were being cancelled. Raises ValueError for a timeout that is not finite.
     """
@@ -76,7 +76,7 @@ class SessionScope:
         self._supervision = Supervision(label, metrics)
         self._tasks: dict[Phase, set[AnyTask]] = {phase: set() for phase in Phase}
         self._members = {phase: _Live([tasks]) for phase, tasks in self._tasks.items()}
-        self._closers: list[Callable[[], Coroutine[Any, Any, object]]] = []
+        self._closers: list[Callable[[], Awaitable[object]]] = []
         self._receives = False
         self._state = "new"
 
@@ -111,7 +111,7 @@ class SessionScope:
         """
         self._members[phase].collections.append(tasks)
 
-    def close_last(self, close: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    def close_last(self, close: Callable[[], Awaitable[object]]) -> None:
         """Call and await this once no task is left; the calls made last come together."""
         self._closers.append(close)
 
@@ -119,13 +119,15 @@ class SessionScope:
         """Return when the session has to end, and say why, as ``supervise_tasks`` does.
 
         Tasks that are started meanwhile are supervised as well. Raises RuntimeError without a
-        receive task.
+        receive task, and while it is being awaited already.
         """
         if not self._receives:
             raise RuntimeError(f"{self!r} has no receive task to supervise")
         return await self._supervision.first_end()
 
     async def __aenter__(self) -> Self:
+        if self._state != "new":
+            raise RuntimeError(f"{self!r} cannot be entered again")
         self._gauge.inc()
         self._state = "open"
         return self
@@ -136,14 +138,14 @@ class SessionScope:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        cancelled = isinstance(error, asyncio.CancelledError)
+        at_once = error is not None and not isinstance(error, Exception)
         self._state = "draining"
         try:
-            interruption = await self._end(at_once=cancelled)
+            interruption = await self._end(at_once=at_once)
         finally:
             self._state = "ended"
             self._gauge.dec()
-        if interruption is not None and not cancelled:
+        if interruption is not None and not at_once:
             raise interruption
 
     def _start(
@@ -179,7 +181,9 @@ class SessionScope:
         self.shutdown.set()
         everybody = _Live(self._members.values())
         again = await self._drain("cleanup", everybody, timeout=min(ack, end - now()))
-        closing = [create_named_task(one(), name=f"{self._name}:close") for one in self._closers]
+        closing = [
+            create_named_task(_call(one), name=f"{self._name}:close") for one in self._closers
+        ]
         late = await self._drain(
             "cleanup", closing, timeout=min(ack, end - now()), cancel=False, cancel_timeout=0.0
         )
@@ -195,6 +199,10 @@ class SessionScope:
         except asyncio.CancelledError as error:
             return error
         return None
+
+
+async def _call(close: Callable[[], Awaitable[object]]) -> None:
+    await close()
 
 
 class _Live(Iterable[AnyTask]):

@@ -54,8 +54,11 @@ class Supervision:
     async def first_end(self) -> SupervisorExit:
         """Return when a task has ended whose end is the end of the session.
 
-        Every exit is counted, a cancellation of this call as ``cancelled``.
+        Every exit is counted, a cancellation of this call as ``cancelled``. Raises RuntimeError
+        while another call waits.
         """
+        if self._first is not None:
+            raise RuntimeError(f"{self._label}: the tasks are being supervised already")
         try:
             if not (found := self._ends()):
                 first = self._attach_all()

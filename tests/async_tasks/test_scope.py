@@ -281,7 +281,13 @@ def test_what_is_closed_last_is_closed_when_no_task_is_left(simulation, scope_of
     assert simulation.run(scenario()) == (4, 0)
 
 
-@pytest.mark.parametrize("broken", [lambda: fail(OSError("no link")), lambda: stubborn(600)])
+def refuse():
+    raise OSError("no link")
+
+
+@pytest.mark.parametrize(
+    "broken", [refuse, lambda: fail(OSError("no link")), lambda: stubborn(600)]
+)
 def test_a_close_that_fails_or_hangs_does_not_keep_the_session(
     simulation, scope_of, connections, caplog, broken
 ):
@@ -314,6 +320,38 @@ def test_wrong_use_is_refused_and_leaves_no_coroutine_unawaited(simulation, scop
 
     simulation.run(scenario())
     gc.collect()  # an unclosed coroutine would warn, and a warning fails the test
+
+
+def test_a_scope_is_entered_once_and_supervised_by_one(simulation, scope_of, connections):
+    async def scenario():
+        async with scope_of() as scope:
+            scope.receive(asyncio.sleep(5))
+            first = named(scope.supervise(), "first")
+            await asyncio.sleep(1)
+            with pytest.raises(RuntimeError, match="supervised already"):
+                await scope.supervise()
+            assert (await first).reason == "disconnect"
+        with pytest.raises(RuntimeError, match="cannot be entered again"):
+            await scope.__aenter__()
+        return connections()
+
+    assert simulation.run(scenario()) == 0
+
+
+def test_an_interrupt_of_the_block_gives_no_grace(simulation, scope_of, connections):
+    async def session():
+        async with scope_of(timeout=30) as scope:
+            slow = ended(scope.lifetime(forever(), name="slow"))
+            await asyncio.sleep(1)
+            try:
+                raise SystemExit(3)
+            finally:
+                at.append(slow)
+
+    at = []
+    with pytest.raises(SystemExit):
+        simulation.run(session())
+    assert (at, connections()) == ([[1]], 0)
 
 
 @pytest.mark.parametrize("name", ["timeout", "cancel_timeout"])
