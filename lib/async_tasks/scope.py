@@ -50,9 +50,11 @@ class SessionScope:
     :meth:`close_last` was given is closed. Whoever does not end by himself is cancelled once and
     has ``cancel_timeout`` seconds to obey, so the exit takes ``timeout + cancel_timeout`` at most.
 
-    A cancellation, before the exit or during it, or an interrupt before it ends the grace: all phases are cancelled together,
-    each task once, and it is raised after ``cancel_timeout`` at most, twice that when it came while
-    others were being cancelled. Raises ValueError for a timeout that is not finite.
+    A cancellation, before the exit or during it, ends the grace, and so does an interrupt of the
+    block: all phases are cancelled together, each task once. It is raised after ``cancel_timeout``
+    at most, twice that when it came while others were being cancelled.
+
+    Raises ValueError for a timeout that is not finite.
     """
 
     def __init__(
