@@ -1,8 +1,9 @@
 """Simulated time for every test of this folder."""
 
 import asyncio
+import contextlib
 import gc
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import looptime
@@ -32,6 +33,18 @@ class Simulation:
             result = runner.run(main)
         gc.collect()
         return result
+
+    def exits(self, main: Coroutine[Any, Any, Any], seen: Callable[[], T]) -> T:
+        """Return what is ``seen`` 10 s after ``main`` ended the event loop with a SystemExit."""
+        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+            loop = runner.get_loop()
+            exiting = loop.create_task(main)
+            with pytest.raises(SystemExit):
+                loop.run_until_complete(exiting)
+            with contextlib.suppress(SystemExit):  # again, from ``main`` itself
+                loop.run_until_complete(asyncio.sleep(10))
+            loop.run_until_complete(asyncio.sleep(10))
+            return seen()
 
 
 @pytest.fixture

@@ -210,17 +210,20 @@ def test_an_item_can_use_a_timeout_of_its_own(simulation):
 
 
 def test_an_item_that_exits_leaves_no_sibling_running(simulation):
-    ended = []
+    def ended(gather, **options):
+        ended = []
 
-    async def sibling():
-        try:
-            await forever()
-        finally:
-            ended.append("sibling")
+        async def sibling():
+            try:
+                await forever()
+            finally:
+                ended.append("sibling")
 
-    with pytest.raises(SystemExit):
-        simulation.run(gather_with_logging(sibling(), fail(SystemExit(1)), label="t"))
-    assert ended == ["sibling"]
+        gathering = gather(sibling(), fail(SystemExit(1)), **options)
+        return simulation.exits(gathering, lambda: list(ended))
+
+    assert ended(straightforward.gather) == []
+    assert ended(gather_with_logging, label="t") == ["sibling"]
 
 
 def test_tasks_are_made_for_workers_and_not_for_items(simulation):
