@@ -86,6 +86,25 @@ CONVERSATION_TIMEOUT: Final = 300.0
 USERS_TIMEOUT: Final = 15.0
 """Seconds to read what a user has switched on, before the gauge goes up (ours)."""
 
+# --- what the shipped version adds --------------------------------------------------------------
+UPLOAD_DEADLINE: Final = 30.0
+"""Seconds for one upload, from its start on a worker to the last byte of the answer (ours)."""
+WEBHOOK_DEADLINE: Final = 15.0
+"""Seconds for one call of a webhook, however its answer trickles (ours: as long as published
+between two bytes)."""
+SPEAKER_SAMPLES_DEADLINE: Final = 20.0
+"""Seconds for one request to the speech service: less than a drain (ours)."""
+SPOOL_MAX_BYTES: Final = 4 * 2**30
+"""Bytes of audio in a pod's spool: three hours of 22 devices at 8 kHz, as many as the largest pod
+on record really had (ours)."""
+SPOOL_BATCH_BYTES: Final = 960_000
+"""Bytes of a delivery, at most: a minute at 8 kHz, as published for a batch."""
+SPOOL_BATCH_AGE: Final = 60.0
+"""Seconds that a conversation's audio may wait before it is delivered, as published for a batch."""
+DELIVERY_BACKOFF: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds before a failed delivery is tried again, by the number of failures; the last one from
+then on (ours)."""
+
 GHOST_AFTER: Final = 150.0
 """Seconds after its connection closed beyond which a session is a ghost.
 

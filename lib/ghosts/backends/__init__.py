@@ -1,21 +1,29 @@
 """The services that sessions call: their clients, and an in-process server that can fail."""
 
+from ghosts.backends.client_settings import DEADLINES, PUBLISHED, SHIPPED, ClientSettings
 from ghosts.backends.clients import (
+    BackendError,
     Batch,
     Clients,
     Features,
     Service,
     connect_clients,
 )
-from ghosts.backends.faults import BACKENDS, Backend, Fault, FaultMode
+from ghosts.backends.faults import BACKENDS, OF_THE_LIBRARY, Backend, Fault, FaultMode
 from ghosts.backends.pool import WorkerPool
 from ghosts.backends.server import Backends, serve_backends
 
 __all__ = [
     "BACKENDS",
+    "DEADLINES",
+    "OF_THE_LIBRARY",
+    "PUBLISHED",
+    "SHIPPED",
     "Backend",
+    "BackendError",
     "Backends",
     "Batch",
+    "ClientSettings",
     "Clients",
     "Fault",
     "FaultMode",

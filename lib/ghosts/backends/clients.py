@@ -1,7 +1,7 @@
 """The pusher's clients of the services that sessions call."""
 
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 import aiohttp
 
 from ghosts import settings
+from ghosts.backends.client_settings import PUBLISHED, ClientSettings
 from ghosts.backends.faults import Backend
 from ghosts.backends.pool import WorkerPool
 
@@ -39,6 +40,8 @@ class Batch:
     started_at: float
     """Unix time in seconds of its first sample."""
     audio: bytes
+    delivery_id: str | None = None
+    """By which storage knows a batch that it has already; None is one that it takes each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,14 @@ class Clients:
     async def upload(self, batch: Batch) -> None:
         """Store a batch, on a worker of the pod's pool. As published, it has no deadline."""
         storage = self._services[Backend.STORAGE]
+        once = {} if batch.delivery_id is None else {"delivery_id": batch.delivery_id}
         await self.uploads.run(
             lambda: storage.call(
                 batch.uid,
                 data=batch.audio,
                 conversation_id=batch.conversation_id,
                 started_at=repr(batch.started_at),
+                **once,
             ),
             payload_bytes=len(batch.audio),
         )
@@ -119,39 +124,29 @@ class Clients:
         )
 
 
-_WEBHOOK = aiohttp.ClientTimeout(
-    total=None,
-    sock_connect=settings.WEBHOOK_CONNECT_TIMEOUT,
-    sock_read=settings.WEBHOOK_READ_TIMEOUT,
-)
-_LIMITS: Mapping[Backend, tuple[aiohttp.ClientTimeout, int]] = {
-    Backend.STORAGE: (aiohttp.ClientTimeout(total=None), settings.STORAGE_WORKERS),
-    Backend.TRANSCRIPT_WEBHOOK: (_WEBHOOK, settings.WEBHOOK_CONNECTIONS),
-    Backend.AUDIO_WEBHOOK: (_WEBHOOK, settings.WEBHOOK_CONNECTIONS),
-    Backend.SPEAKER_SAMPLES: (
-        aiohttp.ClientTimeout(total=settings.SPEAKER_SAMPLES_TIMEOUT),
-        settings.SPEAKER_SAMPLES_CONNECTIONS,
-    ),
-    Backend.CONVERSATIONS: (
-        aiohttp.ClientTimeout(total=settings.CONVERSATION_TIMEOUT),
-        settings.WEBHOOK_CONNECTIONS,
-    ),
-    Backend.USERS: (
-        aiohttp.ClientTimeout(total=settings.USERS_TIMEOUT),
-        settings.WEBHOOK_CONNECTIONS,
-    ),
+_CONNECTIONS: Mapping[Backend, int] = {
+    Backend.STORAGE: settings.STORAGE_WORKERS,
+    Backend.SPEAKER_SAMPLES: settings.SPEAKER_SAMPLES_CONNECTIONS,
 }
 
 
 @asynccontextmanager
-async def connect_clients(addresses: Mapping[Backend, str]) -> AsyncIterator[Clients]:
-    """Make a pod's clients, given the URL of each service; close them on the way out."""
+async def connect_clients(
+    addresses: Mapping[Backend, str],
+    client_settings: ClientSettings = PUBLISHED,
+    service: Callable[[Backend, str, aiohttp.ClientSession], Service] = Service,
+) -> AsyncIterator[Clients]:
+    """Make a pod's clients, given the URL of each service; close them on the way out.
+
+    ``service`` makes the client of one service, for whoever has one that behaves otherwise.
+    """
     async with AsyncExitStack() as stack:
         services = {}
-        for name, (timeout, connections) in _LIMITS.items():
-            connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=3600)
+        for name, timeout in client_settings.timeouts.items():
+            limit = _CONNECTIONS.get(name, settings.WEBHOOK_CONNECTIONS)
+            connector = aiohttp.TCPConnector(limit=limit, keepalive_timeout=3600)
             http = aiohttp.ClientSession(connector=connector, timeout=timeout)
-            services[name] = Service(name, addresses[name], await stack.enter_async_context(http))
+            services[name] = service(name, addresses[name], await stack.enter_async_context(http))
         uploads = WorkerPool(settings.STORAGE_WORKERS)
         stack.push_async_callback(uploads.close)
         yield Clients(services, uploads)

@@ -34,8 +34,22 @@ class FaultMode(StrEnum):
     """Answers 200, says JSON, and sends something else."""
     RESETS = "resets"
     """Resets the connection on every request."""
+    ANSWER_LOST = "answer_lost"
+    """Does its work, and resets the connection instead of answering."""
     REFUSES = "refuses"
     """Has no listener and drops its connections, as a process that is down."""
+    SWALLOWS_CANCELLATION = "swallows_cancellation"
+    """Its client's library keeps a cancellation to itself, and goes on waiting for the answer."""
+    CANCELS_CALLER = "cancels_caller"
+    """Its client's library raises a cancellation that nobody has asked for."""
+    BLOCKS_THREAD = "blocks_thread"
+    """Its client's library blocks before the call begins, where no deadline reaches it."""
+
+
+OF_THE_LIBRARY: Final = frozenset(
+    {FaultMode.SWALLOWS_CANCELLATION, FaultMode.CANCELS_CALLER, FaultMode.BLOCKS_THREAD}
+)
+"""The modes that lie in a client's library; the service itself is well."""
 
 
 MIN_SECONDS: Final = 0.1

@@ -29,7 +29,7 @@ class WorkerPool:
 
     def __init__(self, size: int) -> None:
         self._queue: deque[Job] = deque()
-        self._running: set[Job] = set()
+        self._running: dict[Job, float] = {}
         self._wanted = asyncio.Event()
         self._workers = [
             asyncio.create_task(self._work(), name=f"storage-worker:{number}")
@@ -48,6 +48,11 @@ class WorkerPool:
     def busy(self) -> int:
         """How many workers are in a call."""
         return len(self._running)
+
+    def busy_for(self, seconds: float) -> int:
+        """Say how many workers have been in the same call for more than so many seconds."""
+        since = asyncio.get_running_loop().time() - seconds
+        return sum(began < since for began in self._running.values())
 
     @property
     def queued(self) -> int:
@@ -97,9 +102,14 @@ class WorkerPool:
     async def _carry_out(self, job: Job) -> None:
         if job.answer.cancelled():
             return
-        self._running.add(job)
+        self._running[job] = asyncio.get_running_loop().time()
+        worker = asyncio.current_task()
         try:
             result = await job.call()
+        except asyncio.CancelledError:
+            if worker is not None and worker.cancelling():
+                raise
+            job.answer.cancel()  # as a future does for whom its thread raises this
         except Exception as error:
             if not job.answer.done():
                 job.answer.set_exception(error)
@@ -107,5 +117,5 @@ class WorkerPool:
             if not job.answer.done():
                 job.answer.set_result(result)
         finally:
-            self._running.discard(job)
+            del self._running[job]
             del job  # an error's traceback would keep it, and its payload

@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import socket
 import struct
+import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ class Received:
 
     uid: str
     bytes: int
+    crc: int
+    """CRC-32 of its body."""
     query: dict[str, str]
 
 
@@ -42,6 +45,7 @@ class BackendServer:
     def __init__(self, name: Backend, features: Callable[[str], Features]) -> None:
         self.name = name
         self.received: list[Received] = []
+        self._delivered: set[str] = set()
         self._features = features
         self._failure: Failure | None = None
         self._user_failures: dict[str, Failure] = {}
@@ -109,19 +113,31 @@ class BackendServer:
         await self.start()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        size = 0
+        size = crc = 0
         async for piece in request.content.iter_any():
             size += len(piece)
+            crc = zlib.crc32(piece, crc)
         uid = request.query.get("uid", "")
         failure = self._user_failures.get(uid, self._failure)
         if failure is not None:
             failed = await self._misbehave(request, failure)
             if failed is not None:
                 return failed
-        self.received.append(Received(uid, size, dict(request.query)))
+        self._take(Received(uid, size, crc, dict(request.query)))
+        if failure is not None and failure.mode is FaultMode.ANSWER_LOST:
+            return _reset(request)
         if self.name is Backend.USERS:
             return web.json_response(dataclasses.asdict(self._features(uid)))
         return web.json_response({})
+
+    def _take(self, received: Received) -> None:
+        """Keep a request; one whose delivery is here already is answered and not kept again."""
+        delivery = received.query.get("delivery_id")
+        if delivery is not None:
+            if delivery in self._delivered:
+                return
+            self._delivered.add(delivery)
+        self.received.append(received)
 
     async def _misbehave(
         self, request: web.BaseRequest, failure: Failure
@@ -137,7 +153,9 @@ class BackendServer:
             case FaultMode.GARBAGE:
                 return web.Response(text="{", content_type="application/json")
             case FaultMode.RESETS:
-                _reset(request)
+                return _reset(request)
+            case FaultMode.ANSWER_LOST:
+                return None
         return web.Response(status=500)
 
     async def _trickle(self, request: web.BaseRequest, seconds: float) -> web.StreamResponse:
@@ -148,11 +166,13 @@ class BackendServer:
             await asyncio.sleep(seconds)
 
 
-def _reset(request: web.BaseRequest) -> None:
+def _reset(request: web.BaseRequest) -> web.Response:
+    """Reset the connection; the response is for aiohttp, which has nobody left to send it to."""
     if request.transport is not None:
         connection: socket.socket = request.transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         request.transport.abort()
+    return web.Response(status=500)
 
 
 class Backends:
@@ -171,8 +191,23 @@ class Backends:
 
     @property
     def stored_bytes(self) -> int:
-        """Bytes of audio that storage has taken."""
-        return sum(received.bytes for received in self[Backend.STORAGE].received)
+        """Bytes of audio that storage has, each counted once.
+
+        A batch that was taken, and sent again because nobody heard of it, begins at the same
+        moment of the same conversation, and is as long or longer.
+        """
+        longest: dict[tuple[str, ...], int] = {}
+        for received in self[Backend.STORAGE].received:
+            query = received.query
+            start = received.uid, query["conversation_id"], query["started_at"]
+            longest[start] = max(received.bytes, longest.get(start, 0))
+        return sum(longest.values())
+
+    @property
+    def stored_twice_bytes(self) -> int:
+        """Bytes of audio that storage has once more than once."""
+        received = sum(received.bytes for received in self[Backend.STORAGE].received)
+        return received - self.stored_bytes
 
 
 @asynccontextmanager

@@ -5,11 +5,12 @@ from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from ghosts.backends import Backend, Backends, FaultMode, connect_clients, serve_backends
+from ghosts.backends import Backend, Backends, FaultMode
 from ghosts.lab.loop import NestedLoop
-from ghosts.pusher import Lifecycle, Pusher, serve_pusher
+from ghosts.pusher import Lifecycle, Pusher, client_settings_of
 from ghosts.replay.clock import sleep_until
 from ghosts.replay.devices import Device, arrive
+from ghosts.replay.pod import Pod, open_pod
 from ghosts.replay.probe import Probe
 from ghosts.replay.recording import Sample
 from ghosts.replay.run import OFF_THE_SECOND, quiet_by_default
@@ -37,6 +38,7 @@ class Stage:
     pusher: Pusher
     probe: Probe
     watch: Watch
+    _pod: Pod
     samples: list[Sample]
 
     def __init__(self, lifecycle: Lifecycle) -> None:
@@ -77,11 +79,11 @@ class Stage:
 
     def fail(self, backend: Backend, mode: FaultMode, seconds: float) -> None:
         """Have a service fail from now on."""
-        self._do(self.backends[backend].fail(mode, seconds=seconds))
+        self._do(self._pod.fail(backend, mode, seconds=seconds))
 
     def heal(self, backend: Backend) -> None:
         """Have a service answer again."""
-        self._do(self.backends[backend].heal())
+        self._do(self._pod.heal(backend))
 
     def advance(self, seconds: int) -> None:
         """Let time go by."""
@@ -106,12 +108,15 @@ class Stage:
             self._loop.run(action)
 
     async def _open(self, lifecycle: Lifecycle) -> None:
-        enter = self._exit.enter_async_context
-        self.backends = await enter(serve_backends())
-        clients = await enter(connect_clients(self.backends.addresses))
-        self.probe = Probe(self.backends, clients)
+        self._pod = await self._exit.enter_async_context(
+            open_pod(lifecycle, client_settings_of(lifecycle))
+        )
+        self.backends, self.probe, self.pusher = (
+            self._pod.backends,
+            self._pod.probe,
+            self._pod.pusher,
+        )
         self.watch = Watch()
-        self.pusher = await enter(serve_pusher(self.probe.watching(lifecycle), clients))
         await sleep_until(OFF_THE_SECOND)
 
     async def _admit(self, plan: DevicePlan, scenario: Scenario) -> None:

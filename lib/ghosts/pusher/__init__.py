@@ -8,12 +8,15 @@ from ghosts.pusher.lifecycles import (
     BEFORE_AND_AFTER,
     LIFECYCLES,
     Lifecycle,
+    client_settings_of,
     gather_all,
+    shipped,
     supervised,
 )
 from ghosts.pusher.metrics import Metrics
 from ghosts.pusher.server import Pusher, serve_pusher
 from ghosts.pusher.session import Session
+from ghosts.pusher.spool import Spool, SpoolError
 
 __all__ = [
     "BEFORE_AND_AFTER",
@@ -22,8 +25,12 @@ __all__ = [
     "Metrics",
     "Pusher",
     "Session",
+    "Spool",
+    "SpoolError",
+    "client_settings_of",
     "gather_all",
     "serve_pusher",
+    "shipped",
     "supervised",
     "supervised_by_hand",
 ]

@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
 from async_tasks import Phase, SessionScope
-from ghosts.pusher.history import supervised_by_hand
+from ghosts.backends.client_settings import PUBLISHED, SHIPPED, ClientSettings
+from ghosts.pusher.history import STEPS
 from ghosts.pusher.session import Session
 from ghosts.settings import BG_DRAIN_TIMEOUT, CANCEL_ACK_TIMEOUT, WS_RECEIVE_TIMEOUT
 
@@ -46,8 +47,35 @@ async def supervised(session: Session) -> None:
         await scope.supervise()
 
 
+async def shipped(session: Session) -> None:
+    """As one would ship it: the same owner, and requests in flight are finished, not cancelled.
+
+    It is meant for a pod whose clients have deadlines, and whose audio is in a spool.
+    """
+    async with SessionScope(
+        session.name,
+        label="pusher",
+        gauge=session.gauge,
+        shutdown=session.lifetime.shutdown,
+        timeout=BG_DRAIN_TIMEOUT,
+        cancel_timeout=CANCEL_ACK_TIMEOUT,
+    ) as scope:
+        scope.receive(session.receive(WS_RECEIVE_TIMEOUT))
+        for name, loop in session.loops().items():
+            scope.lifetime(loop, name=name)
+        scope.adopt(session.requests, phase=Phase.CONSUMERS)
+        scope.close_last(session.close)
+        await scope.supervise()
+
+
 LIFECYCLES: Final[Mapping[str, Lifecycle]] = {
-    lifecycle.__name__: lifecycle for lifecycle in (gather_all, supervised_by_hand, supervised)
+    lifecycle.__name__: lifecycle for lifecycle in (gather_all, *STEPS, supervised, shipped)
 }
+"""By name: the incident, the steps of its fix in the order in which they came, and what to ship."""
 BEFORE_AND_AFTER: Final = (gather_all.__name__, supervised.__name__)
 """The incident and its fix."""
+
+
+def client_settings_of(lifecycle: Lifecycle) -> ClientSettings:
+    """Return what the clients of a pod are set to whose sessions run under this lifecycle."""
+    return SHIPPED if lifecycle is shipped else PUBLISHED

@@ -4,14 +4,16 @@ import asyncio
 
 
 class Lifetime:
-    """Two signals, as in the incident: the flag that was there, and the event that the fix added.
+    """Three signals: the flag that the incident had, and what the fix added, in this order.
 
-    ``disconnected`` is a flag: a loop sees it when it next looks. ``shutdown`` is an event: it ends
+    ``disconnected`` is a flag: a loop sees it when it next looks. ``hurried`` is another: what
+    waits for its age need not wait any more. ``shutdown`` is an event: it says the same, and ends
     every pause at once. A lifecycle that never sets it leaves the loops to their ticks.
     """
 
     def __init__(self) -> None:
         self.disconnected = False
+        self._hurried = False
         self.shutdown = asyncio.Event()
         self._works: list[asyncio.Event] = []
 
@@ -24,6 +26,11 @@ class Lifetime:
         """Whether a loop should finish its work and return."""
         return self.disconnected or self.shutdown.is_set()
 
+    @property
+    def hurried(self) -> bool:
+        """Whether a loop should do at its next look what it would otherwise do later."""
+        return self._hurried or self.shutdown.is_set()
+
     def work(self) -> asyncio.Event:
         """Return an event that says there is work for one loop: to look at the flag is work."""
         work = asyncio.Event()
@@ -33,5 +40,13 @@ class Lifetime:
     def disconnect(self) -> None:
         """Raise the flag: the device is gone."""
         self.disconnected = True
+        self._make_them_look()
+
+    def hurry(self) -> None:
+        """Raise the other flag: nothing is to wait for its age."""
+        self._hurried = True
+        self._make_them_look()
+
+    def _make_them_look(self) -> None:
         for work in self._works:
             work.set()

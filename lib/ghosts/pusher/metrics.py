@@ -24,6 +24,14 @@ class Metrics:
         self.dropped = Counter(
             "pusher_audio_dropped_bytes", "PCM bytes given up.", ["reason"], registry=self.registry
         )
+        self.spooled = Gauge(
+            "pusher_spool_bytes", "PCM bytes on disk that storage has not.", registry=self.registry
+        )
+        self.spool_full = Counter(
+            "pusher_spool_full",
+            "Sessions ended or refused because the spool took no more audio.",
+            registry=self.registry,
+        )
 
     @property
     def gauge(self) -> int:

@@ -14,12 +14,14 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from async_tasks import drain_tasks
+from async_tasks import create_named_task, drain_tasks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Clients
+from ghosts.pusher.courier import Courier
 from ghosts.pusher.lifecycles import Lifecycle
 from ghosts.pusher.metrics import Metrics
 from ghosts.pusher.session import Session
+from ghosts.pusher.spool import Spool
 
 _log = logging.getLogger("ghosts.pusher")
 _LOOPBACK = "127.0.0.1"
@@ -39,10 +41,13 @@ class _Connection(ServerConnection):
 class Pusher:
     """One pod. Its public face is its port, its metrics, and :meth:`stop`."""
 
-    def __init__(self, lifecycle: Lifecycle, clients: Clients) -> None:
+    def __init__(self, lifecycle: Lifecycle, clients: Clients, spool: Spool | None = None) -> None:
         self.metrics = Metrics()
         self._lifecycle = lifecycle
         self._clients = clients
+        self._spool = spool
+        self._courier: Courier | None = None
+        self._delivering: asyncio.Task[None] | None = None
         self._handlers: set[asyncio.Task[None]] = set()
         self._server: Server | None = None
         self._port = 0
@@ -56,7 +61,10 @@ class Pusher:
         return self._port
 
     async def start(self) -> None:
-        """Listen on loopback, on a free port."""
+        """Listen on loopback, on a free port; deliver what is in the spool, if there is one."""
+        if self._spool is not None:
+            self._courier = Courier(self._spool, self._clients, self.metrics)
+            self._delivering = create_named_task(self._courier.run(), name="courier")
         self._server = await serve(
             self._handle,
             _LOOPBACK,
@@ -75,15 +83,19 @@ class Pusher:
         self._port = next(iter(self._server.sockets)).getsockname()[1]
 
     async def stop(self) -> None:
-        """Stop listening, close connections, and cancel the handlers, which drops unsent audio.
+        """Stop listening, close connections, and cancel the handlers.
 
-        A server that waited for its handlers would wait for ghosts; this one gives them 5 s to
-        acknowledge their cancellation, and half-open connections 10 s more to end.
+        Unsent audio stays in the spool; without one it is dropped. A server that waited for its
+        handlers would wait for ghosts; this one gives them 5 s to acknowledge their cancellation,
+        the deliveries on their way as long, and half-open connections 10 s more to end.
         """
         if self._server is None:
             return
         self._server.close()
         await drain_tasks(self._handlers, timeout=settings.CANCEL_ACK_TIMEOUT, label="pusher_stop")
+        if self._delivering is not None:
+            self._delivering.cancel()
+            await asyncio.wait([self._delivering])
         with suppress(TimeoutError):
             async with asyncio.timeout(settings.WS_OPEN_TIMEOUT):
                 await self._server.wait_closed()
@@ -126,6 +138,11 @@ class Pusher:
             _log.warning("refused with 1008: %s", error)
             await connection.close(1008, str(error))
             return None
+        if self._spool is not None and self._spool.full:
+            self.metrics.spool_full.inc()
+            _log.error("%s: refused with 1013: %r", uid, self._spool)
+            await connection.close(1013, "try again later")
+            return None
         try:
             features = await self._clients.features(uid)
         except BackendError as error:
@@ -139,6 +156,7 @@ class Pusher:
             features=features,
             clients=self._clients,
             metrics=self.metrics,
+            courier=self._courier,
         )
 
 
@@ -162,9 +180,14 @@ def _log_refusal(connection: ServerConnection, request: Request, response: Respo
 
 
 @asynccontextmanager
-async def serve_pusher(lifecycle: Lifecycle, clients: Clients) -> AsyncIterator[Pusher]:
-    """Serve a pod whose sessions run under this lifecycle; stop it on the way out."""
-    pusher = Pusher(lifecycle, clients)
+async def serve_pusher(
+    lifecycle: Lifecycle, clients: Clients, spool: Spool | None = None
+) -> AsyncIterator[Pusher]:
+    """Serve a pod whose sessions run under this lifecycle; stop it on the way out.
+
+    With a spool, audio goes there and is delivered from there; without one it waits in memory.
+    """
+    pusher = Pusher(lifecycle, clients, spool)
     await pusher.start()
     try:
         yield pusher

@@ -7,16 +7,20 @@ from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
+from websockets.protocol import State
 
 from async_tasks import IdleLimit, create_named_task
 from ghosts import settings
 from ghosts.backends.clients import Clients, Features
 from ghosts.pusher import wire
 from ghosts.pusher.audio_bytes import AudioBytes
+from ghosts.pusher.courier import Courier
 from ghosts.pusher.lifetime import Lifetime
 from ghosts.pusher.metrics import Metrics
 from ghosts.pusher.private_cloud import PrivateCloud
 from ghosts.pusher.speaker_samples import SpeakerSamples
+from ghosts.pusher.spool import SpoolError
+from ghosts.pusher.spooled_cloud import SpooledCloud
 from ghosts.pusher.transcripts import Transcripts
 
 _log = logging.getLogger("ghosts.pusher")
@@ -34,16 +38,22 @@ class Session:
         features: Features,
         clients: Clients,
         metrics: Metrics,
+        courier: Courier | None = None,
     ) -> None:
         self.uid = uid
         self.name = f"ws:{uid}"
         self.gauge = metrics.active
         self.lifetime = Lifetime()
         self.requests: set[asyncio.Task[None]] = set()
-        self.private_cloud = PrivateCloud(uid, sample_rate, self.lifetime, clients, metrics)
+        self.private_cloud: PrivateCloud | SpooledCloud
+        if courier is None:
+            self.private_cloud = PrivateCloud(uid, sample_rate, self.lifetime, clients, metrics)
+        else:
+            self.private_cloud = SpooledCloud(uid, self.lifetime, courier, metrics)
         self._connection = connection
         self._features = features
         self._clients = clients
+        self._metrics = metrics
         piece_bytes = settings.audio_bytes(features.audio_webhook_seconds or 0, sample_rate)
         self._speaker_samples = SpeakerSamples(uid, self.lifetime, clients)
         self._transcripts = Transcripts(uid, self.lifetime, clients)
@@ -57,6 +67,11 @@ class Session:
         """Address and port of the other end."""
         host, port = self._connection.remote_address[:2]
         return host, port
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is closed, or about to be."""
+        return self._connection.state is not State.OPEN
 
     def start(self, *, receive_timeout: float | None = None) -> list[asyncio.Task[None]]:
         """Start the five loops, receive first, as tasks named ``ws:{uid}:{loop}``."""
@@ -94,6 +109,10 @@ class Session:
         except wire.WireError as error:
             _log.warning("%s: closed with %d: %s", self.uid, error.code, error)
             await self._connection.close(error.code, str(error))
+        except SpoolError as error:
+            self._metrics.spool_full.inc()
+            _log.error("%s: closed with 1013: %s", self.uid, error)
+            await self._connection.close(1013, "try again later")
         finally:
             self.private_cloud.cut()
             self.lifetime.disconnect()

@@ -33,8 +33,8 @@ class SpeakerSamples:
     async def run(self) -> None:
         """Look every 15 s; return once the session is over and the queue is empty.
 
-        A request waits until it is 120 s old. Only shutdown makes it come sooner: a session that
-        is merely disconnected lingers for it.
+        A request waits until it is 120 s old. Only a hurry or shutdown makes it come sooner: a
+        session that is merely disconnected lingers for it.
         """
         looks = ticks(self._lifetime.shutdown, settings.SPEAKER_SAMPLES_TICK, work=self._work)
         async for _ in looks:
@@ -48,7 +48,7 @@ class SpeakerSamples:
         """Seconds until the oldest request is to be processed; None where there is none."""
         if not self._queue:
             return None
-        if self._lifetime.shutdown.is_set():
+        if self._lifetime.hurried:
             return 0.0
         age = asyncio.get_running_loop().time() - self._queue[0][0]
         return max(0.0, settings.SPEAKER_SAMPLES_MIN_AGE - age)

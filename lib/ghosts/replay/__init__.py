@@ -1,8 +1,9 @@
 """Replays of the incident: real sockets, simulated time, and a record of what was seen."""
 
 from ghosts.replay.clock import simulate
+from ghosts.replay.pod import Pod
 from ghosts.replay.recording import Recording, RecordingError, Sample
-from ghosts.replay.run import Scene, replay
+from ghosts.replay.run import replay
 from ghosts.replay.scenario import (
     DeviceGroup,
     Leave,
@@ -15,12 +16,12 @@ from ghosts.replay.side_by_side import replay_side_by_side
 __all__ = [
     "DeviceGroup",
     "Leave",
+    "Pod",
     "Recording",
     "RecordingError",
     "Sample",
     "Scenario",
     "ScenarioError",
-    "Scene",
     "load_scenario",
     "replay",
     "replay_side_by_side",

@@ -144,6 +144,7 @@ class Device:
             await self._send(
                 wire.SpeakerSample("person", self._conversation_id, [f"segment-{elapsed}"])
             )
+            self._on_event("speaker_sample_asked", self._plan.uid, "")
         if _is_time(group.process_conversation_every, elapsed):
             await self._send(wire.ProcessConversation(self._conversation_id, "en"))
         if _is_time(group.switch_conversation_every, elapsed):

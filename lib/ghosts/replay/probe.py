@@ -9,7 +9,7 @@ import psutil
 import websockets.asyncio.server
 
 from ghosts.backends import Backends, Clients, Service, WorkerPool
-from ghosts.pusher import Lifecycle, Metrics, Pusher, Session
+from ghosts.pusher import Lifecycle, Metrics, Pusher, Session, Spool
 from ghosts.replay.recording import Audio, Event, Sample, SessionAtEnd
 from ghosts.settings import GHOST_AFTER
 from tracemalloc_ext import retained_by
@@ -39,11 +39,21 @@ class Probe:
     between two samples.
     """
 
-    def __init__(self, backends: Backends, clients: Clients) -> None:
+    def __init__(
+        self,
+        backends: Backends,
+        clients: Clients,
+        spool: Spool | None = None,
+        *,
+        measure_memory: bool = True,
+    ) -> None:
         self.events: list[Event] = []
         self._backends = backends
         self._clients = clients
+        self._spool = spool
+        self._measure_memory = measure_memory
         self._open: dict[str, Session] = {}
+        self._handlers: dict[str, asyncio.Task[object]] = {}
         self._ended: dict[str, Session] = {}
         self._gone_since: dict[str, float] = {}
         self._measured: dict[str, tuple[int, int]] = {}
@@ -54,7 +64,10 @@ class Probe:
         """Return the same lifecycle, watched: its sessions are known to this probe."""
 
         async def watched(session: Session) -> None:
+            handler = asyncio.current_task()
+            assert handler is not None
             self._open[session.uid] = session
+            self._handlers[session.uid] = handler
             self.note("session_opened", session.uid)
             try:
                 await lifecycle(session)
@@ -64,8 +77,16 @@ class Probe:
             finally:
                 self.note("session_closed", session.uid)
                 self._ended[session.uid] = self._open.pop(session.uid)
+                del self._handlers[session.uid]
 
         return watched
+
+    def cancel_handlers(self) -> None:
+        """Cancel the handler of every session that has lost its device, as a framework may do."""
+        for uid, session in self._open.items():
+            if session.closed:
+                self.note("handler_cancelled", uid)
+                self._handlers[uid].cancel()
 
     def note(self, kind: str, who: str, detail: str = "") -> None:
         """Add an event."""
@@ -93,7 +114,7 @@ class Probe:
             tracemalloc_bytes=tracemalloc.get_traced_memory()[0]
             if tracemalloc.is_tracing()
             else None,
-            rss_bytes=self._process.memory_info().rss,
+            rss_bytes=self._process.memory_info().rss if self._measure_memory else 0,
         )
 
     def audio(self, pusher: Pusher) -> Audio:
@@ -101,6 +122,8 @@ class Probe:
         received = pusher.metrics.received_bytes
         stored = self._backends.stored_bytes
         queued = sum(session.private_cloud.held_bytes for session in self._sessions())
+        if self._spool is not None:
+            queued += self._spool.size
         return Audio(
             received=received, stored=stored, queued=queued, lost=received - stored - queued
         )
@@ -131,6 +154,11 @@ class Probe:
 
         alive = (each for each in self._sessions() if each.uid in self._open or each.uid in tasks)
         return [(each, state(each)) for each in sorted(alive, key=lambda each: each.uid)]
+
+    def connected(self, pusher: Pusher) -> set[str]:
+        """Return the uids of the open sessions whose connection the operating system has."""
+        peers = self._peers(pusher.port)
+        return {uid for uid, session in self._open.items() if session.peer[1] in peers}
 
     def sessions_at_end(self, pusher: Pusher) -> tuple[SessionAtEnd, ...]:
         """Describe every session that has not ended."""
@@ -172,11 +200,13 @@ class Probe:
     def retained_bytes(
         self, sessions: list[Session], tasks: dict[str, list[asyncio.Task[object]]]
     ) -> list[int]:
-        """Measure sessions.
+        """Measure sessions; 0 for each, if memory is not measured.
 
         One that holds as much audio as at the last look is not walked again, if the loop that
         uploads it is all that is left of it.
         """
+        if not self._measure_memory:
+            return [0] * len(sessions)
         held = {session.uid: session.private_cloud.held_bytes for session in sessions}
         changed = {
             session.uid: (session, *tasks.get(session.uid, ()))

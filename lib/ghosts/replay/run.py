@@ -7,18 +7,18 @@ import platform
 import tracemalloc
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
 from importlib.metadata import version
 from inspect import iscoroutinefunction
 from typing import Any, Final
 
 import psutil
 
-from ghosts.backends import Backends, Fault, Features, connect_clients, serve_backends
-from ghosts.pusher import LIFECYCLES, Lifecycle, Pusher, serve_pusher
+from ghosts.backends import ClientSettings, Fault, Features
+from ghosts.pusher import LIFECYCLES, Lifecycle, Pusher, client_settings_of
 from ghosts.replay.clock import settle, simulate, sleep_until
 from ghosts.replay.devices import live
 from ghosts.replay.open_files import make_room_for
+from ghosts.replay.pod import Pod, open_pod
 from ghosts.replay.probe import Probe
 from ghosts.replay.recording import FORMAT, Recording, Sample
 from ghosts.replay.scenario import FULL, Scenario, ScenarioError
@@ -27,41 +27,44 @@ OFF_THE_SECOND: Final = 0.5
 """Samples are taken half a second after the devices' whole seconds, when everything is at rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A replay at its end, still alive: the pod, and the probe that watches it."""
-
-    pusher: Pusher
-    probe: Probe
-    backends: Backends
-
-
 def replay(
     scenario: Scenario,
     lifecycle: str | Lifecycle,
     *,
+    settings: ClientSettings | None = None,
+    measure_memory: bool = True,
     on_progress: Callable[[float], object] = lambda second: None,
-    at_end: Callable[[Scene], object] = lambda scene: None,
+    at_end: Callable[[Pod], object] = lambda pod: None,
 ) -> Recording:
     """Replay a scenario under a lifecycle, given by name or as a function, and record it.
 
-    ``on_progress`` is called with the simulated second of every sample. ``at_end`` is called with
-    the scene while it is still alive, to look at what a recording does not hold. An interrupt
+    ``settings`` are those of the pod's clients; by default, the ones that go with the lifecycle.
+    Without ``measure_memory`` the figures of memory are 0 or None, and it takes a third of the
+    time. ``on_progress`` is called with the simulated second of every sample. ``at_end`` is called
+    with the pod while it is still alive, to look at what a recording does not hold. An interrupt
     closes every socket and is raised.
 
     Raises:
         ScenarioError: there is no such lifecycle, or the system allows too few open files.
     """
+    chosen = _lifecycle(lifecycle)
+    used = settings or client_settings_of(chosen)
+    make_room_for(scenario.device_count)
+    traced = measure_memory and scenario.scale < FULL
+    with quiet_by_default(), _tracing() if traced else nullcontext():
+        return simulate(
+            lambda: _replay(scenario, chosen, used, measure_memory, on_progress, at_end)
+        )
+
+
+def _lifecycle(lifecycle: str | Lifecycle) -> Lifecycle:
     if isinstance(lifecycle, str):
         if lifecycle not in LIFECYCLES:
             raise ScenarioError(f"no lifecycle {lifecycle!r}; there are: {', '.join(LIFECYCLES)}")
         lifecycle = LIFECYCLES[lifecycle]
     if not iscoroutinefunction(lifecycle):
         raise ScenarioError(f"a lifecycle is a name or an async function, not {lifecycle!r}")
-    make_room_for(scenario.device_count)
-    chosen = lifecycle
-    with quiet_by_default(), _tracing() if scenario.scale < FULL else nullcontext():
-        return simulate(lambda: _replay(scenario, chosen, on_progress, at_end))
+    return lifecycle
 
 
 @contextmanager
@@ -93,22 +96,22 @@ def _tracing() -> Iterator[None]:
 async def _replay(
     scenario: Scenario,
     lifecycle: Lifecycle,
+    settings: ClientSettings,
+    measure_memory: bool,
     on_progress: Callable[[float], object],
-    at_end: Callable[[Scene], object],
+    at_end: Callable[[Pod], object],
 ) -> Recording:
     features = Features(audio_webhook_seconds=scenario.audio_webhook_seconds)
     async with AsyncExitStack() as stack:
-        backends = await stack.enter_async_context(serve_backends(lambda uid: features))
-        clients = await stack.enter_async_context(connect_clients(backends.addresses))
-        probe = Probe(backends, clients)
-        pusher = await stack.enter_async_context(serve_pusher(probe.watching(lifecycle), clients))
-        actors = [
-            asyncio.create_task(actor) for actor in _actors(scenario, backends, probe, pusher)
-        ]
+        pod = await stack.enter_async_context(
+            open_pod(lifecycle, settings, features, measure_memory=measure_memory)
+        )
+        probe, pusher = pod.probe, pod.pusher
+        actors = [asyncio.create_task(actor) for actor in _actors(scenario, pod)]
         stack.push_async_callback(_dismiss, actors)
         samples = [sample async for sample in _samples(scenario, probe, pusher, on_progress)]
         _raise_failures(actors)
-        at_end(Scene(pusher, probe, backends))
+        at_end(pod)
         return Recording(
             scenario=scenario,
             format=FORMAT,
@@ -124,33 +127,35 @@ async def _replay(
         )
 
 
-def _actors(
-    scenario: Scenario, backends: Backends, probe: Probe, pusher: Pusher
-) -> Iterator[Coroutine[Any, Any, None]]:
+def _actors(scenario: Scenario, pod: Pod) -> Iterator[Coroutine[Any, Any, None]]:
     for plan in scenario.plans():
-        yield live(plan, scenario, pusher.port, probe.note)
+        yield live(plan, scenario, pod.pusher.port, pod.probe.note)
+    for second in scenario.handlers_cancelled_at:
+        yield _cancel_handlers(second, pod.probe)
     for fault in scenario.faults:
         if fault.start != "departure":
-            yield _break(fault, fault.start, None, backends, probe)
+            yield _break(fault, fault.start, None, pod)
             continue
         for plan in scenario.plans():
             if plan.leaves_at is not None:
-                yield _break(fault, plan.leaves_at, plan.uid, backends, probe)
+                yield _break(fault, plan.leaves_at, plan.uid, pod)
 
 
-async def _break(
-    fault: Fault, start: float, uid: str | None, backends: Backends, probe: Probe
-) -> None:
+async def _break(fault: Fault, start: float, uid: str | None, pod: Pod) -> None:
     if fault.end is not None and fault.end <= start:
         return
-    backend = backends[fault.backend]
     await sleep_until(start)
-    probe.note("fault_began", fault.backend, fault.mode)
-    await backend.fail(fault.mode, seconds=fault.seconds, uid=uid)
+    pod.probe.note("fault_began", fault.backend, fault.mode)
+    await pod.fail(fault.backend, fault.mode, seconds=fault.seconds, uid=uid)
     if fault.end is not None:
         await sleep_until(fault.end)
-        await backend.heal()
-        probe.note("fault_ended", fault.backend, fault.mode)
+        await pod.heal(fault.backend)
+        pod.probe.note("fault_ended", fault.backend, fault.mode)
+
+
+async def _cancel_handlers(second: float, probe: Probe) -> None:
+    await sleep_until(second)
+    probe.cancel_handlers()
 
 
 async def _samples(

@@ -22,6 +22,7 @@ HEARTBEAT_SECONDS: Final = 20
 
 FULL: Final = 1.0
 TENTH: Final = 0.1
+_FOLDERS: Final = (DATA / "scenarios", DATA / "faults")
 _STRICT = ConfigDict(extra="forbid")
 _GroupName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 _Count: TypeAlias = Annotated[int, annotated_types.Interval(ge=1, le=2000)]
@@ -91,6 +92,8 @@ class Scenario:
     """Simulated seconds."""
     devices: Annotated[tuple[DeviceGroup, ...], annotated_types.MinLen(1)]
     faults: tuple[Fault, ...] = ()
+    handlers_cancelled_at: tuple[_Second, ...] = ()
+    """Seconds at which every handler that has lost its device is cancelled from outside."""
     sample_every: Annotated[int, annotated_types.Ge(1)] = 15
     """Simulated seconds between samples."""
     audio_webhook_seconds: Annotated[float, annotated_types.Interval(gt=0, le=3600)] | None = None
@@ -186,17 +189,20 @@ _ADAPTER = TypeAdapter(Scenario)
 
 
 def load_scenario(name: str | Path) -> Scenario:
-    """Read a scenario: by name one of ``data/scenarios/``, by path any TOML file.
+    """Read a scenario: by name one of ``data/scenarios`` or ``data/faults``, by path any TOML file.
 
     Raises:
         ScenarioError: there is no such scenario, or something in it is not allowed.
     """
     path = Path(name)
     if path.suffix != ".toml":
-        path = DATA / "scenarios" / f"{name}.toml"
+        known = {each.stem: each for folder in _FOLDERS for each in sorted(folder.glob("*.toml"))}
+        if name not in known:
+            raise ScenarioError(f"no scenario {str(name)!r}; there are: {', '.join(known)}")
+        path = known[str(name)]
     if not path.is_file():
-        known = ", ".join(sorted(each.stem for each in path.parent.glob("*.toml"))) or "none"
-        raise ScenarioError(f"no scenario {str(name)!r}; here: {known}")
+        here = ", ".join(sorted(each.stem for each in path.parent.glob("*.toml"))) or "none"
+        raise ScenarioError(f"no scenario {str(name)!r}; here: {here}")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

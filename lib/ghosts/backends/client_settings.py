@@ -1,0 +1,56 @@
+"""How long a pod's clients wait, and whether unsent audio outlives its session."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import aiohttp
+
+from ghosts import settings
+from ghosts.backends.faults import Backend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """What can be set about a pod without touching its sessions.
+
+    ``spool_bytes`` is the size of the spool for audio that storage has not taken yet; 0 is none:
+    then audio waits in memory, for as long as its session does.
+    """
+
+    timeouts: Mapping[Backend, aiohttp.ClientTimeout]
+    spool_bytes: int = 0
+
+
+_WEBHOOK = aiohttp.ClientTimeout(
+    total=None,
+    sock_connect=settings.WEBHOOK_CONNECT_TIMEOUT,
+    sock_read=settings.WEBHOOK_READ_TIMEOUT,
+)
+
+PUBLISHED: Final = ClientSettings(
+    timeouts={
+        Backend.STORAGE: aiohttp.ClientTimeout(total=None),
+        Backend.TRANSCRIPT_WEBHOOK: _WEBHOOK,
+        Backend.AUDIO_WEBHOOK: _WEBHOOK,
+        Backend.SPEAKER_SAMPLES: aiohttp.ClientTimeout(total=settings.SPEAKER_SAMPLES_TIMEOUT),
+        Backend.CONVERSATIONS: aiohttp.ClientTimeout(total=settings.CONVERSATION_TIMEOUT),
+        Backend.USERS: aiohttp.ClientTimeout(total=settings.USERS_TIMEOUT),
+    }
+)
+"""As published: an upload has no deadline, and a webhook only one between two bytes."""
+
+DEADLINES: Final = ClientSettings(
+    timeouts={
+        Backend.STORAGE: aiohttp.ClientTimeout(total=settings.UPLOAD_DEADLINE),
+        Backend.TRANSCRIPT_WEBHOOK: aiohttp.ClientTimeout(total=settings.WEBHOOK_DEADLINE),
+        Backend.AUDIO_WEBHOOK: aiohttp.ClientTimeout(total=settings.WEBHOOK_DEADLINE),
+        Backend.SPEAKER_SAMPLES: aiohttp.ClientTimeout(total=settings.SPEAKER_SAMPLES_DEADLINE),
+        Backend.CONVERSATIONS: aiohttp.ClientTimeout(total=settings.CONVERSATION_TIMEOUT),
+        Backend.USERS: aiohttp.ClientTimeout(total=settings.USERS_TIMEOUT),
+    }
+)
+"""Every call ends by a deadline that nothing in its answer can put off."""
+
+SHIPPED: Final = ClientSettings(timeouts=DEADLINES.timeouts, spool_bytes=settings.SPOOL_MAX_BYTES)
+"""The same deadlines, and a spool."""
