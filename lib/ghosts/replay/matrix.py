@@ -49,7 +49,6 @@ FAULTS: Final = (
 
 STORED_MATRIX: Final = DATA / "matrix.csv"
 """The matrix as it is held to be; a test compares each of its cells with a run."""
-_NAMES: Final = ("lifecycle", "fault")
 _NEVER: Final = "never"
 _LOOPS: Final = 5
 """Tasks of a session, while nothing has been asked of it and all of its loops live."""
@@ -196,10 +195,13 @@ def read_matrix(path: Path = STORED_MATRIX) -> list[Cell]:
 
 
 def _cell(row: dict[str, str]) -> Cell:
-    values: dict[str, Any] = {key: value for key, value in row.items() if key in _NAMES}
+    values: dict[str, Any] = {
+        field.name: int(row[field.name]) if field.type is int else row[field.name]
+        for field in fields(Cell)
+    }
     seconds = row["seconds_to_clean"]
     values["seconds_to_clean"] = None if seconds == _NEVER else float(seconds)
-    return Cell(**{key: int(value) for key, value in row.items() if key not in values}, **values)
+    return Cell(**values)
 
 
 def _look(pod: Pod) -> dict[str, Any]:
