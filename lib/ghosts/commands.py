@@ -1,4 +1,4 @@
-"""What the command ``ghosts`` can do: replay a scenario, and report on recordings."""
+"""What the command ``ghosts`` can do: replay a scenario, report on recordings, run the matrix."""
 
 import argparse
 import os
@@ -6,17 +6,21 @@ import re
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Final, NoReturn
 
 from rich.console import Console
 
 from ghosts.free_memory import free_memory
+from ghosts.matrix_table import print_matrix
 from ghosts.paths import DATA
-from ghosts.progress import Progress
+from ghosts.progress import Progress, counting
 from ghosts.pusher import BEFORE_AND_AFTER, LIFECYCLES
 from ghosts.replay import Recording, RecordingError, Scenario, ScenarioError, load_scenario
+from ghosts.replay.matrix import FAULTS, run_matrix, write_matrix
 from ghosts.replay.open_files import make_room_for
+from ghosts.replay.processes import processes
 from ghosts.replay.scenario import FULL
 from ghosts.replay.side_by_side import ReplayDiedError, TimedRecording, replay_side_by_side
 from ghosts.settings import PRIVATE_CLOUD_CHUNK_SECONDS, PRIVATE_CLOUD_QUEUE_MAX, audio_bytes
@@ -66,7 +70,14 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="ghosts", description="Replay the ghost connections of production.")
-    commands = parser.add_subparsers(required=True, metavar="replay|report")
+    commands = parser.add_subparsers(required=True, metavar="replay|report|matrix")
+    _add_replay(commands)
+    _add_report(commands)
+    _add_matrix(commands)
+    return parser
+
+
+def _add_replay(commands: "argparse._SubParsersAction[_Parser]") -> None:
     lifecycles = ", ".join(LIFECYCLES)
     replay = commands.add_parser(
         "replay",
@@ -89,15 +100,37 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         help="write the recording there too; with --lifecycle only",
     )
+    replay.set_defaults(run=_replay)
+
+
+def _add_report(commands: "argparse._SubParsersAction[_Parser]") -> None:
     report = commands.add_parser(
         "report",
         help="make the HTML report from saved recordings",
         description="Make one self-contained HTML report from recordings of one scale.",
     )
     report.add_argument("recordings", metavar="RECORDING.json", type=Path, nargs="+")
-    replay.set_defaults(run=_replay)
     report.set_defaults(run=_report)
-    return parser
+
+
+def _add_matrix(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    matrix = commands.add_parser(
+        "matrix",
+        help="run every lifecycle against every fault, and print what was left behind",
+        description="Run every lifecycle against every fault of the catalogue, each in a scenario "
+        "of its own on simulated time, and print what is the worst of each.",
+        epilog=f"Lifecycles: {', '.join(LIFECYCLES)}. Faults: {', '.join(FAULTS)}.",
+    )
+    for name, known in (("lifecycle", tuple(LIFECYCLES)), ("fault", FAULTS)):
+        matrix.add_argument(
+            f"--{name}",
+            metavar="NAME",
+            choices=known,
+            action="append",
+            help=f"only this {name}; can be given more than once",
+        )
+    matrix.add_argument("--csv", metavar="FILE", type=Path, help="write every count there too")
+    matrix.set_defaults(run=_matrix)
 
 
 def _replay(arguments: argparse.Namespace) -> None:
@@ -144,6 +177,28 @@ def _report(arguments: argparse.Namespace) -> None:
 
     write_report(recordings, _REPORT)
     print(f"Report: {_REPORT}")
+
+
+def _matrix(arguments: argparse.Namespace) -> None:
+    lifecycles = [name for name in LIFECYCLES if name in (arguments.lifecycle or LIFECYCLES)]
+    faults = [name for name in FAULTS if name in (arguments.fault or FAULTS)]
+    if arguments.csv:
+        _check_writable(arguments.csv)
+    make_room_for(max(load_scenario(fault).device_count for fault in faults))
+    count = len(lifecycles) * len(faults)
+    try:
+        with (
+            counting(Console(stderr=True), count, "cells") as advance,
+            processes(min(_cores(), count)) as executor,
+        ):
+            cells = run_matrix(executor, lifecycles, faults, on_cell=lambda cell: advance())
+    except BrokenProcessPool:
+        raise ReplayDiedError("a process that ran cells died; is there memory enough?") from None
+    if arguments.csv:
+        write_matrix(cells, arguments.csv)
+    print_matrix(cells)
+    if arguments.csv:
+        print(f"Counts: {arguments.csv}")
 
 
 def _load(path: Path) -> Recording:

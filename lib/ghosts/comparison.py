@@ -15,7 +15,8 @@ _POD = "mhjxw"
 """The pod on record whose gauge, connections and ghosts were all published."""
 
 NAMES_IN_WORDS: Final = (
-    "gather_all is the service as the incident ran it, supervised does as the published fix does. "
+    "gather_all is the service as the incident ran it, supervised does as the published fix does, "
+    "shipped is the version to ship. "
     f"A ghost is a session whose TCP connection has been gone for more than {GHOST_AFTER:g} s. "
     "Resident memory does not fall when what it held is freed. "
     "Production's figures are those of one pod, which only the production scenario replays. "

@@ -1,6 +1,7 @@
 """How far replays have come, in simulated time: bars on a terminal, a few lines elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -54,3 +55,27 @@ class Progress:
 
     def _minutes(self, second: float) -> str:
         return f"{second / 60:4.1f} of {self._duration / 60:.1f} min"
+
+
+@contextmanager
+def counting(console: Console, total: int, what: str) -> Iterator[Callable[[], None]]:
+    """Show how many of so many are done; yield what is to be called for each."""
+    bar = Bars(
+        BarColumn(bar_width=None),
+        TextColumn(f"{{task.completed:.0f}} of {total} {what}"),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    task = bar.add_task("", total=total)
+    done = 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        bar.advance(task)
+        if not console.is_terminal and done * _LINES // total > (done - 1) * _LINES // total:
+            console.print(f"{done} of {total} {what}", highlight=False)
+
+    with bar:
+        yield advance

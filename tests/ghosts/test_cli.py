@@ -16,7 +16,9 @@ import pytest
 
 from ghosts.cli import main
 from ghosts.paths import DATA
+from ghosts.pusher import LIFECYCLES
 from ghosts.replay import Recording
+from ghosts.replay.matrix import FAULTS, read_matrix
 
 _AS_INSTALLED = "import sys; from ghosts.cli import main; sys.exit(main())"
 TINY = """
@@ -39,6 +41,10 @@ stay = [40, 45]
 backend = "storage"
 mode = "never_answers"
 """
+
+
+def _stems(folder):
+    return sorted(path.stem for path in (DATA / folder).glob("*.toml"))
 
 
 @pytest.fixture
@@ -112,8 +118,12 @@ def test_full_sends_ten_times_the_bytes_of_a_tenth_and_does_not_trace(tiny):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ("replay --lifecycle nobody", "'gather_all', 'supervised_by_hand', 'supervised'"),
-        ("replay --scenario nowhere", "healthy_twin, late_hang, orphans, production"),
+        ("replay --lifecycle nobody", "'supervised_by_hand', 'supervised', 'shipped'"),
+        ("replay --scenario nowhere", "healthy_twin, late_hang, orphans, outage, production"),
+        ("replay --scenario nowhere", "webhook_trickles"),
+        ("matrix --lifecycle nobody", "'supervised_by_hand', 'supervised', 'shipped'"),
+        ("matrix --fault nothing", "'webhook_trickles'"),
+        ("matrix --csv nowhere/matrix.csv", "cannot write nowhere/matrix.csv"),
         ("replay --scenario missing.toml", "missing.toml"),
         ("replay --scenario broken.toml", "broken.toml: not TOML"),
         ("replay --scenario wrong.toml", "devices.1.leave"),
@@ -186,8 +196,31 @@ def test_help_names_the_scenarios_and_the_lifecycles(capsys):
     assert _exit_code(["replay", "--help"]) == 0
 
     words = " ".join(capsys.readouterr().out.split())
-    assert "Scenarios: healthy_twin, late_hang, orphans, production." in words
-    assert "Lifecycles: gather_all, supervised_by_hand, supervised." in words
+    assert f"Scenarios: {', '.join(_stems('scenarios'))}." in words
+    assert f"Lifecycles: {', '.join(LIFECYCLES)}." in words
+
+
+def test_the_matrix_is_printed_with_its_worst_and_written_with_every_count(tiny, capsys):
+    chosen = ["--lifecycle", "shipped", "--lifecycle", "gather_all", "--fault", "webhook_trickles"]
+    assert main(["matrix", *chosen, "--csv", "cells.csv"]) == 0
+
+    out, err = capsys.readouterr()
+    assert re.search(r"^webhook_trickles +G3 +10s$", out, re.MULTILINE)
+    assert " 0  gather_all: As the incident ran it" in out
+    assert " 1  shipped: As one would ship it" in out
+    assert "Counts: cells.csv" in out
+    assert err == "1 of 2 cells\n2 of 2 cells\n"
+    stored = {(cell.lifecycle, cell.fault): cell for cell in read_matrix()}
+    incident, shipped = read_matrix(tiny.parent / "cells.csv")
+    assert incident == stored["gather_all", "webhook_trickles"]
+    assert shipped == stored["shipped", "webhook_trickles"]
+
+
+def test_help_of_the_matrix_names_the_lifecycles_and_the_faults(capsys):
+    assert _exit_code(["matrix", "--help"]) == 0
+
+    words = " ".join(capsys.readouterr().out.split())
+    assert f"Lifecycles: {', '.join(LIFECYCLES)}. Faults: {', '.join(FAULTS)}." in words
 
 
 def test_the_command_answers_without_loading_what_only_a_report_needs():

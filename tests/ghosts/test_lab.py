@@ -333,7 +333,7 @@ def no_lifecycle(lifecycle: Any) -> None:
 @pytest.mark.parametrize(
     ("lifecycle", "says"),
     [
-        ("gather", "lifecycle: no 'gather'; there are: gather_all, supervised"),
+        ("gather", "lifecycle: no 'gather'; there are: gather_all, receive_then_drain"),
         (len, "lifecycle: a name or an async function is wanted"),
         (None, "lifecycle: a name or an async function is wanted, not None"),
     ],

@@ -24,6 +24,8 @@ STORY = [
     "03_the_fix",
     "04_lab",
     "05_async_tasks",
+    "06_how_the_fix_grew",
+    "07_nothing_lost",
 ]
 """Every notebook there is, so that none goes missing; a new one is added here."""
 

@@ -167,7 +167,7 @@ async def static_labels(session: Session) -> None:
 
 
 async def supervised_by_hand(session: Session) -> None:
-    """As the fix was published: end at the first sign, drain within bounds, then clean up."""
+    """As the fix was published: the same, and the shutdown wakes the loops from their sleep."""
     tasks: list[_Task] = []
     try:
         session.gauge.inc()

@@ -48,9 +48,9 @@ async def supervised(session: Session) -> None:
 
 
 async def shipped(session: Session) -> None:
-    """As one would ship it: the same owner, and requests in flight are finished, not cancelled.
+    """As one would ship it: calls have deadlines, audio is in a spool, requests are finished.
 
-    It is meant for a pod whose clients have deadlines, and whose audio is in a spool.
+    The first two are settings of the pod's clients, which go with this lifecycle.
     """
     async with SessionScope(
         session.name,

@@ -47,7 +47,7 @@ FAULTS: Final = (
 )
 """The catalogue: scenarios of ``data/faults/``, roughly in the order in which they were mended."""
 
-STORED_MATRIX: Final = DATA / "matrix.csv"
+STORED_MATRIX: Final = DATA / "faults" / "matrix.csv"
 """The matrix as it is held to be; a test compares each of its cells with a run."""
 _NEVER: Final = "never"
 _LOOPS: Final = 5

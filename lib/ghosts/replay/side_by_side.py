@@ -104,14 +104,14 @@ def _start(scenario: Scenario, lifecycle: str) -> _Child:
     process = _SPAWN.Process(
         target=_replay, args=(scenario, lifecycle, theirs), name=f"replay-{lifecycle}", daemon=True
     )
-    with _interrupts_held():
+    with interrupts_held():
         process.start()
     theirs.close()
     return _Child(lifecycle, process, ours)
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Hold Ctrl-C back, here for a moment and for good in a process that is started meanwhile.
 
     A terminal sends Ctrl-C to every process of the command. Only this one is to act on it: it
