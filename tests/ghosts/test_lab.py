@@ -62,6 +62,41 @@ def test_half_an_hour_by_hand_shows_the_bug_and_the_fix(apart: Apart) -> None:
     assert 7 * 0.9 * MIB < fixed.lost < 7 * 1.1 * MIB
 
 
+def outage_that_ends(lifecycle: str) -> tuple[Counts, Counts, Any]:
+    with Lab(lifecycle) as lab:
+        hung = hang_and_leave(lab)
+        lab.heal("storage")
+        return hung, lab.advance(minutes=5), lab.recording().audio
+
+
+def test_a_lab_of_the_version_to_ship_has_a_spool_and_loses_nothing(apart: Apart) -> None:
+    hung, healed, audio = apart(outage_that_ends, "shipped")
+    assert (hung.gauge, hung.tcp, hung.ghosts, hung.retained, hung.lost) == (3, 3, 0, 0, 0)
+    assert (healed.gauge, healed.lost, audio.lost) == (3, 0, 0)
+    assert audio.stored > 0.95 * audio.received
+    *_, published = apart(outage_that_ends, "supervised")
+    assert published.lost > 0.4 * published.received
+
+
+def library_that_swallows(heal: bool) -> Counts:
+    with Lab("supervised") as lab:
+        lab.connect(2, transcript_every=10)
+        lab.fault("transcript_webhook", "trickles")
+        lab.fault("transcript_webhook", "swallows_cancellation")
+        if heal:
+            lab.heal("transcript_webhook")
+        lab.advance(minutes=2)
+        lab.disconnect(2)
+        return lab.advance(minutes=1)
+
+
+def test_a_fault_of_a_clients_library_can_be_had_and_healed(apart: Apart) -> None:
+    assert (
+        apart(library_that_swallows, False).orphans,
+        apart(library_that_swallows, True).orphans,
+    ) == (2, 0)
+
+
 def around_150_seconds() -> list[int]:
     with Lab("gather_all") as lab:
         lab.connect()
