@@ -3,7 +3,9 @@
 import itertools
 
 from matplotlib.axes import Axes
+from matplotlib.path import Path
 from matplotlib.text import Text
+from matplotlib.transforms import Affine2D
 
 from ghosts.plots.style import Figure
 
@@ -31,6 +33,19 @@ def words(figure: Figure) -> list[Text]:
     return [text for text in seen if id(text) not in hidden]
 
 
+def outline(text: Text) -> Path:
+    """The box around a text, turned as the text is."""
+    angle = text.get_rotation()
+    turned = angle % 90 != 0
+    assert not turned or text.get_rotation_mode() == "anchor"
+    text.set_rotation(0 if turned else angle)
+    box = Text.get_window_extent(text).padded(-1)
+    text.set_rotation(angle)
+    about = text.get_transform().transform(text.get_position())
+    turn = Affine2D().rotate_deg_around(*about, angle if turned else 0)
+    return turn.transform_path(Path(box.corners()[[0, 1, 3, 2, 0]], closed=True))
+
+
 def assert_legible(figure: Figure) -> None:
     """Every word is large enough, inside the figure, and clear of the others."""
     texts = words(figure)
@@ -42,4 +57,5 @@ def assert_legible(figure: Figure) -> None:
         assert figure.bbox.y0 <= box.y0, text
         assert box.y1 <= figure.bbox.y1, text
     for one, other in itertools.combinations(texts, 2):
-        assert not boxes[one].padded(-1).overlaps(boxes[other].padded(-1)), (one, other)
+        if boxes[one].padded(-1).overlaps(boxes[other].padded(-1)):
+            assert not outline(one).intersects_path(outline(other)), (one, other)

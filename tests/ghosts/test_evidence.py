@@ -160,6 +160,14 @@ def test_an_unknown_name_or_topic_is_said() -> None:
         evidence.facts("cats")  # type: ignore[arg-type]
 
 
+def test_a_check_of_the_deploy_is_found_by_its_name_and_hour_and_a_missing_one_is_named() -> None:
+    drains = evidence.deploy_check("drain duration", 0.25)
+    assert (drains.low, drains.high, drains.unit) == (3.6, 5.0, "seconds")
+    assert evidence.deploy_check("connections per pod", 1).high == 24
+    with pytest.raises(EvidenceError, match="no check 'drain duration' after 2 hours"):
+        evidence.deploy_check("drain duration", 2)
+
+
 # The arithmetic
 
 

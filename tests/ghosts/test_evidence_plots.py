@@ -122,6 +122,7 @@ def test_the_diagnoses_stand_from_their_date_to_their_verdict_and_say_what_ended
 
 def test_each_thing_differs_from_every_other_in_colour_and_in_a_grey_print() -> None:
     looks = [style.GAUGE, style.TCP, style.GHOSTS, style.MEMORY, style.LOST, style.STORED]
+    looks.append(style.WORKERS)
     assert len({look.color for look in looks}) == len(looks)
     for one, other in itertools.combinations(looks, 2):
         greys = [np.dot(to_rgb(look.color), [0.299, 0.587, 0.114]) for look in (one, other)]
@@ -157,6 +158,16 @@ def test_a_fault_is_shaded_for_as_long_as_it_lasts_and_a_second_name_stays_clear
     style.shade_fault(ax, 400, 500, "webhook trickles")
     spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
     assert spans == [(300, 1200), (400, 500)]
+    figure.canvas.draw()
+    first, second = (Text.get_window_extent(text) for text in ax.texts)
+    assert not first.overlaps(second)
+
+
+def test_a_fault_whose_name_takes_two_lines_leaves_the_next_name_clear() -> None:
+    figure, (ax,) = style.figure()
+    ax.set(xlim=(0, 1200), ylim=(0, 1))
+    style.shade_fault(ax, 300, 1200, "storage:\nnever answers")
+    style.shade_fault(ax, 300, 500, "webhook trickles")
     figure.canvas.draw()
     first, second = (Text.get_window_extent(text) for text in ax.texts)
     assert not first.overlaps(second)

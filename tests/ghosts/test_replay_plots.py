@@ -10,12 +10,14 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from pictures import assert_legible, title
 
 from ghosts import plots
 from ghosts.paths import DATA
 from ghosts.plots import style
 from ghosts.replay import Recording, load_scenario, replay
+from ghosts.settings import STORAGE_WORKERS
 
 MIB = 2**20
 Recordings: TypeAlias = dict[str, Recording]
@@ -32,6 +34,7 @@ def recordings() -> Recordings:
         "healthy": replay(load_scenario("healthy_twin").fewer(40), "gather_all"),
         "late": replay(load_scenario("late_hang").fewer(10), "gather_all"),
         "orphans": replay(load_scenario("orphans").fewer(4), "gather_all"),
+        "shipped": replay(few, "shipped"),
         "full before": Recording.load(folder / "production_full_gather_all.json"),
         "full after": Recording.load(folder / "production_full_supervised.json"),
     }
@@ -41,11 +44,22 @@ PICTURES: dict[str, Callable[[Recordings], style.Figure]] = {
     "one gauge": lambda r: plots.gauge_against_tcp(r["before"]),
     "two gauges": lambda r: plots.gauge_against_tcp(r["full before"], r["full after"]),
     "three gauges": lambda r: plots.gauge_against_tcp(r["before"], r["after"], r["late"]),
+    "three gauges at full scale": lambda r: plots.gauge_against_tcp(
+        r["full before"], r["full after"], r["full after"]
+    ),
     "memory": lambda r: plots.memory(r["before"], r["after"]),
+    "three memories": lambda r: plots.memory(r["before"], r["after"], r["shipped"]),
+    "three memories at full scale": lambda r: plots.memory(
+        r["full before"], r["full after"], r["full after"]
+    ),
     "memory at full scale": lambda r: plots.memory(r["full before"], r["full after"]),
     "audio": lambda r: plots.audio(r["before"], r["after"]),
+    "three audios": lambda r: plots.audio(r["before"], r["after"], r["shipped"]),
     "audio at full scale": lambda r: plots.audio(r["full before"], r["full after"]),
     "audio that was stored": lambda r: plots.audio(r["healthy"], r["healthy"]),
+    "workers": lambda r: plots.workers(r["before"]),
+    "two pools of workers": lambda r: plots.workers(r["healthy"], r["full after"]),
+    "three pools of workers": lambda r: plots.workers(r["before"], r["after"], r["shipped"]),
     "memory per ghost": lambda r: plots.memory_per_ghost({"all of them": r["full before"]}),
     "memory per ghost, two": lambda r: plots.memory_per_ghost(
         {"stuck long before": r["before"], "stuck at disconnect": r["late"]}
@@ -141,8 +155,43 @@ def test_ghosts_are_hatched_and_what_merely_lingers_is_pale(recordings: Recordin
         assert area(ax, 0) == pytest.approx(gap - ghost_minutes)
 
 
+def test_three_side_by_side_have_titles_that_match_line_by_line_and_say_the_same(
+    recordings: Recordings,
+) -> None:
+    three = [recordings[name] for name in ("before", "after", "shipped")]
+    for picture in (plots.gauge_against_tcp, plots.memory, plots.audio, plots.workers):
+        axes = picture(*three).axes
+        titles = [ax.get_title(loc="left").splitlines() for ax in axes]
+        assert [lines[0] for lines in titles] == ["gather_all:", "supervised:", "shipped:"]
+        assert len({len(lines) for lines in titles}) == 1
+        assert title(axes[1]) == title(picture(three[1]).axes[0])
+
+
+def test_names_of_three_side_by_side_leave_their_axes_most_of_the_width(
+    recordings: Recordings,
+) -> None:
+    three = [recordings[name] for name in ("before", "after", "shipped")]
+    for picture in (plots.gauge_against_tcp, plots.memory, plots.audio, plots.workers):
+        figure = picture(*three)
+        figure.canvas.draw()
+        assert sum(ax.get_position().width for ax in figure.axes) > 0.6
+
+
+def test_names_of_faults_stay_within_their_axes_where_three_are_side_by_side(
+    recordings: Recordings,
+) -> None:
+    three = [recordings[name] for name in ("before", "after", "shipped")]
+    for picture in (plots.gauge_against_tcp, plots.memory, plots.audio, plots.workers):
+        figure = picture(*three)
+        figure.canvas.draw()
+        for ax in figure.axes:
+            (name,) = (text for text in ax.texts if text.get_fontstyle() == "italic")
+            assert name.get_text() == "storage:\nnever answers"
+            assert Text.get_window_extent(name).x1 < ax.bbox.x1
+
+
 def test_before_and_after_share_both_axes(recordings: Recordings) -> None:
-    for picture in (plots.gauge_against_tcp, plots.memory, plots.audio):
+    for picture in (plots.gauge_against_tcp, plots.memory, plots.audio, plots.workers):
         before, after = picture(recordings["before"], recordings["after"]).axes
         assert before.get_ylim() == after.get_ylim()
         assert before.get_xlim() == after.get_xlim() == (0, recordings["before"].last.t)
@@ -215,6 +264,59 @@ def test_audio_is_drawn_as_waiting_lost_and_in_the_end_stored(recordings: Record
         assert list(stored.get_xydata()[0]) == [samples[-1].t, recording.audio.stored]
         lost, waiting = recording.audio.lost / MIB, recording.audio.queued / MIB
         assert f"{lost:.0f} MiB of audio lost, {waiting:.0f} MiB waiting" in title(ax)
+
+
+def test_workers_are_drawn_sample_for_sample_below_the_line_of_all_there_are(
+    recordings: Recordings,
+) -> None:
+    three = [recordings[name] for name in ("before", "after", "shipped")]
+    for ax, recording in zip(plots.workers(*three).axes, three, strict=True):
+        busy = [sample.workers_busy for sample in recording.samples]
+        line, limit = ax.lines
+        assert list(line.get_xdata()) == [sample.t for sample in recording.samples]
+        assert list(line.get_ydata()) == busy
+        assert line.get_color() == style.WORKERS.color
+        assert set(limit.get_ydata()) == {STORAGE_WORKERS}
+        assert {f"busy {busy[-1]}", " 16 workers"} <= {text.get_text() for text in ax.texts}
+        assert area(ax, 0) == pytest.approx(np.trapezoid(busy, line.get_xdata()) / 60)
+        assert ax.get_ylim()[1] > STORAGE_WORKERS
+    assert plots.workers(*three).axes[0].get_ylabel() == "upload workers in a call"
+
+
+def with_workers(recording: Recording, busy: list[int]) -> Recording:
+    """The recording with a sample each half minute, of that many busy workers."""
+    samples = [
+        replace(recording.last, t=30.0 * number, workers_busy=workers)
+        for number, workers in enumerate(busy)
+    ]
+    return replace(recording, samples=tuple(samples))
+
+
+@pytest.mark.parametrize(
+    ("busy", "said"),
+    [
+        ([0, 16, 16, 16, 16, 16], "16 of 16 workers still busy, the pool full for 2 minutes"),
+        ([16, 16, 16, 9, 16, 11], "11 of 16 workers still busy, the pool full for 1 minute"),
+        ([0, 9, 16, 3, 0], "0 of 16 workers still busy, the pool never seen full"),
+    ],
+)
+def test_the_workers_title_says_how_many_are_busy_and_for_how_long_all_were(
+    recordings: Recordings, busy: list[int], said: str
+) -> None:
+    (ax,) = plots.workers(with_workers(recordings["before"], busy)).axes
+    assert title(ax) == f"gather_all: {said}"
+
+
+def test_the_line_of_all_workers_is_in_view_where_few_of_them_are_busy(
+    recordings: Recordings,
+) -> None:
+    (ax,) = plots.workers(with_workers(recordings["before"], [0, 1, 2])).axes
+    assert ax.get_ylim()[1] > STORAGE_WORKERS
+
+
+def test_a_pale_line_is_edged_with_ink_and_others_are_not() -> None:
+    assert style.WORKERS.line["path_effects"]
+    assert "path_effects" not in style.GAUGE.line
 
 
 def test_each_ghost_is_a_point_at_the_memory_that_it_retains(recordings: Recordings) -> None:

@@ -154,6 +154,14 @@ def post_deploy(folder: Path = DATA) -> tuple[DeployCheck, ...]:
     return read_rows(folder / "post_deploy.csv", DeployCheck)
 
 
+def deploy_check(check: str, hours_after: float, folder: Path = DATA) -> DeployCheck:
+    """Look up one of those checks. Raise EvidenceError if there is none."""
+    for one in post_deploy(folder):
+        if (one.check, one.hours_after) == (check, hours_after):
+            return one
+    raise EvidenceError(f"no check {check!r} after {hours_after:g} hours in {folder}")
+
+
 def thread_pools(folder: Path = DATA) -> tuple[PoolSize, ...]:
     """Load the sizes of the service's thread pools."""
     return read_rows(folder / "thread_pools.csv", PoolSize)

@@ -1,6 +1,7 @@
 """Every figure of the suite: functions from a table or a recording to a figure."""
 
 from ghosts.plots.cost import cost
+from ghosts.plots.drains import drain_durations
 from ghosts.plots.evidence import (
     chunks_held,
     clustering,
@@ -9,12 +10,14 @@ from ghosts.plots.evidence import (
     pods,
     regressors,
 )
+from ghosts.plots.matrix import matrix
 from ghosts.plots.replay import (
     audio,
     gauge_against_tcp,
     memory,
     memory_per_ghost,
     orphans,
+    workers,
 )
 
 __all__ = [
@@ -23,11 +26,14 @@ __all__ = [
     "clustering",
     "cost",
     "diagnoses",
+    "drain_durations",
     "gauge_against_tcp",
+    "matrix",
     "memory",
     "memory_fit",
     "memory_per_ghost",
     "orphans",
     "pods",
     "regressors",
+    "workers",
 ]

@@ -1,7 +1,7 @@
 """How the cost of a utility grows with its tasks."""
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import pandas
 from matplotlib.axes import Axes
@@ -45,21 +45,12 @@ def cost(table: pandas.DataFrame) -> Figure:
         ax.set_xlabel("tasks or items")
     for ax in axes[::2]:
         ax.set_ylabel("seconds")
-    fig.suptitle(_finding(table[table["workload"] == "supervise"]), **_TITLE)
+    style.finding_of_all(fig, _finding(table[table["workload"] == "supervise"]))
     fig.draw_without_rendering()  # names are kept apart by where the lines end
     for workload, ax in panels.items():
         for name, line in lines[workload].items():
             style.label_line_end(ax, line, name.partition(",")[0])
     return fig
-
-
-_TITLE: Final[dict[str, Any]] = {
-    "x": 0.01,
-    "ha": "left",
-    "fontsize": style.TITLE_SIZE,
-    "fontweight": "bold",
-    "color": style.INK,
-}
 
 
 def _plot(ax: Axes, table: pandas.DataFrame, peers: tuple[str, ...]) -> dict[str, Line2D]:

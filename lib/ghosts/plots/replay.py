@@ -5,6 +5,7 @@ Several recordings stand side by side on shared axes, in the order in which they
 
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -15,12 +16,18 @@ from ghosts.plots.style import (
     GAUGE,
     GHOSTS,
     INK,
+    LABEL_SIZE,
+    LIMIT,
     LOST,
     MEMORY,
     STORED,
     TCP,
+    TITLE_LETTERS,
+    TITLE_SIZE,
+    WORKERS,
     Figure,
     Look,
+    count,
     figure,
     finding,
     label_line_end,
@@ -32,10 +39,13 @@ from ghosts.plots.style import (
 )
 from ghosts.replay.recording import Recording, Sample
 from ghosts.replay.scenario import FULL
+from ghosts.settings import STORAGE_WORKERS
 
 _MIB = 2**20
-_TITLE_LETTERS = 72
-"""As many fit the width of a figure, in the size of a title."""
+_FEW = 2
+"""As many side by side leave room for a title in its own size, and for a long name on one line."""
+_NAME_LETTERS = 10
+"""As many of a line's name stand on one line where there are more."""
 _ROOM_FOR_A_NAME = 0.15
 """Of an axis: the least between two line ends that have a third name between theirs."""
 _SWARM = 9
@@ -55,6 +65,7 @@ _TRACED = _Curve("all of Python", MEMORY, lambda sample: sample.tracemalloc_byte
 _RESIDENT = _Curve("the process", MEMORY, lambda sample: sample.rss_bytes)
 _BY_GHOSTS = _Curve("ghosts", GHOSTS, lambda sample: sample.retained_bytes)
 _WAITING = _Curve("waiting", MEMORY, lambda sample: sample.queued_bytes)
+_BUSY = _Curve("busy", WORKERS, lambda sample: sample.workers_busy)
 _LOST = _Curve("lost", LOST, lambda sample: sample.lost_bytes)
 
 
@@ -70,7 +81,7 @@ def gauge_against_tcp(*recordings: Recording) -> Figure:
         _headline(
             ax,
             f"{recording.lifecycle}: {last.gauge} on the gauge",
-            f"{last.tcp} in the kernel: {_count(last.ghosts, 'ghost')}",
+            f"{last.tcp} in the kernel: {count(last.ghosts, 'ghost')}",
         )
     axes[0].set_ylabel("connections")
     return fig
@@ -116,6 +127,25 @@ def audio(*recordings: Recording) -> Figure:
     return fig
 
 
+def workers(*recordings: Recording) -> Figure:
+    """Draw the upload workers that are in a call, and the line that they cannot rise above."""
+    fig, axes = _over_time(recordings, (_BUSY,), " {}", at_least=STORAGE_WORKERS)
+    for ax, recording in zip(axes, recordings, strict=True):
+        seconds = [sample.t for sample in recording.samples]
+        busy = [sample.workers_busy for sample in recording.samples]
+        ax.fill_between(seconds, busy, **WORKERS.area)
+        ax.axhline(STORAGE_WORKERS, zorder=1.5, **LIMIT.line)
+        write(ax, 0, 1.01 * STORAGE_WORKERS, f" {STORAGE_WORKERS} workers", va="bottom")
+        _headline(
+            ax,
+            f"{recording.lifecycle}: {busy[-1]} of {STORAGE_WORKERS} workers still busy",
+            _time_full(recording),
+        )
+    axes[0].set_yticks(range(0, STORAGE_WORKERS + 1, 4))
+    axes[0].set_ylabel("upload workers in a call")
+    return fig
+
+
 def memory_per_ghost(recordings: Mapping[str, Recording]) -> Figure:
     """Draw what each ghost retains: a row of points a recording, named by its key.
 
@@ -146,13 +176,13 @@ def orphans(recording: Recording) -> Figure:
     _headline(
         ax,
         f"{recording.lifecycle}: {last.gauge} on the gauge",
-        f"{_count(last.orphans, 'task')} alive",
+        f"{count(last.orphans, 'task')} alive",
     )
     return fig
 
 
 def _over_time(
-    recordings: Sequence[Recording], curves: Sequence[_Curve], count: str = "", at_least: int = 1
+    recordings: Sequence[Recording], curves: Sequence[_Curve], ending: str = "", at_least: int = 1
 ) -> tuple[Figure, list[Axes]]:
     """Draw curves side by side on shared axes, named at their ends, the faults behind them.
 
@@ -165,7 +195,7 @@ def _over_time(
         for curve in curves:
             values = [curve.value(sample) for sample in recording.samples]
             (line,) = ax.plot(seconds, values, **curve.look.line)
-            lines.append((ax, line, curve.name + count.format(values[-1])))
+            lines.append((ax, line, curve.name + ending.format(values[-1])))
         minutes_axis(ax)
         _shade_faults(ax, recording)
     samples = [sample for recording in recordings for sample in recording.samples]
@@ -173,15 +203,33 @@ def _over_time(
     axes[0].set_xlim(0, max(recording.last.t for recording in recordings))
     axes[0].set_ylim(-0.04 * top, 1.25 * top)
     for ax, line, name in lines:
-        label_line_end(ax, line, name)
+        label_line_end(ax, line, textwrap.fill(name, _NAME_LETTERS) if _crowded(ax) else name)
     return fig, axes
 
 
 def _shade_faults(ax: Axes, recording: Recording) -> None:
+    between = ":\n" if _crowded(ax) else ": "
     for fault in recording.scenario.faults:
         if fault.start != "departure":
             end = recording.last.t if fault.end is None else fault.end
-            shade_fault(ax, fault.start, end, f"{fault.backend}: {fault.mode}".replace("_", " "))
+            name = f"{fault.backend}{between}{fault.mode}".replace("_", " ")
+            shade_fault(ax, fault.start, end, name)
+
+
+def _crowded(ax: Axes) -> bool:
+    return len(ax.figure.axes) > _FEW
+
+
+def _time_full(recording: Recording) -> str:
+    """Say for how long every sample saw all workers busy."""
+    full = sum(
+        later.t - sample.t
+        for sample, later in pairwise(recording.samples)
+        if min(sample.workers_busy, later.workers_busy) >= STORAGE_WORKERS
+    )
+    if not full:
+        return "the pool never seen full"
+    return f"the pool full for {count(round(full / 60) or 1, 'minute')}"
 
 
 def _shade_the_gap(ax: Axes, recording: Recording) -> None:
@@ -194,7 +242,7 @@ def _shade_the_gap(ax: Axes, recording: Recording) -> None:
     last = recording.last
     if last.ghosts > _ROOM_FOR_A_NAME * ax.get_ylim()[1]:
         name = {"color": legible(GHOSTS.color), "va": "center", "fontweight": "bold"}
-        write(ax, last.t, last.gauge - last.ghosts / 2, f"  {_count(last.ghosts, 'ghost')}", **name)
+        write(ax, last.t, last.gauge - last.ghosts / 2, f"  {count(last.ghosts, 'ghost')}", **name)
 
 
 def _mark_the_record(ax: Axes, scale: float) -> None:
@@ -207,9 +255,9 @@ def _mark_the_record(ax: Axes, scale: float) -> None:
     write(ax, at, ax.get_ylim()[1], name, va="top")
 
 
-def _swarm(row: float, count: int) -> list[float]:
+def _swarm(row: float, points: int) -> list[float]:
     """Spread points across a row, so that equal ones do not hide each other."""
-    return [row + 0.6 * (index % _SWARM - _SWARM // 2) / _SWARM for index in range(count)]
+    return [row + 0.6 * (index % _SWARM - _SWARM // 2) / _SWARM for index in range(points)]
 
 
 def _retained_by_each(recording: Recording) -> list[int]:
@@ -217,16 +265,21 @@ def _retained_by_each(recording: Recording) -> list[int]:
 
 
 def _headline(ax: Axes, *phrases: str) -> None:
-    """Put the phrases on one line where they fit, else on a line each."""
-    letters = _TITLE_LETTERS // len(ax.figure.axes)
+    """Put the phrases on one line where they fit, else on a line each.
+
+    In a crowd they are smaller, and the name that they begin with has a line of its own, so that
+    neighbours' titles match line by line.
+    """
+    size = LABEL_SIZE if _crowded(ax) else TITLE_SIZE
+    letters = TITLE_LETTERS * TITLE_SIZE // size // len(ax.figure.axes)
     title = ", ".join(phrases)
-    if len(title) > letters:
+    if _crowded(ax):
+        name, _, first = phrases[0].partition(": ")
+        said = (textwrap.fill(phrase, letters) for phrase in (first, *phrases[1:]))
+        title = f"{name}:\n" + ",\n".join(said)
+    elif len(title) > letters:
         title = ",\n".join(textwrap.fill(phrase, letters) for phrase in phrases)
-    finding(ax, title)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+    finding(ax, title, size)
 
 
 def _scale_of(recordings: Sequence[Recording]) -> float:

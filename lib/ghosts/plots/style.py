@@ -7,6 +7,7 @@ their holder, and a notebook shows one only where a cell ends with it.
 """
 
 import io
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,6 +19,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from scipy.optimize import isotonic_regression
@@ -26,6 +28,10 @@ WIDTH = 12.0
 """Inches; at `DPI` this fills a notebook's column."""
 DPI = 100
 TITLE_SIZE = 17
+TITLE_LETTERS = 72
+"""As many fit above axes that take a whole figure, in the size of a title."""
+_FIGURE_LETTERS = 86
+"""As many fit from a figure's left edge to its right one."""
 LABEL_SIZE = 14
 TEXT_SIZE = 13
 
@@ -47,11 +53,17 @@ class Look:
     marker: str = "o"
     hatch: str = ""
     alpha: float = 0.45
+    edge: float = 0.0
+    """Points of ink on either side of a line that is too pale to stand out from white."""
 
     @property
     def line(self) -> dict[str, Any]:
         """Keyword arguments for `Axes.plot`."""
-        return {"color": self.color, "linestyle": self.linestyle, "linewidth": self.linewidth}
+        drawn = {"color": self.color, "linestyle": self.linestyle, "linewidth": self.linewidth}
+        if not self.edge:
+            return drawn
+        ink = withStroke(linewidth=self.linewidth + 2 * self.edge, foreground=INK)
+        return {**drawn, "path_effects": [ink]}
 
     @property
     def points(self) -> dict[str, Any]:
@@ -76,6 +88,7 @@ GHOSTS = Look(color="#CC79A7", linewidth=2.0, hatch="//")
 MEMORY = Look(color="#009E73", linestyle="-.", linewidth=3.0, marker="D", alpha=0.6)
 LOST = Look(color="#000000", linestyle=":", linewidth=3.5, marker="X", hatch="xx", alpha=0.75)
 STORED = Look(color="#56B4E9", linestyle="-", linewidth=2.0, marker="v", alpha=0.85)
+WORKERS = Look(color="#F0E442", linewidth=3.5, marker="P", edge=1.2)
 OURS = Look(color="#E69F00", linewidth=4.0)
 STRAIGHTFORWARD = Look(color="#444444", linestyle="--", linewidth=2.5)
 PEERS = (
@@ -83,6 +96,7 @@ PEERS = (
     Look(color="#999999", linestyle=":", linewidth=2.5),
 )
 FAULT = Look(color="#999999", hatch="..", alpha=0.25)
+LIMIT = Look(color=INK, linewidth=1.5)
 
 
 class Figure(matplotlib.figure.Figure):
@@ -116,9 +130,20 @@ def figure(
     return fig, axes
 
 
-def finding(ax: Axes, title: str) -> None:
+def finding(ax: Axes, title: str, size: float = TITLE_SIZE) -> None:
     """Say above the axes, from the left, what the picture shows."""
-    ax.set_title(title, loc="left", fontsize=TITLE_SIZE, fontweight="bold", color=INK, pad=14)
+    ax.set_title(title, loc="left", fontsize=size, fontweight="bold", color=INK, pad=14)
+
+
+def finding_of_all(fig: Figure, title: str) -> None:
+    """Say above all of a figure, from its left edge, what it shows."""
+    words = textwrap.fill(title, _FIGURE_LETTERS)
+    fig.suptitle(words, x=0.01, ha="left", fontsize=TITLE_SIZE, fontweight="bold", color=INK)
+
+
+def count(number: int, noun: str) -> str:
+    """Say how many of a thing there are: "no ghosts", "1 ghost", "194 ghosts"."""
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def write(ax: Axes, x: float, y: float, text: str, **how: Any) -> Text:
@@ -160,7 +185,9 @@ def label_line_end(ax: Axes, line: Line2D, text: str) -> Annotation:
 def shade_fault(ax: Axes, start: float, end: float, name: str) -> None:
     """Shade the time, in the units of the x axis, during which a fault lasts, and name it."""
     ax.axvspan(start, end, zorder=0, **FAULT.area)
-    earlier = sum(text.get_gid() == _FAULT_LABEL for text in ax.texts)
+    earlier = sum(
+        text.get_text().count("\n") + 1 for text in ax.texts if text.get_gid() == _FAULT_LABEL
+    )
     ax.annotate(
         name,
         xy=(start, 1.0),
