@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from async_tasks import drain_tasks
+from ghosts import settings
+
 T = TypeVar("T")
 
 
@@ -87,10 +90,10 @@ class WorkerPool:
         return answer
 
     async def close(self) -> None:
-        """Cancel the workers and wait for them. Jobs that wait are never answered."""
-        for worker in self._workers:
-            worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        """Cancel the workers and wait for them, 5 s at most. Jobs that wait are never answered."""
+        await drain_tasks(
+            self._workers, timeout=settings.CANCEL_ACK_TIMEOUT, label="storage_workers"
+        )
 
     async def _work(self) -> None:
         while True:

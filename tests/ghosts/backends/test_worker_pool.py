@@ -204,6 +204,57 @@ def test_a_worker_hands_on_the_result_or_the_error_and_goes_on(run):
     run(scenario)
 
 
+def test_a_call_that_raises_a_cancellation_of_its_own_costs_its_caller_and_no_worker(run):
+    async def scenario():
+        pool = WorkerPool(1)
+
+        async def cancel_whoever_calls() -> None:
+            raise asyncio.CancelledError
+
+        with pytest.raises(asyncio.CancelledError):
+            await pool.run(cancel_whoever_calls)
+        assert pool.busy == 0
+        assert await pool.run(lambda: asyncio.sleep(1, "stored")) == "stored"
+        await pool.close()
+
+    run(scenario)
+
+
+def test_how_long_each_worker_has_been_in_the_same_call_can_be_asked(run):
+    async def scenario():
+        pool = WorkerPool(2)
+        calls = [asyncio.create_task(pool.run(lambda: asyncio.sleep(100))) for _ in range(3)]
+        await asyncio.sleep(60)
+        assert [pool.busy_for(seconds) for seconds in (59, 61)] == [2, 0]
+        await asyncio.sleep(60)  # the third has begun at 100 s
+        assert [pool.busy_for(seconds) for seconds in (19, 21)] == [1, 0]
+        await asyncio.gather(*calls)
+        await pool.close()
+
+    run(scenario)
+
+
+def test_closing_waits_5_s_and_no_longer_for_a_call_that_ignores_its_cancellation(run):
+    async def scenario():
+        pool = WorkerPool(1)
+        done = asyncio.Event()
+
+        async def ignore_cancellation() -> None:
+            while not done.is_set():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await done.wait()
+
+        calling = asyncio.create_task(pool.run(ignore_cancellation))
+        await asyncio.sleep(1)
+        began = asyncio.get_running_loop().time()
+        await pool.close()
+        assert asyncio.get_running_loop().time() - began == settings.CANCEL_ACK_TIMEOUT
+        done.set()
+        await calling
+
+    run(scenario)
+
+
 def test_an_error_that_nobody_waits_for_is_no_noise(run):
     async def scenario():
         pool = WorkerPool(1)
