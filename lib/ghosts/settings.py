@@ -97,6 +97,9 @@ SPEAKER_SAMPLES_DEADLINE: Final = 20.0
 SPOOL_MAX_BYTES: Final = 4 * 2**30
 """Bytes of audio in a pod's spool: three hours of 22 devices at 8 kHz, as many as the largest pod
 on record really had (ours)."""
+SPOOL_DISK_RESERVE: Final = 16 * 2**20
+"""Bytes of its disk that the spool does not fill: to forget what is delivered takes room too (ours;
+the log grows to 4 MiB, and a frame)."""
 SPOOL_BATCH_BYTES: Final = 960_000
 """Bytes of a delivery, at most: a minute at 8 kHz, as published for a batch."""
 SPOOL_BATCH_AGE: Final = 60.0

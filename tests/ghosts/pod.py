@@ -13,15 +13,21 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from async_tasks import check_cardinality
 from ghosts.backends import (
+    OF_THE_LIBRARY,
+    PUBLISHED,
     Backend,
     Backends,
+    Batch,
     Clients,
+    ClientSettings,
+    FaultMode,
     Features,
     connect_clients,
     serve_backends,
 )
 from ghosts.backends.server import Received
-from ghosts.pusher import Lifecycle, Pusher, Session, serve_pusher, wire
+from ghosts.pusher import Lifecycle, Pusher, Session, Spool, serve_pusher, wire
+from ghosts.replay.library import Library
 
 RATE = 8000
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -32,6 +38,8 @@ class Pod:
     backends: Backends
     clients: Clients
     pusher: Pusher
+    library: Library
+    spool: Spool | None
     sessions: list[Session]
     handlers: list[asyncio.Task[object]]
     tasks_before: set[asyncio.Task[object]]
@@ -49,6 +57,17 @@ class Pod:
         defaults = {"proxy": None, "compression": None, "ping_interval": None}
         return await connect(self.url(query), **defaults | options)
 
+    async def fail(self, backend: Backend, mode: FaultMode, *, seconds: float = 10.0) -> None:
+        """Have a service fail from now on, or the library of its client."""
+        if mode in OF_THE_LIBRARY:
+            self.library.fail(backend, mode)
+        else:
+            await self.backends[backend].fail(mode, seconds=seconds)
+
+    async def heal(self, backend: Backend) -> None:
+        self.library.heal(backend)
+        await self.backends[backend].heal()
+
     @property
     def gauge(self) -> int:
         return self.pusher.metrics.gauge
@@ -59,7 +78,8 @@ class Pod:
 
     @property
     def held(self) -> int:
-        return sum(session.private_cloud.held_bytes for session in self.sessions)
+        in_memory = sum(session.private_cloud.held_bytes for session in self.sessions)
+        return in_memory + (self.spool.size if self.spool else 0)
 
     @property
     def stored(self) -> list[Received]:
@@ -90,8 +110,15 @@ class Pod:
 
 
 @asynccontextmanager
-async def serve_pod(lifecycle: Lifecycle, features: Features | None = None) -> AsyncIterator[Pod]:
+async def serve_pod(
+    lifecycle: Lifecycle,
+    features: Features | None = None,
+    *,
+    settings: ClientSettings = PUBLISHED,
+    spool: Spool | None = None,
+) -> AsyncIterator[Pod]:
     features = features or Features()
+    library = Library()
     sessions: list[Session] = []
     handlers: list[asyncio.Task[object]] = []
 
@@ -102,18 +129,41 @@ async def serve_pod(lifecycle: Lifecycle, features: Features | None = None) -> A
 
     async with (
         serve_backends(lambda uid: features) as backends,
-        connect_clients(backends.addresses) as clients,
-        serve_pusher(watched, clients) as pusher,
+        connect_clients(backends.addresses, settings, library.client) as clients,
+        serve_pusher(watched, clients, spool) as pusher,
     ):
         yield Pod(
             backends=backends,
             clients=clients,
             pusher=pusher,
+            library=library,
+            spool=spool,
             sessions=sessions,
             handlers=handlers,
             tasks_before=asyncio.all_tasks(),
         )
         check_cardinality(pusher.metrics.registry, prefix="pusher_")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    at: float
+    conversation_id: str
+    started_at: float
+    audio: bytes
+
+
+def spy_on_uploads(pod: Pod, monkeypatch) -> list[Attempt]:
+    """What is handed to the storage client, and when; it goes on to storage as ever."""
+    attempts: list[Attempt] = []
+    upload = pod.clients.upload
+
+    async def spied(batch: Batch) -> None:
+        attempts.append(Attempt(now(), batch.conversation_id, batch.started_at, batch.audio))
+        await upload(batch)
+
+    monkeypatch.setattr(pod.clients, "upload", spied)
+    return attempts
 
 
 async def send(device: ClientConnection, *messages: wire.Message) -> None:

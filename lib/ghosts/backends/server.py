@@ -51,6 +51,7 @@ class BackendServer:
         self._user_failures: dict[str, Failure] = {}
         self._port = 0
         self._runner: web.ServerRunner | None = None
+        self._turn = asyncio.Lock()
 
     def __repr__(self) -> str:
         failure = self._failure.mode if self._failure else "well"
@@ -63,8 +64,11 @@ class BackendServer:
 
     async def start(self) -> None:
         """Listen, on the same port as before if there was one."""
-        if self._runner is not None:
-            return
+        async with self._turn:
+            if self._runner is None:
+                self._runner = await self._listen()
+
+    async def _listen(self) -> web.ServerRunner:
         server = web.Server(
             self._answer,
             access_log=None,
@@ -76,13 +80,16 @@ class BackendServer:
         site = web.TCPSite(runner, _LOOPBACK, self._port)
         await site.start()
         self._port = runner.addresses[0][1]
-        self._runner = runner
+        return runner
 
     async def stop(self) -> None:
         """Close the listener and every connection, answered or not."""
-        if self._runner is None:
-            return
-        runner, self._runner = self._runner, None
+        async with self._turn:
+            runner, self._runner = self._runner, None
+            if runner is not None:
+                await self._close(runner)
+
+    async def _close(self, runner: web.ServerRunner) -> None:
         for site in list(runner.sites):
             await site.stop()
         if runner.server is not None:

@@ -115,7 +115,7 @@ class Courier:
                 backlog.since = asyncio.get_running_loop().time()
                 backlog.failures = 0
         except SpoolError as error:
-            _log.error("the spool cannot be read: %s", error)
+            _log.error("the spool does not work: %s", error)
             self._put_off(backlog)
         except (Exception, asyncio.CancelledError) as error:
             _log.warning("%s: not delivered, to be tried again: %r", key.uid, error)

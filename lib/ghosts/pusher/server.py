@@ -64,7 +64,6 @@ class Pusher:
         """Listen on loopback, on a free port; deliver what is in the spool, if there is one."""
         if self._spool is not None:
             self._courier = Courier(self._spool, self._clients, self.metrics)
-            self._delivering = create_named_task(self._courier.run(), name="courier")
         self._server = await serve(
             self._handle,
             _LOOPBACK,
@@ -81,6 +80,8 @@ class Pusher:
             create_connection=_Connection,
         )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
+        if self._courier is not None:
+            self._delivering = create_named_task(self._courier.run(), name="courier")
 
     async def stop(self) -> None:
         """Stop listening, close connections, and cancel the handlers.
@@ -140,7 +141,7 @@ class Pusher:
             return None
         if self._spool is not None and self._spool.full:
             self.metrics.spool_full.inc()
-            _log.error("%s: refused with 1013: %r", uid, self._spool)
+            _log.error("%s: refused with 1013: %s", uid, repr(self._spool))
             await connection.close(1013, "try again later")
             return None
         try:

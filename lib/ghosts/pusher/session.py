@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
@@ -112,7 +113,7 @@ class Session:
         except SpoolError as error:
             self._metrics.spool_full.inc()
             _log.error("%s: closed with 1013: %s", self.uid, error)
-            await self._connection.close(1013, "try again later")
+            await self._turn_away()
         finally:
             self.private_cloud.cut()
             self.lifetime.disconnect()
@@ -121,6 +122,17 @@ class Session:
         """Close the connection. It takes the closing handshake's 3 s at most."""
         _log.info("%s: session ended", self.uid)
         await self._connection.close()
+
+    async def _turn_away(self) -> None:
+        """Close, and read on until the device has heard: its audio is counted as dropped."""
+        close = self._connection.close(1013, "try again later")
+        closing = create_named_task(close, name=f"{self.name}:turn_away")
+        with suppress(ConnectionClosed):
+            while True:
+                frame = await self._connection.recv()
+                with suppress(SpoolError, wire.WireError):
+                    self._take(frame)
+        await closing
 
     def _take(self, frame: bytes | str) -> None:
         try:

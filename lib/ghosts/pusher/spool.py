@@ -1,5 +1,6 @@
 """The spool: audio that storage has not taken yet, on disk, where it outlives its session."""
 
+import shutil
 import sqlite3
 import uuid
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from ghosts.settings import MAX_FRAME_BYTES
+from ghosts.settings import MAX_FRAME_BYTES, SPOOL_DISK_RESERVE
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS audio (
@@ -16,12 +17,14 @@ CREATE TABLE IF NOT EXISTS audio (
     uid TEXT NOT NULL,
     conversation_id TEXT NOT NULL,
     started_at REAL NOT NULL,
-    pcm BLOB NOT NULL,
-    delivery_id TEXT
+    delivery_id TEXT,
+    last_id INTEGER,
+    pcm BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS by_conversation ON audio (uid, conversation_id, id);
-CREATE TABLE IF NOT EXISTS spool (name TEXT NOT NULL);
 """
+# The first piece of a delivery that was begun says what the delivery is: its id, its last piece.
+# The audio comes last in a row, so that nothing else of the row lies behind it.
 
 
 class SpoolError(Exception):
@@ -48,6 +51,8 @@ class Delivery:
     started_at: float
     """Unix time in seconds of its first sample."""
     audio: bytes
+    last_id: int
+    """The spool's number of its last piece."""
 
 
 class Spool:
@@ -65,14 +70,11 @@ class Spool:
     def __init__(self, path: Path, max_bytes: int) -> None:
         self._path = path
         self._max_bytes = max_bytes
+        # Not the file's for good: a machine that dies may take the last numbers with it, and they
+        # are then given again. An id must not be.
+        self._name = uuid.uuid4().hex
         with self._in_our_words():
-            self._database = _open(path)
-            self._name: str
-            self._size: int
-            [self._name] = self._database.execute("SELECT name FROM spool").fetchone()
-            [self._size] = self._database.execute(
-                "SELECT coalesce(sum(length(pcm)), 0) FROM audio"
-            ).fetchone()
+            self._database, self._size = _open(path)
 
     def __repr__(self) -> str:
         return f"<Spool {self._path.name}: {self._size:,} of {self._max_bytes:,} B>"
@@ -90,18 +92,20 @@ class Spool:
 
     @property
     def full(self) -> bool:
-        """Whether it has no room for another frame."""
-        return self._max_bytes - self._size < MAX_FRAME_BYTES
+        """Whether there is no room for another frame, in it or on its disk."""
+        return self._room < MAX_FRAME_BYTES
 
     def append(self, key: Key, started_at: float, pcm: bytes) -> None:
         """Keep this audio, from Unix time ``started_at`` on.
 
         Raises:
             SpoolFullError: it does not fit; what is there stays.
-            SpoolError: the disk is full, or does not work.
+            SpoolError: the disk does not work.
         """
-        if self._size + len(pcm) > self._max_bytes:
-            raise SpoolFullError(f"the spool is full: {self._size:,} bytes of audio are unsent")
+        if len(pcm) > self._room:
+            raise SpoolFullError(
+                f"the spool or its disk is full: {self._size:,} bytes of audio are unsent"
+            )
         with self._in_our_words():
             self._database.execute(
                 "INSERT INTO audio (uid, conversation_id, started_at, pcm) VALUES (?, ?, ?, ?)",
@@ -128,46 +132,55 @@ class Spool:
             pieces = list(self._oldest(key, most_bytes))
             if not pieces:
                 return None
-            first = pieces[0]
-            delivery_id = first.delivery_id or f"{self._name}-{first.id}"
-            if first.delivery_id is None:
+            first, last = pieces[0], pieces[-1]
+            delivery_id = first.delivery_id
+            if delivery_id is None:
+                delivery_id = f"{self._name}-{first.id}"
                 self._database.execute(
-                    "UPDATE audio SET delivery_id = ?"
-                    " WHERE uid = ? AND conversation_id = ? AND id BETWEEN ? AND ?",
-                    (delivery_id, *key, first.id, pieces[-1].id),
+                    "UPDATE audio SET delivery_id = ?, last_id = ? WHERE id = ?",
+                    (delivery_id, last.id, first.id),
                 )
         audio = b"".join(piece.pcm for piece in pieces)
-        return Delivery(delivery_id, key, first.started_at, audio)
+        return Delivery(delivery_id, key, first.started_at, audio, last.id)
 
     def delivered(self, delivery: Delivery) -> None:
-        """Forget a delivery: storage has it."""
+        """Forget a delivery: storage has it. One that is forgotten already stays so."""
         with self._in_our_words():
-            self._database.execute(
-                "DELETE FROM audio WHERE uid = ? AND conversation_id = ? AND delivery_id = ?",
-                (*delivery.key, delivery.id),
+            forgotten = self._database.execute(
+                "DELETE FROM audio WHERE uid = ? AND conversation_id = ? AND id <= ?",
+                (*delivery.key, delivery.last_id),
             )
-        self._size -= len(delivery.audio)
+        if forgotten.rowcount:
+            self._size -= len(delivery.audio)
 
     def close(self) -> None:
         """Close the file. What is in it stays."""
         self._database.close()
+
+    @property
+    def _room(self) -> int:
+        """Bytes of audio that still fit."""
+        with self._in_our_words():
+            free = shutil.disk_usage(self._path.parent).free
+        return min(self._max_bytes - self._size, free - SPOOL_DISK_RESERVE)
 
     def _oldest(self, key: Key, most_bytes: int) -> Iterator["_Piece"]:
         """Yield the pieces of the delivery that was begun, or those of a new one."""
         size = 0
         first: _Piece | None = None
         rows = self._database.execute(
-            "SELECT id, started_at, delivery_id, pcm FROM audio"
+            "SELECT id, started_at, delivery_id, last_id, pcm FROM audio"
             " WHERE uid = ? AND conversation_id = ? ORDER BY id",
             key,
         )
         for piece in map(_Piece._make, rows):
-            size += len(piece.pcm)
             first = first or piece
-            begun = first.delivery_id is not None
-            if piece.delivery_id != first.delivery_id or (
-                piece is not first and not begun and size > most_bytes
-            ):
+            size += len(piece.pcm)
+            if first.last_id is not None:
+                belongs = piece.id <= first.last_id
+            else:
+                belongs = piece is first or size <= most_bytes
+            if not belongs:
                 return
             yield piece
 
@@ -175,7 +188,7 @@ class Spool:
     def _in_our_words(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise SpoolError(f"{self._path.name}: {error}") from None
 
 
@@ -183,10 +196,12 @@ class _Piece(NamedTuple):
     id: int
     started_at: float
     delivery_id: str | None
+    last_id: int | None
     pcm: bytes
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> tuple[sqlite3.Connection, int]:
+    """Return the open file, and how many bytes of audio are in it."""
     # A statement is a transaction. The lock is held from the first one on, so a file that is
     # another process's is refused here and now.
     database = sqlite3.connect(path, timeout=0.0, isolation_level=None)
@@ -195,9 +210,8 @@ def _open(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
         database.executescript(_SCHEMA)
-        if database.execute("SELECT name FROM spool").fetchone() is None:
-            database.execute("INSERT INTO spool VALUES (?)", (uuid.uuid4().hex,))
+        [size] = database.execute("SELECT coalesce(sum(length(pcm)), 0) FROM audio").fetchone()
     except BaseException:
         database.close()
         raise
-    return database
+    return database, size

@@ -26,6 +26,7 @@ class SpooledCloud:
         self._courier = courier
         self._metrics = metrics
         self._work = lifetime.work()
+        self._refused = False
 
     def __repr__(self) -> str:
         return f"<SpooledCloud {self._key.uid}: {self._courier.spool!r}>"
@@ -34,14 +35,18 @@ class SpooledCloud:
         """Put audio into the spool.
 
         Raises:
-            SpoolError: it did not fit or could not be written; it is counted as dropped.
+            SpoolError: it did not fit or could not be written, or audio before it did not: what
+                is kept has no gap. It is counted as dropped.
         """
         if not audio.pcm:
             return
         self._metrics.received.inc(len(audio.pcm))
         try:
+            if self._refused:
+                raise SpoolError("audio before it was not kept")
             self._courier.accept(self._key, audio.started_at, audio.pcm)
         except SpoolError:
+            self._refused = True
             self._metrics.dropped.labels("spool_full").inc(len(audio.pcm))
             raise
 

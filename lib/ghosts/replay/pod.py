@@ -29,6 +29,7 @@ class Pod:
     pusher: Pusher
     backends: Backends
     clients: Clients
+    spool: Spool | None
     probe: Probe
     _library: Library
 
@@ -74,4 +75,4 @@ async def open_pod(
         pusher = await stack.enter_async_context(
             serve_pusher(probe.watching(lifecycle), clients, spool)
         )
-        yield Pod(pusher, backends, clients, probe, library)
+        yield Pod(pusher, backends, clients, spool, probe, library)

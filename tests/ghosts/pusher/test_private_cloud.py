@@ -4,37 +4,15 @@ Storage takes no time here unless a test breaks it, so a time is that of the tic
 """
 
 import asyncio
-from dataclasses import dataclass
 
 import pytest
-from pod import Pod, audio, now, send, serve_pod, size, troubles
+from pod import audio, now, send, serve_pod, size, spy_on_uploads, troubles
 from websockets.asyncio.client import ClientConnection
 
-from ghosts.backends import Backend, Batch, FaultMode, Features
+from ghosts.backends import Backend, FaultMode, Features
 from ghosts.pusher import gather_all, wire
 
 MINUTE = size(60)
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    at: float
-    conversation_id: str
-    started_at: float
-    audio: bytes
-
-
-def spy_on_uploads(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> list[Attempt]:
-    """What is handed to the storage client, and when; it goes on to storage as ever."""
-    attempts: list[Attempt] = []
-    upload = pod.clients.upload
-
-    async def spied(batch: Batch) -> None:
-        attempts.append(Attempt(now(), batch.conversation_id, batch.started_at, batch.audio))
-        await upload(batch)
-
-    monkeypatch.setattr(pod.clients, "upload", spied)
-    return attempts
 
 
 async def speak(device: ClientConnection, seconds: int, *, fill: bytes = b"\0") -> None:

@@ -1,0 +1,425 @@
+"""The spool alone: order, the identity of a delivery, its bound, and who may have the file."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ghosts.pusher import Spool, SpoolError
+from ghosts.pusher.spool import Delivery, Key, SpoolFullError
+from ghosts.settings import MAX_FRAME_BYTES, SPOOL_DISK_RESERVE
+
+HOME, AWAY = Key("ada", "home"), Key("ada", "away")
+BOB = Key("bob", "home")
+PLENTY = 64 * 2**20
+NOBODY = 65_534
+LOG_BYTES = 6 * 2**20
+"""More than SQLite's log grows to before it is written back, and a piece."""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "spool.sqlite"
+
+
+def fill(spool: Spool, key: Key, *pieces: bytes) -> None:
+    for second, pcm in enumerate(pieces):
+        spool.append(key, float(second), pcm)
+
+
+def deliver_all(spool: Spool, key: Key, most_bytes: int = 4) -> list[Delivery]:
+    deliveries = []
+    while (delivery := spool.next_delivery(key, most_bytes)) is not None:
+        deliveries.append(delivery)
+        spool.delivered(delivery)
+    return deliveries
+
+
+def audio_of(spool: Spool, key: Key, most_bytes: int = 4) -> list[bytes]:
+    return [delivery.audio for delivery in deliver_all(spool, key, most_bytes)]
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """A disk with room for no more in any file."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """Root may write everywhere; be somebody else."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@contextmanager
+def folder_for_all() -> Iterator[Path]:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        yield folder
+
+
+def test_audio_is_delivered_in_the_order_in_which_it_came_across_deliveries(path):
+    pieces = [bytes([n]) * 3 for n in range(100)]
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, *pieces)
+        assert b"".join(audio_of(spool, HOME, 10)) == b"".join(pieces)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "deliveries"),
+    [
+        ([4], [4]),
+        ([1, 1, 1], [3]),
+        ([2, 2, 1], [4, 1]),
+        ([3, 2, 2], [3, 4]),
+        ([5], [5]),
+        ([9, 1, 9], [9, 1, 9]),
+        ([1, 9, 1], [1, 9, 1]),
+    ],
+)
+def test_a_delivery_is_as_many_whole_pieces_as_it_may_hold_and_one_at_least(
+    path, sizes, deliveries
+):
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, *(b"x" * size for size in sizes))
+        assert [len(audio) for audio in audio_of(spool, HOME, 4)] == deliveries
+
+
+def test_a_delivery_starts_when_its_first_piece_did_and_names_its_user_and_conversation(path):
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, b"ab", b"cd", b"ef")
+        first, second = deliver_all(spool, HOME)
+        assert (first.key, first.started_at, first.audio) == (HOME, 0.0, b"abcd")
+        assert (second.key, second.started_at, second.audio) == (HOME, 2.0, b"ef")
+        assert first.id != second.id
+
+
+def test_conversations_and_users_do_not_mix_though_their_audio_comes_in_turns(path):
+    with Spool(path, PLENTY) as spool:
+        for n in range(6):
+            spool.append(HOME, n, b"h%d" % n)
+            spool.append(AWAY, n, b"a%d" % n)
+            spool.append(BOB, n, b"b%d" % n)
+        assert audio_of(spool, AWAY, 99) == [b"a0a1a2a3a4a5"]
+        assert audio_of(spool, BOB, 4) == [b"b0b1", b"b2b3", b"b4b5"]
+        assert audio_of(spool, HOME, 99) == [b"h0h1h2h3h4h5"]
+
+
+def test_there_is_no_delivery_where_there_is_no_audio(path):
+    with Spool(path, PLENTY) as spool:
+        assert spool.next_delivery(HOME, 4) is None
+        assert spool.conversations() == {}
+
+
+def test_a_delivery_that_was_begun_is_the_same_audio_whatever_is_appended_meanwhile(path):
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, b"a", b"b")
+        begun = spool.next_delivery(HOME, 4)
+        fill(spool, HOME, b"c")
+        assert spool.next_delivery(HOME, 4) == begun
+        assert spool.next_delivery(HOME, 1) == spool.next_delivery(HOME, 99) == begun
+        assert audio_of(spool, HOME, 99) == [b"ab", b"c"]
+
+
+def test_a_delivery_that_was_begun_is_the_same_audio_in_the_next_process(path):
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, b"a", b"b", b"c")
+        begun = spool.next_delivery(HOME, 2)
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, b"d")
+        assert spool.next_delivery(HOME, 99) == begun
+        assert audio_of(spool, HOME, 99) == [b"ab", b"cd"]
+
+
+def test_delivered_forgets_that_delivery_and_nothing_else(path):
+    with Spool(path, PLENTY) as spool:
+        fill(spool, AWAY, b"away")
+        fill(spool, HOME, b"a", b"b")
+        delivery = spool.next_delivery(HOME, 1)
+        fill(spool, BOB, b"bob")
+        fill(spool, HOME, b"c")
+        spool.delivered(delivery)
+        assert spool.conversations() == {AWAY: 4, HOME: 2, BOB: 3}
+        assert [audio_of(spool, key, 99) for key in (HOME, AWAY, BOB)] == [
+            [b"bc"],
+            [b"away"],
+            [b"bob"],
+        ]
+
+
+def test_delivered_said_twice_is_said_once(path):
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, b"a", b"b")
+        delivery = spool.next_delivery(HOME, 1)
+        spool.delivered(delivery)
+        spool.delivered(delivery)
+        assert spool.size == 1
+        assert audio_of(spool, HOME) == [b"b"]
+
+
+def test_sizes_are_those_of_the_audio_also_in_the_next_process(path):
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, b"abc", b"de")
+        fill(spool, BOB, b"f")
+        assert (spool.size, spool.conversations()) == (6, {HOME: 5, BOB: 1})
+        spool.delivered(spool.next_delivery(HOME, 3))
+        assert (spool.size, spool.conversations()) == (3, {HOME: 2, BOB: 1})
+    with Spool(path, PLENTY) as spool:
+        assert (spool.size, spool.conversations()) == (3, {HOME: 2, BOB: 1})
+        deliver_all(spool, HOME)
+        deliver_all(spool, BOB)
+        assert (spool.size, spool.conversations()) == (0, {})
+
+
+def test_conversations_come_in_the_order_of_their_oldest_audio(path):
+    with Spool(path, PLENTY) as spool:
+        for key in (HOME, BOB, AWAY, HOME):
+            fill(spool, key, b"ab")
+        assert list(spool.conversations()) == [HOME, BOB, AWAY]
+        spool.delivered(spool.next_delivery(HOME, 2))
+        assert list(spool.conversations()) == [BOB, AWAY, HOME]
+
+
+def test_what_does_not_fit_is_refused_and_nothing_of_it_is_kept(path):
+    with Spool(path, max_bytes=10) as spool:
+        fill(spool, HOME, b"12345678")
+        with pytest.raises(SpoolFullError, match="full: 8 bytes of audio are unsent"):
+            spool.append(HOME, 1.0, b"abc")
+        with pytest.raises(SpoolFullError):
+            spool.append(BOB, 1.0, b"abc")
+        assert (spool.size, spool.conversations()) == (8, {HOME: 8})
+        spool.append(HOME, 1.0, b"90")
+        assert spool.size == 10
+        assert audio_of(spool, HOME, 99) == [b"1234567890"]
+        spool.append(HOME, 2.0, b"there is")
+
+
+def test_the_bound_holds_for_what_the_process_before_has_left(path):
+    with Spool(path, max_bytes=10) as spool:
+        fill(spool, HOME, b"12345678")
+    with Spool(path, max_bytes=10) as spool, pytest.raises(SpoolFullError):
+        spool.append(HOME, 1.0, b"abc")
+
+
+def test_it_is_full_when_the_largest_frame_would_not_fit_and_not_before(path):
+    with Spool(path, max_bytes=MAX_FRAME_BYTES + 4) as spool:
+        fill(spool, HOME, b"1234")
+        assert not spool.full
+        fill(spool, HOME, b"5")
+        assert spool.full
+        deliver_all(spool, HOME)
+        assert not spool.full
+
+
+def test_it_is_full_when_its_disk_is_but_for_what_it_takes_to_forget_a_delivery(path, monkeypatch):
+    """On a disk that is full to the last byte, SQLite cannot even delete."""
+    usage = shutil.disk_usage(path.parent)
+
+    def disk_has_room_for(size: int) -> None:
+        left = usage._replace(free=SPOOL_DISK_RESERVE + size)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _path: left)
+
+    with Spool(path, PLENTY) as spool:
+        disk_has_room_for(4)
+        assert spool.full
+        with pytest.raises(SpoolFullError):
+            spool.append(HOME, 0.0, b"12345")
+        spool.append(HOME, 0.0, b"1234")
+        disk_has_room_for(MAX_FRAME_BYTES)
+        assert not spool.full
+        assert audio_of(spool, HOME) == [b"1234"]
+
+
+def test_the_file_grows_with_what_is_unsent_and_not_with_what_was_delivered(path):
+    second = b"\0" * 16_000
+    with Spool(path, PLENTY) as spool:
+        for _ in range(10):
+            fill(spool, HOME, *[second] * 300)
+            assert len(b"".join(audio_of(spool, HOME, 960_000))) == 300 * len(second)
+        on_disk = sum(file.stat().st_size for file in path.parent.iterdir())
+    assert on_disk < 300 * len(second) * 1.05 + LOG_BYTES
+
+
+def test_a_second_one_in_the_same_process_is_refused_in_one_line(path):
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, b"ab")
+        with pytest.raises(SpoolError) as refusal:
+            Spool(path, PLENTY)
+        assert str(refusal.value) == "spool.sqlite: database is locked"
+        fill(spool, HOME, b"cd")
+        assert audio_of(spool, HOME) == [b"abcd"]
+
+
+def test_another_process_is_refused_in_one_line_from_the_first_moment_on(path):
+    code = (
+        "import pathlib, sys; from ghosts.pusher import Spool, SpoolError\n"
+        "try: Spool(pathlib.Path(sys.argv[1]), 1)\n"
+        "except SpoolError as error: print(error)"
+    )
+    Spool(path, PLENTY).close()
+    with Spool(path, PLENTY):  # it has only been opened
+        said = subprocess.check_output([sys.executable, "-c", code, str(path)], text=True)
+    assert said == "spool.sqlite: database is locked\n"
+
+
+def test_a_file_that_is_no_spool_is_refused_and_left_as_it_was(path):
+    path.write_bytes(b"These are somebody's notes, and no database at all.\n" * 100)
+    before = path.read_bytes()
+    with pytest.raises(SpoolError, match=r"^spool\.sqlite: file is not a database$"):
+        Spool(path, PLENTY)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_file_is_refused(path):
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, *[b"x" * 1000] * 100)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    with pytest.raises(SpoolError, match=r"^spool\.sqlite: .*malformed"):
+        Spool(path, PLENTY)
+
+
+def test_a_place_that_is_not_there_is_refused(path):
+    with pytest.raises(SpoolError, match=r"^spool\.sqlite: unable to open database file$"):
+        Spool(path.parent / "missing" / path.name, PLENTY)
+    path.mkdir()
+    with pytest.raises(SpoolError, match=r"^spool\.sqlite: unable to open database file$"):
+        Spool(path, PLENTY)
+
+
+def test_a_folder_that_is_read_only_is_refused():
+    with folder_for_all() as folder:
+        folder.chmod(0o555)
+        with without_privileges(), pytest.raises(SpoolError, match="unable to open"):
+            Spool(folder / "spool.sqlite", PLENTY)
+        folder.chmod(0o777)
+
+
+def test_a_spool_that_is_read_only_is_refused_when_it_is_opened_and_not_at_the_first_audio():
+    with folder_for_all() as folder:
+        path = folder / "spool.sqlite"
+        Spool(path, PLENTY).close()
+        path.chmod(0o444)
+        with without_privileges(), pytest.raises(SpoolError, match=r"^spool\.sqlite: "):
+            Spool(path, PLENTY)
+
+
+def test_a_disk_without_room_is_refused_when_the_spool_is_opened(path):
+    with files_of_at_most(0), pytest.raises(SpoolError, match=r"^spool\.sqlite: "):
+        Spool(path, PLENTY)
+
+
+def test_a_disk_that_fills_up_refuses_a_piece_as_a_whole_and_keeps_what_is_there(path):
+    pieces = [bytes([n]) * 100_000 for n in range(100)]
+    with Spool(path, PLENTY) as spool:
+        with files_of_at_most(3 * 2**20), pytest.raises(SpoolError, match=r"^spool\.sqlite: "):
+            fill(spool, HOME, *pieces)
+        kept = spool.size // 100_000
+        assert 10 < kept < 100
+        spool.append(HOME, kept, pieces[kept])
+    with Spool(path, PLENTY) as spool:
+        assert spool.size == (kept + 1) * 100_000
+        assert audio_of(spool, HOME, 100_000) == pieces[: kept + 1]
+
+
+def test_a_spool_that_was_closed_says_so(path):
+    spool = Spool(path, PLENTY)
+    spool.close()
+    with pytest.raises(SpoolError, match="closed"):
+        spool.append(HOME, 0.0, b"ab")
+    with pytest.raises(SpoolError, match="closed"):
+        spool.next_delivery(HOME, 4)
+    assert spool.size == 0
+
+
+def test_delivery_ids_of_two_spools_never_collide(tmp_path):
+    ids = []
+    for name in ("one", "other"):
+        with Spool(tmp_path / name, PLENTY) as spool:
+            fill(spool, HOME, *[b"same"] * 10)
+            ids += [delivery.id for delivery in deliver_all(spool, HOME)]
+    assert len(set(ids)) == 20
+
+
+def test_an_id_is_not_given_again_for_other_audio_by_a_spool_that_was_emptied(path):
+    ids = []
+    for _ in range(3):
+        with Spool(path, PLENTY) as spool:
+            fill(spool, HOME, b"same", b"same")
+            ids += [delivery.id for delivery in deliver_all(spool, HOME)]
+    assert len(set(ids)) == 6
+
+
+def test_an_id_is_not_given_again_though_a_machine_that_died_took_the_last_writes_with_it(
+    path, tmp_path
+):
+    """Storage would take other audio for what it has already, and it would be lost."""
+    Spool(path, PLENTY).close()
+    on_disk = shutil.copy(path, tmp_path / "on_disk")
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, b"then")
+        (lost,) = deliver_all(spool, HOME)
+    shutil.copy(on_disk, path)
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, b"now!")
+        (later,) = deliver_all(spool, HOME)
+    assert later.id != lost.id
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("append"), st.sampled_from([HOME, AWAY, BOB]), st.integers(1, 6)),
+    st.tuples(st.just("begin"), st.sampled_from([HOME, AWAY, BOB]), st.integers(1, 8)),
+    st.tuples(st.just("deliver"), st.sampled_from([HOME, AWAY, BOB]), st.integers(1, 8)),
+    st.tuples(st.just("reopen"), st.none(), st.none()),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(STEPS, max_size=40))
+def test_it_does_as_a_list_would_in_any_order_of_calls_and_whoever_reopens_it(steps):
+    said = dict.fromkeys((HOME, AWAY, BOB), b"")
+    stored = dict(said)
+    by_id: dict[str, bytes] = {}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "spool.sqlite"
+        spool = Spool(path, PLENTY)
+        for number, (step, key, size) in enumerate(steps):
+            if step == "append":
+                pcm = bytes([number]) * size
+                spool.append(key, float(number), pcm)
+                said[key] += pcm
+            elif step == "reopen":
+                spool.close()
+                spool = Spool(path, PLENTY)
+            elif (delivery := spool.next_delivery(key, size)) is not None:
+                assert by_id.setdefault(delivery.id, delivery.audio) == delivery.audio
+                if step == "deliver":
+                    spool.delivered(delivery)
+                    stored[key] += delivery.audio
+            left = {each: len(said[each]) - len(stored[each]) for each in said}
+            assert spool.size == sum(left.values())
+            assert spool.conversations() == {each: left[each] for each in left if left[each]}
+        for key in said:
+            assert stored[key] + b"".join(audio_of(spool, key)) == said[key]
+        spool.close()
