@@ -3,7 +3,7 @@
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup replay test lint types lab notebooks bench lock clean
+.PHONY: help setup replay test lint types lab notebooks soak bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,9 @@ lab: setup ## open JupyterLab in notebooks/
 
 notebooks: setup ## run the notebooks anew and store their outputs; some only: NAMES="02 04"
 	@$(BIN)/python tools/refresh_notebooks.py $(NAMES) && $(BIN)/python tools/draw_readme_picture.py
+
+soak: setup ## draw 2,000 random schedules of faults against the version to ship
+	@$(BIN)/pytest -s --timeout=0 --hypothesis-profile=soak tests/ghosts/replay/test_random_schedules.py
 
 bench: setup .venv/.peers ## measure speed and memory, beside other libraries; the results go to build/bench/
 	@$(BIN)/pytest -s tests/bench

@@ -1,11 +1,9 @@
 """The report: recordings as one HTML file that needs nothing else, on a screen or on paper."""
 
 import base64
-import dataclasses
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import jinja2
 
@@ -15,6 +13,7 @@ from ghosts.plots import replay as plots
 from ghosts.plots.style import Figure
 from ghosts.replay.recording import Recording
 from ghosts.replay.scenario import FULL, DeviceGroup, Scenario
+from ghosts.replay.scenario_toml import as_toml
 
 _TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -23,7 +22,6 @@ _TEMPLATES: Final = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TABLES: Final = ("devices", "faults")
 _ABREAST: Final = 2
 """Recordings in one picture; more would leave no room for their titles."""
 
@@ -46,7 +44,7 @@ def write_report(recordings: Sequence[Recording], path: Path) -> None:
         scale=scale_in_words(recordings[0]),
         full=recordings[0].scale == FULL,
         in_words=scenario_in_words,
-        parameters=_parameters,
+        parameters=as_toml,
     )
     path.write_text(page, encoding="utf-8")
 
@@ -90,28 +88,6 @@ def _fault_in_words(fault: Fault) -> str:
     )
     end = "to the end" if fault.end is None else f"to {fault.end:g} s"
     return f"{fault.backend} {fault.mode}, {start} {end}.".replace("_", " ")
-
-
-def _parameters(scenario: Scenario) -> str:
-    """Write a scenario as the TOML that it came from, without what is at its default."""
-    return "\n".join(_toml(scenario))
-
-
-def _toml(owner: Any) -> Iterator[str]:
-    tables: dict[str, Any] = {}
-    for field in dataclasses.fields(owner):
-        value = getattr(owner, field.name)
-        if value == field.default:
-            continue
-        if field.name in _TABLES:
-            tables[field.name] = value
-        else:
-            # Strings, numbers and lists of numbers are written in TOML as they are in JSON.
-            yield f"{field.name} = {json.dumps(value, ensure_ascii=False)}"
-    for name, rows in tables.items():
-        for row in rows:
-            yield f"\n[[{name}]]"
-            yield from _toml(row)
 
 
 def _pictures(recordings: Sequence[Recording]) -> Iterator[_Picture]:
