@@ -6,7 +6,7 @@ import socket
 import struct
 import zlib
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -168,9 +168,11 @@ class BackendServer:
     async def _trickle(self, request: web.BaseRequest, seconds: float) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)
-        while True:
-            await response.write(b" ")
-            await asyncio.sleep(seconds)
+        with suppress(ConnectionError):  # it was closed in this very moment
+            while True:
+                await response.write(b" ")
+                await asyncio.sleep(seconds)
+        return response
 
 
 def _reset(request: web.BaseRequest) -> web.Response:

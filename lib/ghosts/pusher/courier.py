@@ -97,9 +97,12 @@ class Courier:
             if due_at > now:
                 return due_at
             self._backlogs[key].in_hand = True
-            create_named_task(
+            delivering = create_named_task(
                 self._deliver_all(key), name="courier:delivery", task_set=self._deliveries
             )
+            # Not at its very end: a look before it has left the set would find no worker free, and
+            # nobody to wake it later (test_a_courier_is_woken_when_a_worker_is_free).
+            delivering.add_done_callback(lambda _: self._work.set())
         return None
 
     async def _deliver_all(self, key: Key) -> None:
@@ -124,7 +127,6 @@ class Courier:
                 raise
         finally:
             backlog.in_hand = False
-            self._work.set()
 
     async def _deliver(self, delivery: Delivery) -> None:
         await self._clients.upload(

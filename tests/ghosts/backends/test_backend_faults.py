@@ -197,6 +197,34 @@ def test_a_new_fault_takes_the_place_of_the_old_also_of_a_closed_port(run, backe
     run(scenario)
 
 
+def test_a_port_is_opened_once_when_a_fault_begins_in_the_moment_in_which_another_ends(run):
+    async def scenario():
+        async with served() as (backends, clients):
+            server = backends[Backend.STORAGE]
+            await server.fail(FaultMode.REFUSES)
+            await asyncio.gather(server.heal(), server.fail(FaultMode.SLOW, seconds=5))
+            assert await outcome(CALLS[Backend.STORAGE](clients, "ada")) == ("answered", 5)
+            await asyncio.gather(server.heal(), server.fail(FaultMode.REFUSES))
+            assert await outcome(CALLS[Backend.STORAGE](clients, "ada")) == ("BackendError", 0)
+
+    run(scenario)
+
+
+def test_a_trickle_that_is_cut_off_as_it_writes_leaves_nothing_in_the_log(run, caplog):
+    async def scenario():
+        async with served() as (backends, clients):
+            server = backends[Backend.TRANSCRIPT_WEBHOOK]
+            await server.fail(FaultMode.TRICKLES, seconds=5)
+            loop = asyncio.get_running_loop()
+            loop.call_at(10.0, lambda: cut.append(loop.create_task(server.stop())))
+            assert await outcome(CALLS[server.name](clients, "ada")) == ("BackendError", 10)
+            await asyncio.gather(*cut)
+
+    cut = []
+    run(scenario)
+    assert caplog.records == []
+
+
 def test_what_a_fault_has_swallowed_stays_swallowed_when_it_ends(run):
     async def scenario():
         async with served() as (backends, clients):

@@ -29,7 +29,7 @@ from ghosts.pusher import Spool, shipped, supervised
 from ghosts.pusher.spool import Key
 from ghosts.settings import SPOOL_MAX_BYTES
 
-LONG_ENOUGH = 120
+LONG_ENOUGH = 300
 """Seconds in which a pod has delivered all that it has found."""
 
 

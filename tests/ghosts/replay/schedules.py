@@ -33,7 +33,7 @@ def _at(second: int) -> tuple[int, int]:
 
 
 _ONE_IN_FIVE = st.integers(0, 4).map(lambda chance: chance == 4)
-_EVERY = st.none() | _tens(10, 60)
+_EVERY = _tens(0, 60).map(lambda seconds: seconds or None)
 _GROUPS = st.lists(
     st.builds(
         DeviceGroup,
@@ -66,6 +66,9 @@ def _fault(draw: st.DrawFn) -> Fault:
     )
 
 
+_FAULTS = st.integers(0, 3).flatmap(lambda least: st.lists(_fault(), min_size=least, max_size=3))
+
+
 def _scenario(groups: list[DeviceGroup], faults: list[Fault], **changes: Any) -> Scenario:
     names = zip(groups, GROUPS, strict=False)
     return Scenario(
@@ -82,7 +85,7 @@ def _scenario(groups: list[DeviceGroup], faults: list[Fault], **changes: Any) ->
 SCHEDULES: Final = st.builds(
     _scenario,
     groups=_GROUPS,
-    faults=st.lists(_fault(), max_size=3),
+    faults=_FAULTS,
     handlers_cancelled_at=st.lists(
         st.integers(0, HEALED // 5).map(lambda number: 5 * number), max_size=2, unique=True
     ).map(tuple),
