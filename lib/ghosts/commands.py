@@ -16,7 +16,7 @@ from ghosts.free_memory import free_memory
 from ghosts.matrix_table import print_matrix
 from ghosts.paths import DATA
 from ghosts.progress import Progress, counting
-from ghosts.pusher import BEFORE_AND_AFTER, LIFECYCLES
+from ghosts.pusher import BEFORE_AND_AFTER, LIFECYCLES, SpoolError
 from ghosts.replay import Recording, RecordingError, Scenario, ScenarioError, load_scenario
 from ghosts.replay.matrix import FAULTS, run_matrix, write_matrix
 from ghosts.replay.open_files import make_room_for
@@ -46,7 +46,7 @@ def run(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)
-    except (CommandError, ScenarioError, RecordingError) as error:
+    except (CommandError, ScenarioError, RecordingError, SpoolError) as error:
         return _fail(str(error), 2)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -92,7 +92,8 @@ def _add_replay(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "--scenario",
         metavar="FILE_OR_NAME",
         default="production",
-        help=f"a TOML file, or one of {', '.join(_SCENARIOS)} (default: production)",
+        help=f"a TOML file, or one of {', '.join(_SCENARIOS)}, or a fault (see ghosts matrix "
+        "--help); default: production",
     )
     replay.add_argument(
         "--json",
@@ -194,10 +195,9 @@ def _matrix(arguments: argparse.Namespace) -> None:
             cells = run_matrix(executor, lifecycles, faults, on_cell=lambda cell: advance())
     except BrokenProcessPool:
         raise ReplayDiedError("a process that ran cells died; is there memory enough?") from None
-    if arguments.csv:
-        write_matrix(cells, arguments.csv)
     print_matrix(cells)
     if arguments.csv:
+        write_matrix(cells, arguments.csv)
         print(f"Counts: {arguments.csv}")
 
 

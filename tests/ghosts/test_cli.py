@@ -16,7 +16,7 @@ import pytest
 
 from ghosts.cli import main
 from ghosts.paths import DATA
-from ghosts.pusher import LIFECYCLES
+from ghosts.pusher import LIFECYCLES, SpoolError
 from ghosts.replay import Recording
 from ghosts.replay.matrix import FAULTS, read_matrix
 
@@ -214,6 +214,15 @@ def test_the_matrix_is_printed_with_its_worst_and_written_with_every_count(tiny,
     incident, shipped = read_matrix(tiny.parent / "cells.csv")
     assert incident == stored["gather_all", "webhook_trickles"]
     assert shipped == stored["shipped", "webhook_trickles"]
+
+
+def test_a_spool_that_cannot_be_opened_is_one_line(tiny, capsys, monkeypatch):
+    def refuse(*_, **__):
+        raise SpoolError("spool.sqlite: disk I/O error")
+
+    monkeypatch.setattr("ghosts.commands.run_matrix", refuse)
+    assert main(["matrix", "--fault", "webhook_trickles"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "ghosts: spool.sqlite: disk I/O error"
 
 
 def test_help_of_the_matrix_names_the_lifecycles_and_the_faults(capsys):

@@ -40,8 +40,9 @@ class Courier:
 
     Each delivery has an id that stays the same until storage has confirmed it, so storage can tell
     one that it has already. A conversation is due when it is over, when a minute's worth of audio
-    has come, or a minute after its first. What a process before this one has left is due at once.
-    A delivery that fails is tried again for ever, ever more rarely.
+    has come, or a minute after its first or after the delivery before. What a process before this
+    one has left is due at once. A delivery that fails is tried again for ever: after 1 s at first,
+    every 30 s in the end.
     """
 
     def __init__(self, spool: Spool, clients: Clients, metrics: Metrics) -> None:

@@ -48,9 +48,10 @@ async def supervised(session: Session) -> None:
 
 
 async def shipped(session: Session) -> None:
-    """As one would ship it: calls have deadlines, audio is in a spool, requests are finished.
+    """As one would ship it: calls have deadlines, audio is in a spool, requests time to finish.
 
-    The first two are settings of the pod's clients, which go with this lifecycle.
+    The first two are settings of the pod's clients, which go with this very function; a copy of it
+    needs ``settings=SHIPPED``. Requests in flight have as long as the drain, 30 s.
     """
     async with SessionScope(
         session.name,

@@ -21,7 +21,7 @@ from ghosts.pusher.courier import Courier
 from ghosts.pusher.lifecycles import Lifecycle
 from ghosts.pusher.metrics import Metrics
 from ghosts.pusher.session import Session
-from ghosts.pusher.spool import Spool
+from ghosts.pusher.spool import Spool, SpoolError
 
 _log = logging.getLogger("ghosts.pusher")
 _LOOPBACK = "127.0.0.1"
@@ -139,16 +139,15 @@ class Pusher:
             _log.warning("refused with 1008: %s", error)
             await connection.close(1008, str(error))
             return None
-        if self._spool is not None and self._spool.full:
-            self.metrics.spool_full.inc()
-            _log.error("%s: refused with 1013: %s", uid, repr(self._spool))
-            await connection.close(1013, "try again later")
-            return None
         try:
             features = await self._clients.features(uid)
         except BackendError as error:
             _log.warning("%s: refused with 1011: %s", uid, error)
             await connection.close(1011, "Dirty state")
+            return None
+        if features.private_cloud and not self._has_room(uid):
+            self.metrics.spool_full.inc()
+            await connection.close(1013, "try again later")
             return None
         return Session(
             connection,
@@ -159,6 +158,15 @@ class Pusher:
             metrics=self.metrics,
             courier=self._courier,
         )
+
+    def _has_room(self, uid: str) -> bool:
+        try:
+            if self._spool is None or not self._spool.full:
+                return True
+            _log.error("%s: refused with 1013: %s", uid, repr(self._spool))
+        except SpoolError as error:
+            _log.error("%s: refused with 1013: %s", uid, error)
+        return False
 
 
 def _query(path: str) -> tuple[str, int]:

@@ -165,9 +165,12 @@ class Session:
             await self._clients.process_conversation(
                 self.uid, request.conversation_id, request.language
             )
-        except Exception as failure:  # Whatever it is, the app waits for an answer.
+        except (Exception, asyncio.CancelledError) as failure:  # The app waits for an answer.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
             _log.warning("%s: %s not processed: %r", self.uid, request.conversation_id, failure)
-            error = str(failure)
+            error = str(failure) or type(failure).__name__
         try:
             await self._connection.send(wire.processed(request.conversation_id, error))
         except ConnectionClosed:

@@ -41,7 +41,10 @@ class Sample:
     queued_bytes: _Int
     """Audio that was received and is neither stored nor lost."""
     lost_bytes: _Int
-    """Audio that was received, is not stored, and that nobody will send any more."""
+    """Audio that was received, is not stored, and that nobody will send any more.
+
+    Below 0 while storage has audio whose sender has not heard so: it is counted as queued as well.
+    """
     abandoned_bytes: _Int
     """Audio in the upload pool that no session waits for any more."""
     retained_bytes: _Int

@@ -116,6 +116,12 @@ class Scenario:
                 f"sample_every: should be at most {self.duration}, the duration; "
                 f"got {self.sample_every}"
             )
+        for second in self.handlers_cancelled_at:
+            if second >= self.duration:
+                raise ValueError(
+                    f"handlers_cancelled_at: should be before the end at {self.duration}; "
+                    f"got {second}"
+                )
         for number, fault in enumerate(self.faults):
             for key, value in (("end", fault.end), ("seconds", fault.seconds)):
                 if value is not None and not math.isfinite(value):

@@ -49,6 +49,20 @@ def test_failure_is_answered_with_the_error_and_the_session_goes_on(run, lifecyc
     run(scenario)
 
 
+def test_a_library_that_cancels_its_caller_is_answered_with_an_error_as_well(run, lifecycle):
+    async def scenario():
+        async with serve_pod(lifecycle) as pod:
+            await pod.fail(Backend.CONVERSATIONS, FaultMode.CANCELS_CALLER)
+            device = await pod.connect()
+            await send(device, REQUEST)
+            assert answer(await device.recv()) == {
+                "conversation_id": "c1",
+                "error": "CancelledError",
+            }
+
+    run(scenario)
+
+
 def test_a_service_that_never_answers_is_an_error_after_300_s(run, lifecycle):
     async def scenario():
         async with serve_pod(lifecycle) as pod:

@@ -507,6 +507,21 @@ def refusals(pod: Pod) -> float:
     return value(pod.pusher, "pusher_spool_full_total")
 
 
+def test_a_full_spool_turns_nobody_away_who_puts_nothing_into_it(run, path):
+    async def scenario():
+        with Spool(path, SMALL_SPOOL) as spool:
+            spool.append(Key("bob", "c1"), 0.0, bytes(SMALL_SPOOL))
+            assert spool.full
+        async with shipped_pod(path, SMALL_SPOOL, features=Features(private_cloud=False)) as pod:
+            await pod.fail(Backend.STORAGE, FaultMode.NEVER_ANSWERS)
+            (ada,) = await speakers(pod, "ada")
+            await ada.speak(10)
+            assert (pod.gauge, pod.tcp(), refusals(pod)) == (1, 1, 0)
+            await ada.leave()
+
+    run(scenario)
+
+
 async def speak_until_cut_off(ada: Speaker) -> None:
     with pytest.raises(ConnectionClosed):
         await ada.speak(86_400)

@@ -62,6 +62,7 @@ def test_the_documented_example_is_a_scenario():
         ({"duration": 0}, "duration", "greater than or equal to 1"),
         ({"duration": "long"}, "duration", "integer"),
         ({"sample_every": 201}, "sample_every", "at most 200"),
+        ({"handlers_cancelled_at": [200]}, "handlers_cancelled_at", "before the end at 200"),
         ({"audio_webhook_seconds": 0}, "audio_webhook_seconds", "greater than 0"),
         ({"scale": 0.5}, "scale", "neither 1 nor 0.1"),
         ({"devices": 3}, "devices", "list of tables"),

@@ -32,9 +32,10 @@ class Cell:
     gauge_error: int
     """The gauge less the TCP connections that the operating system has."""
     seconds_to_clean: float | None
-    """Simulated, from a device's departure until nothing of its session is left: the slowest's.
+    """Simulated, from a device's departure until its session is over: the slowest's.
 
-    None is never, for one of them at least."""
+    0 where the service has hung up on all of them; None is never, for one of them at least, or
+    tasks of it are left at the end."""
     tasks_left: int
     """Tasks of sessions whose device has gone: of ghosts and of orphans."""
     workers_held: int

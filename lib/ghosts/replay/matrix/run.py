@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor, Future, as_completed
 
 from ghosts.pusher import LIFECYCLES
 from ghosts.replay.matrix.catalogue import FAULTS
@@ -28,11 +28,11 @@ def run_matrix(
     pairs = list(itertools.product(faults, lifecycles))
     # The longest first, so that no core is left alone with one at the end.
     longest_first = sorted(pairs, key=lambda pair: -load_scenario(pair[0]).device_count)
-    running = {
-        executor.submit(run_cell, name, fault): (fault, name) for fault, name in longest_first
-    }
+    running: dict[Future[Cell], tuple[str, str]] = {}
     cells: dict[tuple[str, str], Cell] = {}
     try:
+        for fault, lifecycle in longest_first:
+            running[executor.submit(run_cell, lifecycle, fault)] = fault, lifecycle
         for done in as_completed(running):
             cells[running[done]] = done.result()
             on_cell(done.result())
