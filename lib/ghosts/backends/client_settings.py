@@ -42,12 +42,11 @@ PUBLISHED: Final = ClientSettings(
 
 DEADLINES: Final = ClientSettings(
     timeouts={
+        **PUBLISHED.timeouts,
         Backend.STORAGE: aiohttp.ClientTimeout(total=settings.UPLOAD_DEADLINE),
         Backend.TRANSCRIPT_WEBHOOK: aiohttp.ClientTimeout(total=settings.WEBHOOK_DEADLINE),
         Backend.AUDIO_WEBHOOK: aiohttp.ClientTimeout(total=settings.WEBHOOK_DEADLINE),
         Backend.SPEAKER_SAMPLES: aiohttp.ClientTimeout(total=settings.SPEAKER_SAMPLES_DEADLINE),
-        Backend.CONVERSATIONS: aiohttp.ClientTimeout(total=settings.CONVERSATION_TIMEOUT),
-        Backend.USERS: aiohttp.ClientTimeout(total=settings.USERS_TIMEOUT),
     }
 )
 """Every call ends by a deadline that nothing in its answer can put off."""

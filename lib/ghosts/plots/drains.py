@@ -73,10 +73,7 @@ def _names(recordings: Sequence[Recording]) -> list[str]:
 
 def _durations(recording: Recording) -> list[float]:
     """Return each session's seconds without its device, or infinity, in order of departure."""
-    left, closed = (
-        {event.who: event.t for event in recording.events if event.kind == kind}
-        for kind in ("device_left", "session_closed")
-    )
+    left, closed = recording.times("device_left"), recording.times("session_closed")
     if not left:
         raise ValueError(f"no device leaves in the recording of {recording.lifecycle}")
     return [closed.get(who, math.inf) - at for who, at in left.items()]

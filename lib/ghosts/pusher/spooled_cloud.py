@@ -1,15 +1,11 @@
 """Private cloud as one would ship it: audio is on disk before anybody has to wait for it."""
 
-import logging
-
 from async_tasks import ticks
 from ghosts.pusher.courier import Courier
 from ghosts.pusher.lifetime import Lifetime
 from ghosts.pusher.metrics import Metrics
 from ghosts.pusher.spool import Key, SpoolError
 from ghosts.pusher.wire import Audio
-
-_log = logging.getLogger("ghosts.pusher")
 
 
 class SpooledCloud:

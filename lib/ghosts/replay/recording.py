@@ -122,6 +122,10 @@ class Recording:
         """The last sample."""
         return self.samples[-1]
 
+    def times(self, kind: str) -> dict[str, float]:
+        """Say when an event of that kind happened, the last time to each to whom it did."""
+        return {event.who: event.t for event in self.events if event.kind == kind}
+
     def without_memory(self) -> "Recording":
         """The part that is the same on every run, sample for sample and on every machine."""
         bare = {"retained_bytes": 0, "tracemalloc_bytes": 0, "rss_bytes": 0}

@@ -103,8 +103,7 @@ def test_supervised_ends_with_the_gauge_equal_to_the_connections_and_no_ghost(
 
 
 def test_supervised_ends_every_session_within_45_s_of_its_disconnect(fixed: Recording) -> None:
-    left = {event.who: event.t for event in fixed.events if event.kind == "device_left"}
-    closed = {event.who: event.t for event in fixed.events if event.kind == "session_closed"}
+    left, closed = fixed.times("device_left"), fixed.times("session_closed")
     assert len(left) == 194
     assert closed.keys() == left.keys()
     assert max(closed[uid] - left[uid] for uid in left) <= BG_DRAIN_TIMEOUT + 3 * CANCEL_ACK_TIMEOUT

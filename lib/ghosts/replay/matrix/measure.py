@@ -81,10 +81,7 @@ def _seconds_to_clean(recording: Recording) -> float | None:
     """Say how long the slowest session took to end; None if one has not, or has left tasks."""
     if recording.last.orphans:
         return None
-    left, closed = (
-        {event.who: event.t for event in recording.events if event.kind == kind}
-        for kind in ("device_left", "session_closed")
-    )
+    left, closed = recording.times("device_left"), recording.times("session_closed")
     if left.keys() - closed.keys():
         return None
     return round(max((closed[uid] - at for uid, at in left.items()), default=0.0), 3)

@@ -27,7 +27,8 @@ def run_matrix(
     """
     pairs = list(itertools.product(faults, lifecycles))
     # The longest first, so that no core is left alone with one at the end.
-    longest_first = sorted(pairs, key=lambda pair: -load_scenario(pair[0]).device_count)
+    devices = {fault: load_scenario(fault).device_count for fault in faults}
+    longest_first = sorted(pairs, key=lambda pair: -devices[pair[0]])
     running: dict[Future[Cell], tuple[str, str]] = {}
     cells: dict[tuple[str, str], Cell] = {}
     try:
