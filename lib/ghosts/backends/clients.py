@@ -53,15 +53,25 @@ class Service:
     http: aiohttp.ClientSession
 
     async def call(
-        self, uid: str, *, json: object = None, data: bytes | None = None, **query: str
+        self,
+        uid: str,
+        *,
+        json: object = None,
+        data: bytes | None = None,
+        delivery_id: str | None = None,
+        **query: str,
     ) -> Any:
         """Post a request on behalf of a user; return the JSON of the answer.
+
+        A service takes a request once that has the ``delivery_id`` of one that it has.
 
         Raises:
             BackendError: the service failed, or its client's deadline passed.
             ValueError: the answer says that it is JSON and is not. No caller expects that.
         """
         params = {"uid": uid, **query}
+        if delivery_id is not None:
+            params["delivery_id"] = delivery_id
         body = io.BytesIO(data) if data is not None and len(data) > _IN_ONE_WRITE else data
         try:
             async with self.http.post(self.url, params=params, json=json, data=body) as answer:
@@ -86,28 +96,36 @@ class Clients:
     async def upload(self, batch: Batch) -> None:
         """Store a batch, on a worker of the pod's pool. As published, it has no deadline."""
         storage = self._services[Backend.STORAGE]
-        once = {} if batch.delivery_id is None else {"delivery_id": batch.delivery_id}
         await self.uploads.run(
             lambda: storage.call(
                 batch.uid,
                 data=batch.audio,
                 conversation_id=batch.conversation_id,
                 started_at=repr(batch.started_at),
-                **once,
+                delivery_id=batch.delivery_id,
             ),
             payload_bytes=len(batch.audio),
         )
 
-    async def send_transcript(self, uid: str, segments: Sequence[Mapping[str, Any]]) -> None:
-        """Send a transcript to the user's webhook."""
-        await self._services[Backend.TRANSCRIPT_WEBHOOK].call(uid, json=segments)
+    async def send_transcript(
+        self, uid: str, segments: Sequence[Mapping[str, Any]], delivery_id: str | None = None
+    ) -> None:
+        """Send a transcript to the user's webhook, which knows by its id one that it has."""
+        await self._services[Backend.TRANSCRIPT_WEBHOOK].call(
+            uid, json=segments, delivery_id=delivery_id
+        )
 
     async def send_audio(self, uid: str, audio: bytes) -> None:
         """Send a piece of audio to the user's webhook."""
         await self._services[Backend.AUDIO_WEBHOOK].call(uid, data=audio)
 
     async def take_speaker_sample(
-        self, uid: str, person_id: str, conversation_id: str, segment_ids: Sequence[str]
+        self,
+        uid: str,
+        person_id: str,
+        conversation_id: str,
+        segment_ids: Sequence[str],
+        delivery_id: str | None = None,
     ) -> None:
         """Have samples of a person's voice cut from a conversation."""
         await self._services[Backend.SPEAKER_SAMPLES].call(
@@ -115,6 +133,7 @@ class Clients:
             json={"segment_ids": list(segment_ids)},
             person_id=person_id,
             conversation_id=conversation_id,
+            delivery_id=delivery_id,
         )
 
     async def process_conversation(self, uid: str, conversation_id: str, language: str) -> None:

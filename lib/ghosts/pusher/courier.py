@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from async_tasks import create_named_task, drain_tasks, ticks
@@ -50,6 +51,7 @@ class Courier:
         self._clients = clients
         self._metrics = metrics
         self._work = asyncio.Event()
+        self._empty = asyncio.Event()
         self._deliveries: set[asyncio.Task[None]] = set()
         self._backlogs = {
             key: _Backlog(size, over=True) for key, size in spool.conversations().items()
@@ -74,6 +76,12 @@ class Courier:
         if key in self._backlogs:
             self._backlogs[key].over = True
             self._work.set()
+
+    async def emptied(self, *, timeout: float) -> None:
+        """Return when nothing is left in the spool, or after so many seconds."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._empty.wait()
 
     async def run(self) -> None:
         """Deliver whatever is due, until cancelled. What is then on the way stays in the spool."""
@@ -145,3 +153,7 @@ class Courier:
 
     def _measure(self) -> None:
         self._metrics.spooled.set(self.spool.size)
+        if self.spool.size:
+            self._empty.clear()
+        else:
+            self._empty.set()

@@ -1,18 +1,15 @@
 """What the pusher says of itself, in Prometheus' terms."""
 
-from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import Counter, Gauge
+
+from ghosts.service import PodMetrics
 
 
-class Metrics:
+class Metrics(PodMetrics):
     """One pod's metrics, in a registry of their own. Labels are static: never a uid."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.active = Gauge(
-            "pusher_active_ws_connections",
-            "Sessions that have begun and not ended: the service's opinion of its connections.",
-            registry=self.registry,
-        )
+        super().__init__("pusher_active_ws_connections")
         self.received = Counter(
             "pusher_audio_received_bytes",
             "PCM bytes received for private cloud.",
@@ -34,14 +31,9 @@ class Metrics:
         )
 
     @property
-    def gauge(self) -> int:
-        """The value of ``pusher_active_ws_connections``."""
-        return int(_value(self.registry, "pusher_active_ws_connections"))
-
-    @property
     def received_bytes(self) -> int:
         """PCM bytes received so far for private cloud: those stored, dropped and still held."""
-        return int(_value(self.registry, "pusher_audio_received_bytes_total"))
+        return self.value("pusher_audio_received_bytes_total")
 
     @property
     def dropped_bytes(self) -> dict[str, int]:
@@ -52,11 +44,3 @@ class Metrics:
             for sample in family.samples
             if sample.name.endswith("_total")
         }
-
-    def exposition(self) -> str:
-        """Return the text format: this pod's metrics, and those of the process."""
-        return (generate_latest(self.registry) + generate_latest(REGISTRY)).decode()
-
-
-def _value(registry: CollectorRegistry, name: str) -> float:
-    return registry.get_sample_value(name) or 0.0

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from async_tasks import ticks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Batch, Clients
-from ghosts.pusher.lifetime import Lifetime
 from ghosts.pusher.metrics import Metrics
 from ghosts.pusher.wire import Audio
+from ghosts.service.lifetime import Lifetime
 
 _log = logging.getLogger("ghosts.pusher")
 

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
-from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.protocol import State
 
@@ -16,13 +16,13 @@ from ghosts.backends.clients import Clients, Features
 from ghosts.pusher import wire
 from ghosts.pusher.audio_bytes import AudioBytes
 from ghosts.pusher.courier import Courier
-from ghosts.pusher.lifetime import Lifetime
 from ghosts.pusher.metrics import Metrics
 from ghosts.pusher.private_cloud import PrivateCloud
 from ghosts.pusher.speaker_samples import SpeakerSamples
 from ghosts.pusher.spool import SpoolError
 from ghosts.pusher.spooled_cloud import SpooledCloud
 from ghosts.pusher.transcripts import Transcripts
+from ghosts.service.lifetime import Lifetime
 
 _log = logging.getLogger("ghosts.pusher")
 
@@ -40,6 +40,7 @@ class Session:
         clients: Clients,
         metrics: Metrics,
         courier: Courier | None = None,
+        acknowledges: bool = False,
     ) -> None:
         self.uid = uid
         self.name = f"ws:{uid}"
@@ -55,9 +56,12 @@ class Session:
         self._features = features
         self._clients = clients
         self._metrics = metrics
+        self._acknowledges = acknowledges
+        self._retirement = asyncio.timeout(None)
+        self._retired = False
         piece_bytes = settings.audio_bytes(features.audio_webhook_seconds or 0, sample_rate)
-        self._speaker_samples = SpeakerSamples(uid, self.lifetime, clients)
-        self._transcripts = Transcripts(uid, self.lifetime, clients)
+        self._speaker_samples = SpeakerSamples(uid, self.lifetime, clients, self._acknowledge)
+        self._transcripts = Transcripts(uid, self.lifetime, clients, self._acknowledge)
         self._audio_bytes = AudioBytes(uid, piece_bytes, self.lifetime, clients)
 
     def __repr__(self) -> str:
@@ -94,8 +98,8 @@ class Session:
         Too long is ``timeout`` seconds; None is never.
         """
         try:
-            async with IdleLimit(timeout) as limit:
-                while True:
+            async with IdleLimit(timeout) as limit, self._retirement:
+                while not self._retired:
                     frame = await self._connection.recv()
                     limit.touch()
                     self._take(frame)
@@ -105,8 +109,9 @@ class Session:
             level = logging.WARNING if refused and closed.sent else logging.INFO
             _log.log(level, "%s: connection lost: %s", self.uid, closed)
         except TimeoutError:
-            _log.warning("%s: no frame for %g s", self.uid, timeout)
-            await self._connection.close(1011, "receive timeout")
+            if not self._retired:
+                _log.warning("%s: no frame for %g s", self.uid, timeout)
+                await self._connection.close(1011, "receive timeout")
         except wire.WireError as error:
             _log.warning("%s: closed with %d: %s", self.uid, error.code, error)
             await self._connection.close(error.code, str(error))
@@ -118,10 +123,28 @@ class Session:
             self.private_cloud.cut()
             self.lifetime.disconnect()
 
+    def retire(self) -> None:
+        """Read no more, and end as though the peer had left: it is the pod that leaves.
+
+        What has been read is finished and acknowledged as ever, then the connection is closed.
+        """
+        self._retired = True
+        with suppress(RuntimeError):  # Its receive loop has not begun, or has ended.
+            self._retirement.reschedule(asyncio.get_running_loop().time())
+
     async def close(self) -> None:
         """Close the connection. It takes the closing handshake's 3 s at most."""
         _log.info("%s: session ended", self.uid)
-        await self._connection.close()
+        await self._connection.close(1001 if self._retired else 1000)
+
+    def _acknowledge(self, delivery_id: str | None) -> None:
+        """Tell the peer that a delivery needs it no more."""
+        if delivery_id is not None:
+            self._answer(wire.Acknowledged(delivery_id))
+
+    def _answer(self, answer: wire.Answer) -> None:
+        """Send without waiting, if there is still somebody to send to."""
+        broadcast([self._connection], wire.encode_answer(answer))
 
     async def _turn_away(self) -> None:
         """Close, and read on until the device has heard: its audio is counted as dropped."""
@@ -145,11 +168,15 @@ class Session:
                 if self._features.private_cloud:
                     self.private_cloud.add(message)
                 self._audio_bytes.add(message.pcm)
+                if self._acknowledges:
+                    self._answer(wire.Acknowledged(audio_until=message.started_at))
             case wire.Heartbeat():
                 pass
             case wire.Transcript():
                 if self._features.transcript_webhook:
                     self._transcripts.add(message)
+                else:
+                    self._acknowledge(message.delivery_id)
             case wire.Conversation(conversation_id):
                 self.private_cloud.switch(conversation_id)
             case wire.SpeakerSample():
@@ -172,6 +199,8 @@ class Session:
             _log.warning("%s: %s not processed: %r", self.uid, request.conversation_id, failure)
             error = str(failure) or type(failure).__name__
         try:
-            await self._connection.send(wire.processed(request.conversation_id, error))
+            await self._connection.send(
+                wire.encode_answer(wire.Processed(request.conversation_id, error))
+            )
         except ConnectionClosed:
             _log.warning("%s: nobody left to tell about %s", self.uid, request.conversation_id)

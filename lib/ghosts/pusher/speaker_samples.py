@@ -3,23 +3,34 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 
 from async_tasks import ticks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Clients
-from ghosts.pusher.lifetime import Lifetime
 from ghosts.pusher.wire import SpeakerSample
+from ghosts.service.lifetime import Lifetime
 
 _log = logging.getLogger("ghosts.pusher")
 
 
 class SpeakerSamples:
-    """One session's requests, with the times at which they came. The oldest goes beyond 100."""
+    """One session's requests, with the times at which they came. The oldest goes beyond 100.
 
-    def __init__(self, uid: str, lifetime: Lifetime, clients: Clients) -> None:
+    ``acknowledge`` is called with the id of each delivery that is over: taken, refused, or dropped.
+    """
+
+    def __init__(
+        self,
+        uid: str,
+        lifetime: Lifetime,
+        clients: Clients,
+        acknowledge: Callable[[str | None], object],
+    ) -> None:
         self._uid = uid
         self._lifetime = lifetime
         self._clients = clients
+        self._acknowledge = acknowledge
         self._work = lifetime.work()
         self._queue: deque[tuple[float, SpeakerSample]] = deque(
             maxlen=settings.SPEAKER_SAMPLES_QUEUE_MAX
@@ -27,6 +38,8 @@ class SpeakerSamples:
 
     def add(self, request: SpeakerSample) -> None:
         """Queue a request."""
+        if len(self._queue) == settings.SPEAKER_SAMPLES_QUEUE_MAX:
+            self._acknowledge(self._queue[0][1].delivery_id)  # it is dropped by the next line
         self._queue.append((asyncio.get_running_loop().time(), request))
         self._work.set()
 
@@ -56,7 +69,12 @@ class SpeakerSamples:
     async def _take(self, request: SpeakerSample) -> None:
         try:
             await self._clients.take_speaker_sample(
-                self._uid, request.person_id, request.conversation_id, request.segment_ids
+                self._uid,
+                request.person_id,
+                request.conversation_id,
+                request.segment_ids,
+                request.delivery_id,
             )
         except BackendError as error:
             _log.warning("%s: speaker sample not taken: %s", self._uid, error)
+        self._acknowledge(request.delivery_id)

@@ -2,10 +2,10 @@
 
 from async_tasks import ticks
 from ghosts.pusher.courier import Courier
-from ghosts.pusher.lifetime import Lifetime
 from ghosts.pusher.metrics import Metrics
 from ghosts.pusher.spool import Key, SpoolError
 from ghosts.pusher.wire import Audio
+from ghosts.service.lifetime import Lifetime
 
 
 class SpooledCloud:

@@ -2,28 +2,41 @@
 
 import logging
 from collections import deque
+from collections.abc import Callable
 
 from async_tasks import ticks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Clients
-from ghosts.pusher.lifetime import Lifetime
 from ghosts.pusher.wire import Transcript
+from ghosts.service.lifetime import Lifetime
 
 _log = logging.getLogger("ghosts.pusher")
 
 
 class Transcripts:
-    """One session's transcripts. The oldest goes beyond 50."""
+    """One session's transcripts. The oldest goes beyond 50.
 
-    def __init__(self, uid: str, lifetime: Lifetime, clients: Clients) -> None:
+    ``acknowledge`` is called with the id of each delivery that is over: sent, refused, or dropped.
+    """
+
+    def __init__(
+        self,
+        uid: str,
+        lifetime: Lifetime,
+        clients: Clients,
+        acknowledge: Callable[[str | None], object],
+    ) -> None:
         self._uid = uid
         self._lifetime = lifetime
         self._clients = clients
+        self._acknowledge = acknowledge
         self._work = lifetime.work()
         self._queue: deque[Transcript] = deque(maxlen=settings.TRANSCRIPTS_QUEUE_MAX)
 
     def add(self, transcript: Transcript) -> None:
         """Queue a transcript."""
+        if len(self._queue) == settings.TRANSCRIPTS_QUEUE_MAX:
+            self._acknowledge(self._queue[0].delivery_id)  # it is dropped by the next line
         self._queue.append(transcript)
         self._work.set()
 
@@ -37,6 +50,9 @@ class Transcripts:
 
     async def _send(self, transcript: Transcript) -> None:
         try:
-            await self._clients.send_transcript(self._uid, transcript.segments)
+            await self._clients.send_transcript(
+                self._uid, transcript.segments, transcript.delivery_id
+            )
         except BackendError as error:
             _log.warning("%s: transcript not sent: %s", self._uid, error)
+        self._acknowledge(transcript.delivery_id)

@@ -24,6 +24,7 @@ class FrameType(IntEnum):
     PROCESS_CONVERSATION = 104
     SPEAKER_SAMPLE = 105
     PROCESSED = 201
+    ACKNOWLEDGED = 202
 
 
 _WITH_TEXT = frozenset(
@@ -34,6 +35,8 @@ _WITH_TEXT = frozenset(
         FrameType.SPEAKER_SAMPLE,
     }
 )
+
+_ANSWERS = frozenset({FrameType.PROCESSED, FrameType.ACKNOWLEDGED})
 
 
 class WireError(ValueError):
@@ -63,10 +66,14 @@ class Audio:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """Segments of a transcript, and the memory they belong to, if there is one."""
+    """Segments of a transcript, and the memory they belong to, if there is one.
+
+    With a ``delivery_id`` (published, later version) it is acknowledged once it was passed on.
+    """
 
     segments: list[dict[str, Any]]
     memory_id: str | None
+    delivery_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,31 +98,52 @@ class SpeakerSample:
     person_id: str
     conversation_id: str
     segment_ids: list[str]
+    delivery_id: str | None = None
+    """As that of a transcript."""
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """The answer to a :class:`ProcessConversation`: without an error it was a success."""
+
+    conversation_id: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Says what the pusher will not lose any more, whatever becomes of this connection.
+
+    That is one delivery, or the audio up to the frame that starts at ``audio_until`` (Unix time in
+    seconds), that frame included.
+    """
+
+    delivery_id: str | None = None
+    audio_until: float | None = None
 
 
 Message: TypeAlias = (
     Audio | Heartbeat | Transcript | Conversation | ProcessConversation | SpeakerSample
 )
+"""What a pusher is sent."""
+Answer: TypeAlias = Processed | Acknowledged
+"""What it sends."""
 
 
 def decode(frame: bytes | str) -> Message:
-    """Read one frame.
+    """Read one frame that a pusher is sent.
 
     Raises:
         UnknownTypeError: its type is none of 100 to 105.
         WireError: it is text, too short, not UTF-8, not JSON, or JSON of another shape; or it has
             an id that is empty, longer than 128 characters or not printable, or no finite time.
     """
-    if isinstance(frame, str):
-        raise WireError("text frame: only binary frames are understood", code=1003)
-    if len(frame) < _TYPE.size:
-        raise WireError(f"frame of {len(frame)} bytes: a type takes {_TYPE.size}")
-    (kind,) = _TYPE.unpack_from(frame)
+    kind, data = _head(frame)
     if kind == FrameType.AUDIO:
-        return _audio(frame)
+        return _audio(data)
     if kind == FrameType.HEARTBEAT:
         return Heartbeat()
-    payload = _text(kind, frame)
+    payload = _text(kind, data, _WITH_TEXT)
     if kind == FrameType.CONVERSATION:
         return Conversation(_id(kind, payload))
     return _json_message(kind, payload)
@@ -130,26 +158,68 @@ def encode(message: Message) -> bytes:
             return _TYPE.pack(FrameType.HEARTBEAT)
         case Conversation(conversation_id):
             return _TYPE.pack(FrameType.CONVERSATION) + conversation_id.encode()
-        case Transcript(segments, memory_id):
-            return _with_json(FrameType.TRANSCRIPT, segments=segments, memory_id=memory_id)
+        case Transcript(segments, memory_id, delivery_id):
+            return _with_json(
+                FrameType.TRANSCRIPT,
+                segments=segments,
+                memory_id=memory_id,
+                **_if_any(delivery_id=delivery_id),
+            )
         case ProcessConversation(conversation_id, language):
             return _with_json(
                 FrameType.PROCESS_CONVERSATION, conversation_id=conversation_id, language=language
             )
-        case SpeakerSample(person_id, conversation_id, segment_ids):
+        case SpeakerSample(person_id, conversation_id, segment_ids, delivery_id):
             return _with_json(
                 FrameType.SPEAKER_SAMPLE,
                 person_id=person_id,
                 conversation_id=conversation_id,
                 segment_ids=segment_ids,
+                **_if_any(delivery_id=delivery_id),
             )
 
 
-def processed(conversation_id: str, error: str | None = None) -> bytes:
-    """Write the answer of type 201: success, or the error."""
-    if error is None:
-        return _with_json(FrameType.PROCESSED, conversation_id=conversation_id, success=True)
-    return _with_json(FrameType.PROCESSED, conversation_id=conversation_id, error=error)
+def encode_answer(answer: Answer) -> bytes:
+    """Write one frame of the pusher's; the inverse of :func:`decode_answer`."""
+    match answer:
+        case Processed(conversation_id, None):
+            return _with_json(FrameType.PROCESSED, conversation_id=conversation_id, success=True)
+        case Processed(conversation_id, error):
+            return _with_json(FrameType.PROCESSED, conversation_id=conversation_id, error=error)
+        case Acknowledged(delivery_id, audio_until):
+            fields = _if_any(delivery_id=delivery_id, audio_until=audio_until)
+            return _with_json(FrameType.ACKNOWLEDGED, **fields)
+
+
+def decode_answer(frame: bytes | str) -> Answer:
+    """Read one frame of the pusher's.
+
+    Raises:
+        UnknownTypeError: its type is neither 201 nor 202.
+        WireError: as for :func:`decode`.
+    """
+    kind, data = _head(frame)
+    payload = _text(kind, data, _ANSWERS)
+    match kind, _json(kind, payload):
+        case FrameType.PROCESSED, {"conversation_id": str(conversation_id), "success": True}:
+            return Processed(conversation_id)
+        case FrameType.PROCESSED, {"conversation_id": str(conversation_id), "error": str(error)}:
+            return Processed(conversation_id, error)
+        case FrameType.ACKNOWLEDGED, {"delivery_id": str(delivery_id)}:
+            return Acknowledged(delivery_id)
+        case FrameType.ACKNOWLEDGED, {"audio_until": float(audio_until)}:
+            return Acknowledged(audio_until=audio_until)
+    raise WireError(f"type {kind}: JSON of another shape")
+
+
+def _head(frame: bytes | str) -> tuple[int, bytes]:
+    """Return the type, and the whole frame."""
+    if isinstance(frame, str):
+        raise WireError("text frame: only binary frames are understood", code=1003)
+    if len(frame) < _TYPE.size:
+        raise WireError(f"frame of {len(frame)} bytes: a type takes {_TYPE.size}")
+    (kind,) = _TYPE.unpack_from(frame)
+    return kind, frame
 
 
 def _audio(frame: bytes) -> Audio:
@@ -161,8 +231,8 @@ def _audio(frame: bytes) -> Audio:
     return Audio(started_at, frame[_AUDIO_HEAD.size :])
 
 
-def _text(kind: int, frame: bytes) -> str:
-    if kind not in _WITH_TEXT:
+def _text(kind: int, frame: bytes, known: frozenset[FrameType]) -> str:
+    if kind not in known:
         raise UnknownTypeError(f"unknown type {kind}")
     try:
         return frame[_TYPE.size :].decode()
@@ -170,18 +240,22 @@ def _text(kind: int, frame: bytes) -> str:
         raise WireError(f"type {kind}: not UTF-8 at byte {error.start}") from None
 
 
-def _json_message(kind: int, payload: str) -> Message:
+def _json(kind: int, payload: str) -> Any:
     try:
-        fields = json.loads(payload, parse_constant=_refuse, parse_float=_finite)
+        return json.loads(payload, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError):
         raise WireError(f"type {kind}: not JSON") from None
+
+
+def _json_message(kind: int, payload: str) -> Message:
+    fields = _json(kind, payload)
     match kind, fields:
         case FrameType.TRANSCRIPT, {"segments": list(segments)} if all(
             isinstance(segment, dict) for segment in segments
         ) and not _too_deep(segments):
             memory_id = fields.get("memory_id")
             if memory_id is None or isinstance(memory_id, str):
-                return Transcript(segments, memory_id)
+                return Transcript(segments, memory_id, _delivery_id(kind, fields))
         case FrameType.PROCESS_CONVERSATION, {"conversation_id": str(conversation_id)}:
             language = fields.get("language", "en")
             if isinstance(language, str):
@@ -191,7 +265,12 @@ def _json_message(kind: int, payload: str) -> Message:
             "conversation_id": str(conversation_id),
             "segment_ids": list(segment_ids),
         } if all(isinstance(segment_id, str) for segment_id in segment_ids):
-            return SpeakerSample(_id(kind, person_id), _id(kind, conversation_id), segment_ids)
+            return SpeakerSample(
+                _id(kind, person_id),
+                _id(kind, conversation_id),
+                segment_ids,
+                _delivery_id(kind, fields),
+            )
     raise WireError(f"type {kind}: JSON of another shape")
 
 
@@ -222,11 +301,24 @@ def _inside(value: object) -> Iterable[object]:
     return ()
 
 
+def _delivery_id(kind: int, fields: dict[str, Any]) -> str | None:
+    match fields.get("delivery_id"):
+        case None:
+            return None
+        case str(text):
+            return _id(kind, text)
+    raise WireError(f"type {kind}: JSON of another shape")
+
+
 def _id(kind: int, text: str) -> str:
     """Return an id as it is, if it is fit for a URL and for one line of a log."""
     if 0 < len(text) <= settings.MAX_ID_LENGTH and text.isprintable():
         return text
     raise WireError(f"type {kind}: an id is empty, too long or not printable")
+
+
+def _if_any(**fields: object) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _with_json(kind: FrameType, **fields: object) -> bytes:

@@ -52,10 +52,8 @@ class _Client(Service):
 
     library: Library
 
-    async def call(
-        self, uid: str, *, json: object = None, data: bytes | None = None, **query: str
-    ) -> Any:
-        call = partial(Service.call, self, uid, json=json, data=data, **query)
+    async def call(self, uid: str, **request: Any) -> Any:
+        call = partial(Service.call, self, uid, **request)
         return await self.library.carry_out(self.name, call)
 
 

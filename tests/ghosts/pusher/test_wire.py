@@ -48,8 +48,8 @@ def test_an_id_may_have_128_characters():
 @pytest.mark.parametrize(
     ("answer", "fields"),
     [
-        (wire.processed("c"), {"conversation_id": "c", "success": True}),
-        (wire.processed("c", "no"), {"conversation_id": "c", "error": "no"}),
+        (wire.encode_answer(wire.Processed("c")), {"conversation_id": "c", "success": True}),
+        (wire.encode_answer(wire.Processed("c", "no")), {"conversation_id": "c", "error": "no"}),
     ],
 )
 def test_the_answer_says_success_or_the_error(answer, fields):
@@ -59,7 +59,7 @@ def test_the_answer_says_success_or_the_error(answer, fields):
 
 def test_the_answer_of_type_201_is_no_message_for_a_server():
     with pytest.raises(wire.UnknownTypeError, match="201"):
-        wire.decode(wire.processed("c"))
+        wire.decode(wire.encode_answer(wire.Processed("c")))
 
 
 def test_sizes_are_those_of_the_record():

@@ -1,0 +1,11 @@
+"""What the two services have in common: how one is served, and how its sessions learn of their end.
+
+It would run in production as it stands: it knows nothing of simulated time, devices or faults.
+"""
+
+from ghosts.service.lifetime import Lifetime
+from ghosts.service.metrics import PodMetrics
+from ghosts.service.query import one_id, one_rate
+from ghosts.service.server import SessionServer
+
+__all__ = ["Lifetime", "PodMetrics", "SessionServer", "one_id", "one_rate"]
