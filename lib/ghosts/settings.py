@@ -108,6 +108,82 @@ DELIVERY_BACKOFF: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before a failed delivery is tried again, by the number of failures; the last one from
 then on (ours)."""
 
+# --- listen: the device's side ------------------------------------------------------------------
+CLIENT_PING: Final = 10.0
+"""Seconds between two pings, which are text messages, to a device (published)."""
+CLIENT_INACTIVITY: Final = 90.0
+"""Seconds without a message of the device after which its session ends (published)."""
+USAGE_TICK: Final = 60.0
+"""Seconds between two records of usage (published)."""
+SPEECH_TICK: Final = 1.0
+"""Seconds of speech that are heard at a time (ours: the record's is a stream)."""
+SPEECH_DEADLINE: Final = 10.0
+"""Seconds to have a piece of speech heard, in the shipped version (ours)."""
+SPEECH_BACKOFF: Final = 2.0
+"""Seconds before a piece of speech is sent again that was not heard (ours)."""
+CONVERSATION_SILENCE: Final = 120.0
+"""Seconds in which nothing is said that end a conversation (published, the least of what a user can
+choose)."""
+CONVERSATION_LONGEST: Final = 14_400.0
+"""Seconds after which a conversation ends in any case (published)."""
+CONVERSATION_TICK: Final = 5.0
+"""Seconds between two looks at whether the conversation is over (published)."""
+PENDING_CONVERSATIONS_AFTER: Final = 7.0
+"""Seconds after which a session has earlier conversations processed (published)."""
+APPS_AT_ONCE: Final = 8
+"""Apps that are told at the same time (published, for audio)."""
+SPEAKERS_AT_ONCE: Final = 4
+"""Speakers that are looked up in one go (ours)."""
+LISTEN_LANGUAGES: Final = ("de", "en", "es", "fr", "multi")
+"""Languages that a session may ask for (ours; the record's list is longer)."""
+
+# --- listen: the pusher's side ------------------------------------------------------------------
+SEND_TICK: Final = 1.0
+"""Seconds between two frames of audio, or of transcripts, to the pusher (published)."""
+SEGMENT_BUFFER_MAX: Final = 1000
+"""Segments that wait for the pusher; the oldest goes beyond it (published)."""
+AUDIO_BUFFER_MAX: Final = 10 * 2**20
+"""Bytes of audio that wait for the pusher; the oldest goes beyond it (published)."""
+PUSHER_HEARTBEAT: Final = 20.0
+"""Seconds between heartbeats to the pusher (omi#5237)."""
+PUSHER_RECEIVE_TICK: Final = 5.0
+"""Seconds that one wait for the pusher's next frame takes at most (published)."""
+PUSHER_PING_INTERVAL: Final = 30.0
+"""Seconds between WebSocket pings to the pusher (published)."""
+PUSHER_PING_TIMEOUT: Final = 60.0
+"""Seconds that the pusher has to answer one (published)."""
+REQUESTS_MAX: Final = 100
+"""Requests that wait for an answer of type 201; the oldest goes beyond it (published)."""
+REQUEST_TIMEOUT: Final = 120.0
+"""Seconds without an answer after which a request is sent again (published)."""
+REQUEST_RETRIES: Final = 3
+"""Times that a request is sent again before it rests until the next connection (published: kept,
+and its timer started anew)."""
+CONNECT_TRIES: Final = 5
+"""Times that a new session tries to connect before it goes on without a pusher (published)."""
+CONNECT_BACKOFF: Final = 1.0
+"""Seconds before the second try, doubled each time, and up to a second more (published)."""
+CONNECT_BACKOFF_MAX: Final = 15.0
+"""Seconds between two such tries, at most (published)."""
+RECONNECT_BACKOFF: Final = 1.0
+"""Seconds before a lost connection is tried anew, doubled each time (published)."""
+RECONNECT_BACKOFF_MAX: Final = 60.0
+"""Seconds between two such tries, at most (published)."""
+RECONNECT_JITTER: Final = 0.25
+"""The part by which these are longer or shorter, drawn anew each time (published)."""
+RECONNECT_TRIES: Final = 6
+"""Tries after which a session is degraded (published)."""
+DEGRADED_PAUSE: Final = 60.0
+"""Seconds between two tries of a degraded session (published)."""
+BREAKER_FAILURES: Final = 20
+"""Failures to connect that open a pod's breaker (omi#6025)."""
+BREAKER_WINDOW: Final = 30.0
+"""Seconds within which they have to come (omi#6025)."""
+BREAKER_OPEN: Final = 60.0
+"""Seconds that it stays open, before it lets one through to try (omi#6025)."""
+TERMINATION_GRACE: Final = 120.0
+"""Seconds that a pod has to end by itself when it is told to (published, stored chart)."""
+
 GHOST_AFTER: Final = 150.0
 """Seconds after its connection closed beyond which a session is a ghost.
 

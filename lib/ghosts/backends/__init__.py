@@ -6,17 +6,30 @@ from ghosts.backends.clients import (
     Batch,
     Clients,
     Features,
+    ListenClients,
+    NotFoundError,
     Service,
     connect_clients,
+    connect_listen_clients,
 )
-from ghosts.backends.faults import BACKENDS, OF_THE_LIBRARY, Backend, Fault, FaultMode
+from ghosts.backends.faults import (
+    BACKENDS,
+    OF_LISTEN,
+    OF_THE_LIBRARY,
+    OF_THE_PUSHER,
+    Backend,
+    Fault,
+    FaultMode,
+)
 from ghosts.backends.pool import WorkerPool
 from ghosts.backends.server import Backends, serve_backends
 
 __all__ = [
     "BACKENDS",
     "DEADLINES",
+    "OF_LISTEN",
     "OF_THE_LIBRARY",
+    "OF_THE_PUSHER",
     "PUBLISHED",
     "SHIPPED",
     "Backend",
@@ -28,8 +41,11 @@ __all__ = [
     "Fault",
     "FaultMode",
     "Features",
+    "ListenClients",
+    "NotFoundError",
     "Service",
     "WorkerPool",
     "connect_clients",
+    "connect_listen_clients",
     "serve_backends",
 ]

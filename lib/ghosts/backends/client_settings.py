@@ -36,9 +36,16 @@ PUBLISHED: Final = ClientSettings(
         Backend.SPEAKER_SAMPLES: aiohttp.ClientTimeout(total=settings.SPEAKER_SAMPLES_TIMEOUT),
         Backend.CONVERSATIONS: aiohttp.ClientTimeout(total=settings.CONVERSATION_TIMEOUT),
         Backend.USERS: aiohttp.ClientTimeout(total=settings.USERS_TIMEOUT),
+        Backend.SPEECH_TO_TEXT: aiohttp.ClientTimeout(total=None),
+        Backend.PEOPLE: aiohttp.ClientTimeout(total=settings.USERS_TIMEOUT),
+        Backend.APPS: _WEBHOOK,
+        Backend.USAGE: aiohttp.ClientTimeout(total=settings.USERS_TIMEOUT),
     }
 )
-"""As published: an upload has no deadline, and a webhook only one between two bytes."""
+"""As published: an upload has no deadline, and a webhook only one between two bytes.
+
+Speech is sent to a stream that has none either; here a call stands for each piece of it.
+"""
 
 DEADLINES: Final = ClientSettings(
     timeouts={
@@ -47,6 +54,8 @@ DEADLINES: Final = ClientSettings(
         Backend.TRANSCRIPT_WEBHOOK: aiohttp.ClientTimeout(total=settings.WEBHOOK_DEADLINE),
         Backend.AUDIO_WEBHOOK: aiohttp.ClientTimeout(total=settings.WEBHOOK_DEADLINE),
         Backend.SPEAKER_SAMPLES: aiohttp.ClientTimeout(total=settings.SPEAKER_SAMPLES_DEADLINE),
+        Backend.SPEECH_TO_TEXT: aiohttp.ClientTimeout(total=settings.SPEECH_DEADLINE),
+        Backend.APPS: aiohttp.ClientTimeout(total=settings.WEBHOOK_DEADLINE),
     }
 )
 """Every call ends by a deadline that nothing in its answer can put off."""

@@ -4,13 +4,14 @@ import io
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
 
 import aiohttp
 
 from ghosts import settings
 from ghosts.backends.client_settings import PUBLISHED, ClientSettings
-from ghosts.backends.faults import Backend
+from ghosts.backends.faults import OF_LISTEN, OF_THE_PUSHER, Backend
 from ghosts.backends.pool import WorkerPool
 
 _IN_ONE_WRITE: Final = 2**20
@@ -21,6 +22,10 @@ class BackendError(Exception):
     """A service refused, failed, or did not answer within its client's deadline."""
 
 
+class NotFoundError(BackendError):
+    """A service does not know what it was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """What a user has switched on; read once, when the session is set up."""
@@ -29,6 +34,10 @@ class Features:
     transcript_webhook: bool = True
     audio_webhook_seconds: float | None = None
     """Seconds of audio in each piece sent to the audio webhook; None is off."""
+    apps: tuple[str, ...] = ()
+    """The apps that are sent each transcript as it is heard."""
+    speaker_identification: bool = False
+    """Whether speakers are looked up among the people whom the user knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,8 @@ class Service:
         body = io.BytesIO(data) if data is not None and len(data) > _IN_ONE_WRITE else data
         try:
             async with self.http.post(self.url, params=params, json=json, data=body) as answer:
+                if answer.status == HTTPStatus.NOT_FOUND:
+                    raise NotFoundError(f"{self.name}: does not know {uid}")
                 if not answer.ok:
                     raise BackendError(f"{self.name}: status {answer.status}")
                 return await answer.json()
@@ -143,9 +154,44 @@ class Clients:
         )
 
 
+class ListenClients:
+    """All that a session of listen calls, the pusher aside."""
+
+    def __init__(self, services: Mapping[Backend, Service]) -> None:
+        self._services = services
+
+    async def features(self, uid: str) -> Features:
+        """Read what the user has switched on."""
+        return Features(**await self._services[Backend.USERS].call(uid))
+
+    async def hear(self, uid: str, audio: bytes) -> list[dict[str, Any]]:
+        """Have speech made into segments; there are none where nothing is said."""
+        heard: dict[str, Any] = await self._services[Backend.SPEECH_TO_TEXT].call(uid, data=audio)
+        segments: list[dict[str, Any]] = heard.get("segments", [])
+        return segments
+
+    async def who_speaks(self, uid: str, speaker: str) -> str | None:
+        """Say which of the people that the user knows this voice is; None if it is a stranger's."""
+        answer = await self._services[Backend.PEOPLE].call(uid, speaker=speaker)
+        person: str | None = answer.get("person_id")
+        return person
+
+    async def tell_app(self, uid: str, app: str, segments: Sequence[Mapping[str, Any]]) -> None:
+        """Send segments to one of the user's apps."""
+        await self._services[Backend.APPS].call(uid, json=segments, app=app)
+
+    async def record_usage(self, uid: str, seconds: float) -> None:
+        """Have so many seconds of listening put on the user's account."""
+        await self._services[Backend.USAGE].call(uid, seconds=f"{seconds:g}")
+
+
+ClientOf: TypeAlias = Callable[[Backend, str, aiohttp.ClientSession], Service]
+"""Makes the client of one service, given its name, its URL, and what carries its requests."""
+
 _CONNECTIONS: Mapping[Backend, int] = {
     Backend.STORAGE: settings.STORAGE_WORKERS,
     Backend.SPEAKER_SAMPLES: settings.SPEAKER_SAMPLES_CONNECTIONS,
+    Backend.SPEECH_TO_TEXT: 0,  # without limit: each session has a stream of its own
 }
 
 
@@ -153,19 +199,44 @@ _CONNECTIONS: Mapping[Backend, int] = {
 async def connect_clients(
     addresses: Mapping[Backend, str],
     client_settings: ClientSettings = PUBLISHED,
-    service: Callable[[Backend, str, aiohttp.ClientSession], Service] = Service,
+    service: ClientOf = Service,
 ) -> AsyncIterator[Clients]:
-    """Make a pod's clients, given the URL of each service; close them on the way out.
+    """Make a pusher pod's clients, given the URL of each service; close them on the way out.
 
     ``service`` makes the client of one service, for whoever has one that behaves otherwise.
     """
+    async with _services(OF_THE_PUSHER, addresses, client_settings, service) as services:
+        uploads = WorkerPool(settings.STORAGE_WORKERS)
+        try:
+            yield Clients(services, uploads)
+        finally:
+            await uploads.close()
+
+
+@asynccontextmanager
+async def connect_listen_clients(
+    addresses: Mapping[Backend, str],
+    client_settings: ClientSettings = PUBLISHED,
+    service: ClientOf = Service,
+) -> AsyncIterator[ListenClients]:
+    """Make the clients of a pod of listen, as :func:`connect_clients` does the pusher's."""
+    async with _services(OF_LISTEN, addresses, client_settings, service) as services:
+        yield ListenClients(services)
+
+
+@asynccontextmanager
+async def _services(
+    names: Sequence[Backend],
+    addresses: Mapping[Backend, str],
+    client_settings: ClientSettings,
+    service: ClientOf,
+) -> AsyncIterator[dict[Backend, Service]]:
     async with AsyncExitStack() as stack:
         services = {}
-        for name, timeout in client_settings.timeouts.items():
+        for name in names:
             limit = _CONNECTIONS.get(name, settings.WEBHOOK_CONNECTIONS)
             connector = aiohttp.TCPConnector(limit=limit, keepalive_timeout=3600)
+            timeout = client_settings.timeouts[name]
             http = aiohttp.ClientSession(connector=connector, timeout=timeout)
             services[name] = service(name, addresses[name], await stack.enter_async_context(http))
-        uploads = WorkerPool(settings.STORAGE_WORKERS)
-        stack.push_async_callback(uploads.close)
-        yield Clients(services, uploads)
+        yield services

@@ -14,9 +14,30 @@ class Backend(StrEnum):
     SPEAKER_SAMPLES = "speaker_samples"
     CONVERSATIONS = "conversations"
     USERS = "users"
+    SPEECH_TO_TEXT = "speech_to_text"
+    PEOPLE = "people"
+    APPS = "apps"
+    USAGE = "usage"
 
 
 BACKENDS: Final = tuple(Backend)
+OF_THE_PUSHER: Final = (
+    Backend.STORAGE,
+    Backend.TRANSCRIPT_WEBHOOK,
+    Backend.AUDIO_WEBHOOK,
+    Backend.SPEAKER_SAMPLES,
+    Backend.CONVERSATIONS,
+    Backend.USERS,
+)
+"""The services that a session of the pusher calls."""
+OF_LISTEN: Final = (
+    Backend.USERS,
+    Backend.SPEECH_TO_TEXT,
+    Backend.PEOPLE,
+    Backend.APPS,
+    Backend.USAGE,
+)
+"""The services that a session of listen calls, the pusher aside."""
 
 
 class FaultMode(StrEnum):

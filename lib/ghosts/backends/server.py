@@ -5,19 +5,24 @@ import dataclasses
 import socket
 import struct
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
 
 from aiohttp import web
 
 from ghosts.backends.clients import Features
-from ghosts.backends.faults import BACKENDS, Backend, FaultMode
+from ghosts.backends.faults import OF_THE_PUSHER, Backend, FaultMode
 
+_HEEDED: Final = (Backend.SPEECH_TO_TEXT, Backend.TRANSCRIPT_WEBHOOK, Backend.APPS)
 _LOOPBACK = "127.0.0.1"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _KEEPALIVE_SECONDS = 86_400.0
 _STOP_TIMEOUT = 1.0  # seconds; 0 would wait for ever
+
+
+_Body: TypeAlias = bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,8 @@ class Received:
     crc: int
     """CRC-32 of its body."""
     query: dict[str, str]
+    body: _Body = b""
+    """Its body, if it says something that this project makes use of: not that of audio in bulk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +49,11 @@ class Failure:
 class BackendServer:
     """One service: an HTTP server on a port of its own, and the requests it has taken."""
 
-    def __init__(self, name: Backend, features: Callable[[str], Features]) -> None:
+    def __init__(self, name: Backend, answer: Callable[[web.BaseRequest, bytes], Any]) -> None:
         self.name = name
         self.received: list[Received] = []
         self._delivered: set[str] = set()
-        self._features = features
+        self._content = answer
         self._failure: Failure | None = None
         self._user_failures: dict[str, Failure] = {}
         self._port = 0
@@ -121,21 +128,24 @@ class BackendServer:
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         size = crc = 0
+        pieces = []
         async for piece in request.content.iter_any():
             size += len(piece)
             crc = zlib.crc32(piece, crc)
+            if self.name in _HEEDED:
+                pieces.append(piece)
         uid = request.query.get("uid", "")
         failure = self._user_failures.get(uid, self._failure)
         if failure is not None:
             failed = await self._misbehave(request, failure)
             if failed is not None:
                 return failed
-        self._take(Received(uid, size, crc, dict(request.query)))
+        body = b"".join(pieces)
+        self._take(Received(uid, size, crc, dict(request.query), body))
         if failure is not None and failure.mode is FaultMode.ANSWER_LOST:
             return _reset(request)
-        if self.name is Backend.USERS:
-            return web.json_response(dataclasses.asdict(self._features(uid)))
-        return web.json_response({})
+        content = self._content(request, body)
+        return web.json_response(status=404) if content is None else web.json_response(content)
 
     def _take(self, received: Received) -> None:
         """Keep a request; one whose delivery is here already is answered and not kept again."""
@@ -184,11 +194,30 @@ def _reset(request: web.BaseRequest) -> web.Response:
     return web.Response(status=500)
 
 
+Hear: TypeAlias = Callable[[bytes], list[dict[str, Any]]]
+"""Makes segments of speech."""
+
+
 class Backends:
     """All services of one pod."""
 
-    def __init__(self, features: Callable[[str], Features]) -> None:
-        self._servers = {name: BackendServer(name, features) for name in BACKENDS}
+    def __init__(
+        self, features: Callable[[str], Features | None], hear: Hear, names: Sequence[Backend]
+    ) -> None:
+        def answer(name: Backend) -> Callable[[web.BaseRequest, bytes], Any]:
+            match name:
+                case Backend.USERS:
+                    return lambda request, body: _as_dict(features(request.query.get("uid", "")))
+                case Backend.SPEECH_TO_TEXT:
+                    return lambda request, body: {"segments": hear(body)}
+                case Backend.PEOPLE:
+                    return lambda request, body: {"person_id": request.query.get("speaker")}
+            return lambda request, body: {}
+
+        self._servers = {name: BackendServer(name, answer(name)) for name in names}
+
+    def __iter__(self) -> Iterator[BackendServer]:
+        return iter(self._servers.values())
 
     def __getitem__(self, name: Backend) -> BackendServer:
         return self._servers[name]
@@ -219,14 +248,24 @@ class Backends:
         return received - self.stored_bytes
 
 
+def _as_dict(features: Features | None) -> dict[str, Any] | None:
+    return None if features is None else dataclasses.asdict(features)
+
+
 @asynccontextmanager
 async def serve_backends(
-    features: Callable[[str], Features] = lambda uid: Features(),
+    features: Callable[[str], Features | None] = lambda uid: Features(),
+    hear: Hear = lambda audio: [],
+    names: Sequence[Backend] = OF_THE_PUSHER,
 ) -> AsyncIterator[Backends]:
-    """Serve every backend on loopback, on free ports, and stop them on the way out."""
-    backends = Backends(features)
+    """Serve backends on loopback, on free ports, and stop them on the way out.
+
+    ``features`` says what a user has switched on, None where there is no such user; ``hear`` is
+    what the speech-to-text service does.
+    """
+    backends = Backends(features, hear, names)
     async with AsyncExitStack() as stack:
-        for name in BACKENDS:
-            stack.push_async_callback(backends[name].stop)
-            await backends[name].start()
+        for server in backends:
+            stack.push_async_callback(server.stop)
+            await server.start()
         yield backends

@@ -1,0 +1,133 @@
+"""A podcast that devices play: synthetic speech, with every word marked in its lowest bits.
+
+As many segments, words and seconds as the fix was tested with (omi#7283). The words are drawn from
+a list: nobody has said them. Speech to text is real work here, of another kind: each word's number
+is read from the lowest bits of 16 samples, so a sample that is lost on the way is a word that is
+lost, and nothing that was not sent can be heard.
+"""
+
+import random
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from typing import Any, Final
+
+import numpy as np
+
+from ghosts.evidence import fact
+
+SEGMENTS: Final = int(fact("podcast_run_segments").value)
+WORDS: Final = int(fact("podcast_run_words").value)
+SECONDS: Final = int(fact("podcast_run_duration").value)
+SPEAKERS: Final = ("speaker-0", "speaker-1")
+_MARK: Final = 16
+"""Samples, and bits, of a word's mark."""
+_PAUSE: Final = 0.4
+"""Seconds between two segments."""
+_VOICES: Final = (110.0, 185.0)
+"""Hz, of the two speakers."""
+_SYLLABLES: Final = 4.0
+"""A second."""
+_LOUDNESS: Final = 6000.0
+_TEXT: Final = """
+a an and as at because but by every for from how if in it its just like more never no not of on one
+only or so some than that the then there they this to until was we well when which who why with you
+async await awaits awaited buffer bytes cancel cancelled chunk client clock close closed connection
+count counts dashboard deadline deploy disconnect drain event finally finished future gather gauge
+ghost ghosts handler hang hangs happened heartbeat hold holds kernel kept leak leaves loop loops
+lost memory metric minute morning nobody notice opinion pager process production pusher queue quiet
+read real reason request restart retry returned running second seconds service session shutdown
+silence sleeps socket started stays stuck supervisor task tasks thread threads time timeout truth
+upload wait waiting waits watch
+"""
+_VOCABULARY: Final = tuple(_TEXT.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word: its number, the segment it belongs to, and the second at which it begins."""
+
+    number: int
+    text: str
+    segment: int
+    start: float
+
+
+@cache
+def words() -> tuple[Word, ...]:
+    """All words of the podcast, in order."""
+    chance = random.Random("podcast")
+    borders = sorted(chance.sample(range(1, WORDS), SEGMENTS - 1))
+    seconds = (SECONDS - SEGMENTS * _PAUSE) / WORDS
+    said: list[Word] = []
+    for segment, (first, end) in enumerate(zip([0, *borders], [*borders, WORDS], strict=True)):
+        for number in range(first, end):
+            start = number * seconds + segment * _PAUSE
+            said.append(Word(number, chance.choice(_VOCABULARY), segment, round(start, 3)))
+    return tuple(said)
+
+
+@cache
+def pcm(rate: int) -> bytes:
+    """Return the whole podcast as 16-bit mono PCM, at a sample rate in Hz that 80 divides."""
+    samples = np.zeros(SECONDS * rate, "<i2")
+    for segment, said in groupby(words(), lambda word: word.segment):
+        starts = [word.start for word in said]
+        spoken = slice(int(starts[0] * rate), int((starts[-1] + _PAUSE / 2) * rate))
+        time = np.arange(spoken.start, spoken.stop) / rate
+        samples[spoken] = _voice(_VOICES[segment % len(_VOICES)], time, rate)[
+            : len(samples[spoken])
+        ]
+    marked: bytes = _marked(samples, rate).tobytes()
+    return marked
+
+
+def _voice(pitch: float, time: Any, rate: int) -> Any:
+    """Return vowels without a mouth: three harmonics, louder and softer with the syllables."""
+    harmonics = [number for number in (1, 2, 3) if number * pitch < rate / 2]
+    waves = [np.sin(2 * np.pi * number * pitch * time) / number for number in harmonics]
+    return _LOUDNESS * sum(waves) * (0.6 + 0.4 * np.sin(2 * np.pi * _SYLLABLES * time))
+
+
+def part(start: int, seconds: int, rate: int) -> bytes:
+    """Return what is heard of it in these seconds; silence once it is over."""
+    whole = pcm(rate)[start * rate * 2 : (start + seconds) * rate * 2]
+    return whole.ljust(seconds * rate * 2, b"\0")
+
+
+def words_in(start: int, seconds: int) -> int:
+    """Count the words that begin in these seconds."""
+    return sum(start <= word.start < start + seconds for word in words())
+
+
+def hear(audio: bytes) -> list[dict[str, Any]]:
+    """Make segments of audio that was cut from the podcast, at any rate, between two marks.
+
+    A segment that was cut in pieces comes in as many; all have its id, each has its own start.
+    """
+    whole = len(audio) // (2 * _MARK) * _MARK
+    lowest = (np.frombuffer(audio, "<i2", whole) & 1).astype(np.uint8)
+    numbers = np.packbits(lowest.reshape(-1, _MARK), axis=1).view(">u2").ravel()
+    heard = [words()[number - 1] for number in numbers[numbers > 0] if number <= WORDS]
+    return [_segment(list(said)) for _, said in groupby(heard, lambda word: word.segment)]
+
+
+def _segment(said: list[Word]) -> dict[str, Any]:
+    segment = said[0].segment
+    return {
+        "id": f"segment-{segment:03}",
+        "speaker": SPEAKERS[segment % len(SPEAKERS)],
+        "text": " ".join(word.text for word in said),
+        "start": said[0].start,
+        "end": said[-1].start,
+    }
+
+
+def _marked(samples: Any, rate: int) -> Any:
+    """Write the number of each word, counted from 1, into the lowest bits where it begins."""
+    marked = samples & ~np.int16(1)
+    for word in words():
+        at = int(word.start * rate) // _MARK * _MARK
+        bits = np.unpackbits(np.array([word.number + 1], ">u2").view(np.uint8))
+        marked[at : at + _MARK] |= bits
+    return marked
