@@ -6,7 +6,7 @@ from collections import deque
 from async_tasks import ticks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Clients
-from ghosts.service.lifetime import Lifetime
+from ghosts.service import Lifetime
 
 _log = logging.getLogger("ghosts.pusher")
 

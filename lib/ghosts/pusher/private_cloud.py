@@ -10,7 +10,7 @@ from ghosts import settings
 from ghosts.backends.clients import BackendError, Batch, Clients
 from ghosts.pusher.metrics import Metrics
 from ghosts.pusher.wire import Audio
-from ghosts.service.lifetime import Lifetime
+from ghosts.service import Lifetime
 
 _log = logging.getLogger("ghosts.pusher")
 

@@ -22,7 +22,7 @@ from ghosts.pusher.speaker_samples import SpeakerSamples
 from ghosts.pusher.spool import SpoolError
 from ghosts.pusher.spooled_cloud import SpooledCloud
 from ghosts.pusher.transcripts import Transcripts
-from ghosts.service.lifetime import Lifetime
+from ghosts.service import Lifetime, Retirement
 
 _log = logging.getLogger("ghosts.pusher")
 
@@ -57,10 +57,9 @@ class Session:
         self._clients = clients
         self._metrics = metrics
         self._acknowledges = acknowledges
-        self._retirement = asyncio.timeout(None)
-        self._retired = False
+        self._retirement = Retirement()
         piece_bytes = settings.audio_bytes(features.audio_webhook_seconds or 0, sample_rate)
-        self._speaker_samples = SpeakerSamples(uid, self.lifetime, clients, self._acknowledge)
+        self._speaker_samples = SpeakerSamples(uid, self.lifetime, clients)
         self._transcripts = Transcripts(uid, self.lifetime, clients, self._acknowledge)
         self._audio_bytes = AudioBytes(uid, piece_bytes, self.lifetime, clients)
 
@@ -99,7 +98,7 @@ class Session:
         """
         try:
             async with IdleLimit(timeout) as limit, self._retirement:
-                while not self._retired:
+                while True:
                     frame = await self._connection.recv()
                     limit.touch()
                     self._take(frame)
@@ -109,7 +108,7 @@ class Session:
             level = logging.WARNING if refused and closed.sent else logging.INFO
             _log.log(level, "%s: connection lost: %s", self.uid, closed)
         except TimeoutError:
-            if not self._retired:
+            if not self._retirement.asked:
                 _log.warning("%s: no frame for %g s", self.uid, timeout)
                 await self._connection.close(1011, "receive timeout")
         except wire.WireError as error:
@@ -128,14 +127,12 @@ class Session:
 
         What has been read is finished and acknowledged as ever, then the connection is closed.
         """
-        self._retired = True
-        with suppress(RuntimeError):  # Its receive loop has not begun, or has ended.
-            self._retirement.reschedule(asyncio.get_running_loop().time())
+        self._retirement.ask()
 
     async def close(self) -> None:
         """Close the connection. It takes the closing handshake's 3 s at most."""
         _log.info("%s: session ended", self.uid)
-        await self._connection.close(1001 if self._retired else 1000)
+        await self._connection.close(1001 if self._retirement.asked else 1000)
 
     def _acknowledge(self, delivery_id: str | None) -> None:
         """Tell the peer that a delivery needs it no more."""
@@ -181,6 +178,7 @@ class Session:
                 self.private_cloud.switch(conversation_id)
             case wire.SpeakerSample():
                 self._speaker_samples.add(message)
+                self._acknowledge(message.delivery_id)  # it waits for longer than a link may last
             case wire.ProcessConversation():
                 create_named_task(
                     self._process(message), name=f"{self.name}:process", task_set=self.requests

@@ -3,34 +3,23 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
 
 from async_tasks import ticks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Clients
 from ghosts.pusher.wire import SpeakerSample
-from ghosts.service.lifetime import Lifetime
+from ghosts.service import Lifetime
 
 _log = logging.getLogger("ghosts.pusher")
 
 
 class SpeakerSamples:
-    """One session's requests, with the times at which they came. The oldest goes beyond 100.
+    """One session's requests, with the times at which they came. The oldest goes beyond 100."""
 
-    ``acknowledge`` is called with the id of each delivery that is over: taken, refused, or dropped.
-    """
-
-    def __init__(
-        self,
-        uid: str,
-        lifetime: Lifetime,
-        clients: Clients,
-        acknowledge: Callable[[str | None], object],
-    ) -> None:
+    def __init__(self, uid: str, lifetime: Lifetime, clients: Clients) -> None:
         self._uid = uid
         self._lifetime = lifetime
         self._clients = clients
-        self._acknowledge = acknowledge
         self._work = lifetime.work()
         self._queue: deque[tuple[float, SpeakerSample]] = deque(
             maxlen=settings.SPEAKER_SAMPLES_QUEUE_MAX
@@ -38,8 +27,6 @@ class SpeakerSamples:
 
     def add(self, request: SpeakerSample) -> None:
         """Queue a request."""
-        if len(self._queue) == settings.SPEAKER_SAMPLES_QUEUE_MAX:
-            self._acknowledge(self._queue[0][1].delivery_id)  # it is dropped by the next line
         self._queue.append((asyncio.get_running_loop().time(), request))
         self._work.set()
 
@@ -77,4 +64,3 @@ class SpeakerSamples:
             )
         except BackendError as error:
             _log.warning("%s: speaker sample not taken: %s", self._uid, error)
-        self._acknowledge(request.delivery_id)

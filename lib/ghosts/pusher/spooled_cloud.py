@@ -5,7 +5,7 @@ from ghosts.pusher.courier import Courier
 from ghosts.pusher.metrics import Metrics
 from ghosts.pusher.spool import Key, SpoolError
 from ghosts.pusher.wire import Audio
-from ghosts.service.lifetime import Lifetime
+from ghosts.service import Lifetime
 
 
 class SpooledCloud:

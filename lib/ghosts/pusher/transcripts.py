@@ -8,7 +8,7 @@ from async_tasks import ticks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Clients
 from ghosts.pusher.wire import Transcript
-from ghosts.service.lifetime import Lifetime
+from ghosts.service import Lifetime
 
 _log = logging.getLogger("ghosts.pusher")
 

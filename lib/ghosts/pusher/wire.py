@@ -99,7 +99,7 @@ class SpeakerSample:
     conversation_id: str
     segment_ids: list[str]
     delivery_id: str | None = None
-    """As that of a transcript."""
+    """With one it is acknowledged once it was queued (ours)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,145 @@
+"""The feed as published: two buffers, which are emptied before they are sent."""
+
+import asyncio
+from collections import deque
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+
+from ghosts import settings
+from ghosts.listen.link.feed import Send
+from ghosts.listen.metrics import Metrics
+from ghosts.pusher import wire
+
+
+class Buffers:
+    """One session's. It loses what is published that it loses, and counts it.
+
+    A second of either is lost when the link closes as it is sent. A new connection is not told of
+    the conversation, if that has not changed since the last one was. A request for a speaker
+    sample is dropped while there is no connection. Of 1,000 segments and 10 MiB of audio the
+    oldest goes.
+    """
+
+    def __init__(self, name: str, metrics: Metrics, work: tuple[asyncio.Event, asyncio.Event]):
+        self._metrics = metrics
+        self._audio_work, self._segments_work = work
+        self._audio: deque[bytes] = deque()
+        self._audio_bytes = 0
+        self._started_at = 0.0
+        self._conversation_id = ""
+        self._segments: deque[dict[str, Any]] = deque()
+        self._samples: deque[wire.SpeakerSample] = deque()
+        self._last_synced: str | None = None
+        self._send: Send | None = None
+
+    def __repr__(self) -> str:
+        return f"<Buffers {self._audio_bytes:,} B, {len(self._segments)} segments>"
+
+    @property
+    def held_bytes(self) -> int:
+        """PCM bytes that wait."""
+        return self._audio_bytes
+
+    @property
+    def held_segments(self) -> int:
+        """Segments that wait."""
+        return len(self._segments)
+
+    @property
+    def settled(self) -> bool:
+        """Always: nothing tells what has arrived."""
+        return True
+
+    def add_audio(self, conversation_id: str, started_at: float, pcm: bytes) -> None:
+        """Take audio; the oldest goes beyond 10 MiB."""
+        if not self._audio:
+            self._started_at = started_at
+        self._conversation_id = conversation_id
+        self._audio.append(pcm)
+        self._audio_bytes += len(pcm)
+        while self._audio_bytes > settings.AUDIO_BUFFER_MAX:
+            dropped = len(self._audio.popleft())
+            self._audio_bytes -= dropped
+            self._metrics.lost_audio.labels("buffer_full").inc(dropped)
+        self._audio_work.set()
+
+    def add_segments(self, conversation_id: str, segments: list[dict[str, Any]]) -> None:
+        """Take what was heard; the oldest goes beyond 1,000."""
+        self._conversation_id = conversation_id
+        self._segments += segments
+        while len(self._segments) > settings.SEGMENT_BUFFER_MAX:
+            self._segments.popleft()
+            self._metrics.lost_segments.labels("buffer_full").inc()
+        self._segments_work.set()
+
+    def add_sample(self, sample: wire.SpeakerSample) -> None:
+        """Take a request, if there is a connection."""
+        if self._send is None:
+            self._metrics.samples_lost.inc()
+            return
+        self._samples.append(sample)
+        self._segments_work.set()
+
+    async def send_audio(self) -> None:
+        """Send all audio that waits in one frame. It is lost if the link closes meanwhile."""
+        if self._send is None or not self._audio:
+            return
+        pcm, started_at = b"".join(self._audio), self._started_at
+        self._audio.clear()
+        self._audio_bytes = 0
+        try:
+            if self._last_synced != self._conversation_id:
+                await self._send(wire.Conversation(self._conversation_id))
+                self._last_synced = self._conversation_id
+            await self._send(wire.Audio(started_at, pcm))
+        except ConnectionClosed:
+            self._metrics.lost_audio.labels("link_closed").inc(len(pcm))
+
+    async def send_segments(self) -> None:
+        """Send all segments that wait in one frame. They are lost if the link closes meanwhile."""
+        if self._send is None:
+            return
+        segments = list(self._segments)
+        self._segments.clear()
+        try:
+            if segments:
+                await self._send(wire.Transcript(segments, self._conversation_id))
+        except ConnectionClosed:
+            self._metrics.lost_segments.labels("link_closed").inc(len(segments))
+        await self._send_samples()
+
+    async def finish(self) -> None:
+        """Return at once."""
+
+    async def link_up(self, send: Send) -> None:
+        """Send to this connection from now on."""
+        self._send = send
+        self._audio_work.set()
+        self._segments_work.set()
+
+    def link_down(self) -> None:
+        """Wait for another."""
+        self._send = None
+
+    def acknowledged(self, what: wire.Acknowledged) -> None:
+        """Ignore it: none is asked for."""
+
+    def no_more(self) -> None:
+        """Ignore it."""
+
+    def give_up(self) -> None:
+        """Count what is left."""
+        self._metrics.lost_audio.labels("session_ended").inc(self._audio_bytes)
+        self._metrics.lost_segments.labels("session_ended").inc(len(self._segments))
+        self._audio.clear()
+        self._audio_bytes = 0
+        self._segments.clear()
+
+    async def _send_samples(self) -> None:
+        while self._samples and self._send is not None:
+            sample = self._samples.popleft()
+            try:
+                await self._send(sample)
+            except ConnectionClosed:
+                self._metrics.samples_lost.inc()

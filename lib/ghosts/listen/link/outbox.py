@@ -1,0 +1,185 @@
+"""The feed as one would ship it: nothing is forgotten before the pusher has confirmed it."""
+
+import asyncio
+import uuid
+from collections import deque
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from websockets.exceptions import ConnectionClosed
+
+from ghosts import settings
+from ghosts.listen.link.feed import FeedFullError, Send
+from ghosts.listen.metrics import Metrics
+from ghosts.pusher import wire
+
+_FRAME_BYTES: Final = 32_000
+"""Bytes of audio in a frame at most, if a device sends it in small pieces: a second at 16 kHz."""
+_Delivery: TypeAlias = wire.Audio | wire.Transcript | wire.SpeakerSample
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    conversation_id: str
+    message: _Delivery
+    sent: bool = False
+    """On the connection that there is."""
+
+
+class Outbox:
+    """One session's: what it has for the pusher, in order, until the pusher has confirmed it.
+
+    A new connection is sent all of it, and told of its conversation first. What the pusher had
+    taken, and could not confirm before its connection broke, it is sent again: a transcript or a
+    request with the id of its delivery, by which whoever receives it knows that he has it. Audio
+    beyond 10 MiB is refused: the device still has it.
+    """
+
+    def __init__(self, name: str, metrics: Metrics, work: tuple[asyncio.Event, asyncio.Event]):
+        self._name = name
+        self._metrics = metrics
+        self._audio_work, self._segments_work = work
+        self._entries: deque[_Entry] = deque()
+        self._audio_bytes = 0
+        self._send: Send | None = None
+        self._told: str | None = None
+        self._turn = asyncio.Lock()
+        self._complete = asyncio.Event()
+        self._confirmed = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Outbox {self._name}: {len(self._entries)} unconfirmed>"
+
+    @property
+    def held_bytes(self) -> int:
+        """PCM bytes that are not confirmed."""
+        return self._audio_bytes
+
+    @property
+    def held_segments(self) -> int:
+        """Segments that are not confirmed."""
+        messages = [entry.message for entry in self._entries]
+        return sum(len(one.segments) for one in messages if isinstance(one, wire.Transcript))
+
+    @property
+    def settled(self) -> bool:
+        """Whether no more segments come and everything is confirmed."""
+        return self._complete.is_set() and not self._entries
+
+    def add_audio(self, conversation_id: str, started_at: float, pcm: bytes) -> None:
+        """Take audio.
+
+        Raises:
+            FeedFullError: 10 MiB are not confirmed.
+        """
+        if self._audio_bytes + len(pcm) > settings.AUDIO_BUFFER_MAX:
+            raise FeedFullError(f"{self._audio_bytes:,} bytes of audio wait for the pusher")
+        self._audio_bytes += len(pcm)
+        if not self._appended(conversation_id, pcm):
+            self._add(conversation_id, wire.Audio(started_at, pcm))
+        self._audio_work.set()
+
+    def add_segments(self, conversation_id: str, segments: list[dict[str, Any]]) -> None:
+        """Take what was heard."""
+        self._add(conversation_id, wire.Transcript(segments, conversation_id, _new_id()))
+        self._segments_work.set()
+
+    def add_sample(self, sample: wire.SpeakerSample) -> None:
+        """Take a request."""
+        named = wire.SpeakerSample(
+            sample.person_id, sample.conversation_id, sample.segment_ids, _new_id()
+        )
+        self._add(sample.conversation_id, named)
+        self._segments_work.set()
+
+    async def send_audio(self) -> None:
+        """Send what this connection has not been sent."""
+        await self._send_unsent()
+
+    async def send_segments(self) -> None:
+        """Send what this connection has not been sent."""
+        await self._send_unsent()
+
+    async def finish(self) -> None:
+        """Return when no more segments come and everything is confirmed. It has no bound."""
+        await self._complete.wait()
+        await self._send_unsent()
+        await self._confirmed.wait()
+
+    async def link_up(self, send: Send) -> None:
+        """Send everything over this connection, and what comes from now on."""
+        self._send = send
+        self._told = None
+        await self._send_unsent()
+
+    def link_down(self) -> None:
+        """Hold everything that is not confirmed to be unsent."""
+        self._send = None
+        for entry in self._entries:
+            entry.sent = False
+
+    def acknowledged(self, what: wire.Acknowledged) -> None:
+        """Forget what is confirmed."""
+        kept = deque(entry for entry in self._entries if not _confirms(what, entry.message))
+        self._entries = kept
+        audio = (one.message.pcm for one in kept if isinstance(one.message, wire.Audio))
+        self._audio_bytes = sum(map(len, audio))
+        self._see_whether_settled()
+
+    def no_more(self) -> None:
+        """Let :meth:`finish` return once all is confirmed."""
+        self._complete.set()
+        self._see_whether_settled()
+
+    def give_up(self) -> None:
+        """Count what is left as lost."""
+        self._metrics.lost_audio.labels("session_ended").inc(self._audio_bytes)
+        self._metrics.lost_segments.labels("session_ended").inc(self.held_segments)
+        samples = [one for one in self._entries if isinstance(one.message, wire.SpeakerSample)]
+        self._metrics.samples_lost.inc(len(samples))
+        self._entries.clear()
+        self._audio_bytes = 0
+
+    def _appended(self, conversation_id: str, pcm: bytes) -> bool:
+        """Add audio to a frame that has not been sent yet, if there is one that has room."""
+        last = self._entries[-1] if self._entries else None
+        if last is None or last.sent or last.conversation_id != conversation_id:
+            return False
+        match last.message:
+            case wire.Audio(started_at, before) if len(before) + len(pcm) <= _FRAME_BYTES:
+                last.message = wire.Audio(started_at, before + pcm)
+                return True
+        return False
+
+    def _add(self, conversation_id: str, message: _Delivery) -> None:
+        self._entries.append(_Entry(conversation_id, message))
+        self._confirmed.clear()
+
+    def _see_whether_settled(self) -> None:
+        if self.settled:
+            self._confirmed.set()
+
+    async def _send_unsent(self) -> None:
+        async with self._turn:
+            for entry in [one for one in self._entries if not one.sent]:
+                send = self._send
+                if send is None:
+                    return
+                entry.sent = True
+                try:
+                    if self._told != entry.conversation_id:
+                        self._told = entry.conversation_id
+                        await send(wire.Conversation(entry.conversation_id))
+                    await send(entry.message)
+                except ConnectionClosed:
+                    return  # all of it is unsent again once the link has seen that it is down
+
+
+def _confirms(what: wire.Acknowledged, message: _Delivery) -> bool:
+    if isinstance(message, wire.Audio):
+        return what.audio_until is not None and message.started_at <= what.audio_until
+    return message.delivery_id == what.delivery_id
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex
