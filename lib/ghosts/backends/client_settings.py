@@ -15,11 +15,13 @@ class ClientSettings:
     """What can be set about a pod without touching its sessions.
 
     ``spool_bytes`` is the size of the spool for audio that storage has not taken yet; 0 is none:
-    then audio waits in memory, for as long as its session does.
+    then audio waits in memory, for as long as its session does. ``grace`` is the seconds that
+    sessions have to end by themselves when the pod is told to; 0 is none: then they are cancelled.
     """
 
     timeouts: Mapping[Backend, aiohttp.ClientTimeout]
     spool_bytes: int = 0
+    grace: float = 0.0
 
 
 _WEBHOOK = aiohttp.ClientTimeout(
@@ -60,5 +62,9 @@ DEADLINES: Final = ClientSettings(
 )
 """Every call ends by a deadline that nothing in its answer can put off."""
 
-SHIPPED: Final = ClientSettings(timeouts=DEADLINES.timeouts, spool_bytes=settings.SPOOL_MAX_BYTES)
-"""The same deadlines, and a spool."""
+SHIPPED: Final = ClientSettings(
+    timeouts=DEADLINES.timeouts,
+    spool_bytes=settings.SPOOL_MAX_BYTES,
+    grace=settings.TERMINATION_GRACE,
+)
+"""The same deadlines, a spool, and time to end."""

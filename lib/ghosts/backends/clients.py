@@ -102,7 +102,7 @@ class Clients:
 
     async def features(self, uid: str) -> Features:
         """Read what the user has switched on."""
-        return Features(**await self._services[Backend.USERS].call(uid))
+        return await _features(self._services[Backend.USERS], uid)
 
     async def upload(self, batch: Batch) -> None:
         """Store a batch, on a worker of the pod's pool. As published, it has no deadline."""
@@ -162,7 +162,7 @@ class ListenClients:
 
     async def features(self, uid: str) -> Features:
         """Read what the user has switched on."""
-        return Features(**await self._services[Backend.USERS].call(uid))
+        return await _features(self._services[Backend.USERS], uid)
 
     async def hear(self, uid: str, audio: bytes) -> list[dict[str, Any]]:
         """Have speech made into segments; there are none where nothing is said."""
@@ -183,6 +183,11 @@ class ListenClients:
     async def record_usage(self, uid: str, seconds: float) -> None:
         """Have so many seconds of listening put on the user's account."""
         await self._services[Backend.USAGE].call(uid, seconds=f"{seconds:g}")
+
+
+async def _features(users: Service, uid: str) -> Features:
+    switched_on = await users.call(uid)
+    return Features(**switched_on | {"apps": tuple(switched_on["apps"])})
 
 
 ClientOf: TypeAlias = Callable[[Backend, str, aiohttp.ClientSession], Service]

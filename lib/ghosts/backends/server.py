@@ -15,14 +15,12 @@ from aiohttp import web
 from ghosts.backends.clients import Features
 from ghosts.backends.faults import OF_THE_PUSHER, Backend, FaultMode
 
-_HEEDED: Final = (Backend.SPEECH_TO_TEXT, Backend.TRANSCRIPT_WEBHOOK, Backend.APPS)
+_OF_TEXT: Final = (Backend.TRANSCRIPT_WEBHOOK, Backend.APPS)
+_HEEDED: Final = (*_OF_TEXT, Backend.SPEECH_TO_TEXT)
 _LOOPBACK = "127.0.0.1"
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _KEEPALIVE_SECONDS = 86_400.0
 _STOP_TIMEOUT = 1.0  # seconds; 0 would wait for ever
-
-
-_Body: TypeAlias = bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +32,8 @@ class Received:
     crc: int
     """CRC-32 of its body."""
     query: dict[str, str]
-    body: _Body = b""
-    """Its body, if it says something that this project makes use of: not that of audio in bulk."""
+    text: str = ""
+    """Its body, if that is the text of a transcript."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ class BackendServer:
         async for piece in request.content.iter_any():
             size += len(piece)
             crc = zlib.crc32(piece, crc)
-            if self.name in _HEEDED:
+            if self.name in _HEEDED:  # of audio in bulk, the sum will do
                 pieces.append(piece)
         uid = request.query.get("uid", "")
         failure = self._user_failures.get(uid, self._failure)
@@ -141,7 +139,8 @@ class BackendServer:
             if failed is not None:
                 return failed
         body = b"".join(pieces)
-        self._take(Received(uid, size, crc, dict(request.query), body))
+        text = body.decode() if self.name in _OF_TEXT else ""
+        self._take(Received(uid, size, crc, dict(request.query), text))
         if failure is not None and failure.mode is FaultMode.ANSWER_LOST:
             return _reset(request)
         content = self._content(request, body)

@@ -174,18 +174,18 @@ class Lab:
     def table(self) -> pd.DataFrame:
         """Return a row for every session that is open, or has left tasks; by uid.
 
-        ``state``: see `ghosts.replay.probe.State`. ``waits in``: its loops that are in a call to a
-        service; where none is, and its connection is gone, its loops that are left. ``seconds``:
+        ``state``: see `ghosts.replay.watched.State`. ``waits in``: its loops that are in a call to
+        a service; where none is, and its connection is gone, its loops that are left. ``seconds``:
         how long the longest of these has waited, known from below to 15 s. ``audio MiB`` is what
         it has received and neither stored nor dropped, ``memory MiB`` all that it keeps alive.
         """
         stage = self._ready()
-        return table(stage.probe, stage.pusher, stage.watch)
+        return table(stage.probe, stage.watch)
 
     def session(self, uid: str) -> Session:
         """Return a session that is open, or has left tasks."""
         stage = self._ready()
-        for session, _ in stage.probe.states(stage.pusher):
+        for session, _ in stage.probe.states():
             if session.uid == uid:
                 return session
         raise LabError(f"uid: no session of {uid!r}")
@@ -193,7 +193,7 @@ class Lab:
     def tasks(self, uid: str) -> list[asyncio.Task[object]]:
         """Return the tasks of such a session that have not ended, by name."""
         self.session(uid)
-        tasks = self._stage.probe.tasks().get(uid, [])
+        tasks = self._stage.probe.sessions.tasks().get(uid, [])
         return sorted(tasks, key=lambda task: task.get_name())
 
     def recording(self) -> Recording:
@@ -208,9 +208,9 @@ class Lab:
             lifecycle=self._name,
             scale=TENTH,
             samples=tuple(stage.samples),
-            audio=stage.probe.audio(stage.pusher),
+            audio=stage.probe.audio(),
             events=tuple(stage.probe.events),
-            sessions=stage.probe.sessions_at_end(stage.pusher),
+            sessions=stage.probe.sessions_at_end(),
             versions={},
         )
 

@@ -145,7 +145,7 @@ class Stage:
 
     def _look(self) -> None:
         self.watch.sample()
-        self.samples.append(self.probe.sample(self.pusher))
+        self.samples.append(self.probe.sample())
 
     async def _leave(self) -> None:
         for device in self._devices.values():

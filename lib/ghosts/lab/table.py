@@ -4,8 +4,8 @@ import asyncio
 
 import pandas as pd
 
-from ghosts.pusher import Pusher
-from ghosts.replay.probe import Probe, State
+from ghosts.replay.probe import Probe
+from ghosts.replay.watched import State
 from tracemalloc_ext import Watch, awaits
 
 _MIB = 2**20
@@ -13,10 +13,10 @@ _CALL = "Clients."
 """What functions that call a service are methods of."""
 
 
-def table(probe: Probe, pusher: Pusher, watch: Watch) -> pd.DataFrame:
+def table(probe: Probe, watch: Watch) -> pd.DataFrame:
     """Return a row for every session that is open, or has left tasks; see `Lab.table`."""
-    tasks = probe.tasks()
-    states = probe.states(pusher)
+    tasks = probe.sessions.tasks()
+    states = probe.states()
     retained = probe.retained_bytes([session for session, _ in states], tasks)
     rows = [
         {

@@ -3,17 +3,22 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import ClassVar, Final
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.protocol import State
 
+from ghosts.listen import DEVICE_PATH
 from ghosts.pusher import wire
+from ghosts.pusher.server import LISTEN_PATH as PUSHER_PATH
+from ghosts.replay import podcast
 from ghosts.replay.clock import sleep_until
-from ghosts.replay.scenario import DevicePlan, Leave, Scenario
+from ghosts.replay.scenario import DevicePlan, Leave, Scenario, Through
 
 EPOCH = 1_778_630_400.0
 """Unix time of simulated second 0: 2026-05-13 00:00 UTC."""
@@ -42,9 +47,8 @@ async def arrive(
     plan: DevicePlan, scenario: Scenario, port: int, on_event: OnEvent
 ) -> "Device | None":
     """Connect a device now, whatever its plan says of that. None is one that was not let in."""
-    url = (
-        f"ws://127.0.0.1:{port}/v1/trigger/listen?uid={plan.uid}&sample_rate={scenario.sample_rate}"
-    )
+    kind = _KINDS[scenario.through]
+    url = f"ws://127.0.0.1:{port}{kind.path}?uid={plan.uid}&sample_rate={scenario.sample_rate}"
     try:
         connection = await connect(
             url, proxy=None, compression=None, ping_interval=None, max_queue=None
@@ -53,15 +57,18 @@ async def arrive(
         on_event("device_refused", plan.uid, str(error))
         return None
     on_event("device_arrived", plan.uid, "")
-    return Device(plan, scenario, connection, on_event)
+    return kind(plan, scenario, connection, on_event)
 
 
-class Device:
+class Device(ABC):
     """A device that has arrived: it talks, on whole seconds, and leaves.
 
     Its plan says when it came and what it sends. :func:`live` has it leave by the plan too; who
     drives it by hand cancels :meth:`talk` and calls :meth:`leave`.
     """
+
+    path: ClassVar[str]
+    """Where it connects to."""
 
     def __init__(
         self, plan: DevicePlan, scenario: Scenario, connection: ClientConnection, on_event: OnEvent
@@ -69,11 +76,8 @@ class Device:
         self._plan = plan
         self._rate = scenario.sample_rate
         self._step = scenario.frame_seconds
-        self._heartbeat_seconds = scenario.heartbeat_seconds
-        self._pcm = bytes(self._step * self._rate * 2)
         self._connection = connection
         self._on_event = on_event
-        self._conversations = 0
         self._sent_until = plan.arrives_at
 
     @property
@@ -85,10 +89,10 @@ class Device:
         """Send until the planned end, if there is one. False: the server closed the connection."""
         leaves = self._plan.leaves_at
         with self._noting_a_cut():
-            await self._switch_conversation()
+            await self._begin()
             while leaves is None or self._sent_until + self._step <= leaves:
                 await sleep_until(self._sent_until + self._step)
-                await self._send_audio(self._pcm)
+                await self._send_audio(self._step)
                 self._sent_until += self._step
                 await self._send_the_rest(self._sent_until - self._plan.arrives_at)
             await sleep_until(leaves)
@@ -100,7 +104,7 @@ class Device:
         with self._noting_a_cut():
             unsent = int(asyncio.get_running_loop().time()) - self._sent_until
             if unsent > 0:
-                await self._send_audio(bytes(unsent * self._rate * 2))
+                await self._send_audio(unsent)
             self._on_event("device_left", self._plan.uid, how)
             match how:
                 case Leave.CLOSE:
@@ -129,24 +133,60 @@ class Device:
         except ConnectionClosed as closed:
             self._on_event("device_cut_off", self._plan.uid, str(closed))
 
-    async def _send_audio(self, pcm: bytes) -> None:
-        await self._send(wire.Audio(EPOCH + self._sent_until, pcm))
+    async def _send(self, frame: bytes) -> None:
+        """Send without the flow control that loopback does not need: a third of a frame's cost."""
+        if not self.connected:
+            await self._connection.send(frame)  # raises what closed the connection
+        broadcast([self._connection], frame)
+
+    @abstractmethod
+    async def _begin(self) -> None:
+        """Send what comes before all audio."""
+
+    @abstractmethod
+    async def _send_audio(self, seconds: int) -> None:
+        """Send so much of what comes after what was sent."""
+
+    @abstractmethod
+    async def _send_the_rest(self, elapsed: int) -> None:
+        """Send what else is due after so many seconds."""
+
+
+class _DeviceOfThePusher(Device):
+    """One that connects to the pusher, and sends it what listen would; what it says is silence."""
+
+    path = PUSHER_PATH
+
+    def __init__(
+        self, plan: DevicePlan, scenario: Scenario, connection: ClientConnection, on_event: OnEvent
+    ) -> None:
+        super().__init__(plan, scenario, connection, on_event)
+        self._heartbeat_seconds = scenario.heartbeat_seconds
+        self._pcm = bytes(self._step * self._rate * 2)
+        self._conversations = 0
+
+    async def _begin(self) -> None:
+        await self._switch_conversation()
+
+    async def _send_audio(self, seconds: int) -> None:
+        pcm = self._pcm if seconds == self._step else bytes(seconds * self._rate * 2)
+        await self._send_message(wire.Audio(EPOCH + self._sent_until, pcm))
 
     async def _send_the_rest(self, elapsed: int) -> None:
         if elapsed % 10:
             return
         if elapsed % self._heartbeat_seconds == 0:
-            await self._send(wire.Heartbeat())
+            await self._send_message(wire.Heartbeat())
         group = self._plan.group
         if _is_time(group.transcript_every, elapsed):
-            await self._send(self._transcript(elapsed))
+            await self._send_message(self._transcript(elapsed))
         if _is_time(group.speaker_sample_every, elapsed):
-            await self._send(
+            await self._send_message(
                 wire.SpeakerSample("person", self._conversation_id, [f"segment-{elapsed}"])
             )
             self._on_event("speaker_sample_asked", self._plan.uid, "")
         if _is_time(group.process_conversation_every, elapsed):
-            await self._send(wire.ProcessConversation(self._conversation_id, "en"))
+            await self._send_message(wire.ProcessConversation(self._conversation_id, "en"))
         if _is_time(group.switch_conversation_every, elapsed):
             await self._switch_conversation()
 
@@ -156,18 +196,36 @@ class Device:
 
     async def _switch_conversation(self) -> None:
         self._conversations += 1
-        await self._send(wire.Conversation(self._conversation_id))
+        await self._send_message(wire.Conversation(self._conversation_id))
 
     def _transcript(self, elapsed: int) -> wire.Transcript:
         segment = {"id": f"segment-{elapsed}", "text": "and so on", "start": elapsed - 10.0}
         return wire.Transcript([segment], self._conversation_id)
 
-    async def _send(self, message: wire.Message) -> None:
-        """Send without the flow control that loopback does not need: a third of a frame's cost."""
-        frame = wire.encode(message)
-        if not self.connected:
-            await self._connection.send(frame)  # raises what closed the connection
-        broadcast([self._connection], frame)
+    async def _send_message(self, message: wire.Message) -> None:
+        await self._send(wire.encode(message))
+
+
+class _DeviceOfListen(Device):
+    """One that connects to listen, and plays it the podcast from its beginning."""
+
+    path = DEVICE_PATH
+
+    async def _begin(self) -> None:
+        pass
+
+    async def _send_the_rest(self, elapsed: int) -> None:
+        pass
+
+    async def _send_audio(self, seconds: int) -> None:
+        played = self._sent_until - self._plan.arrives_at
+        await self._send(podcast.part(played, seconds, self._rate))
+
+
+_KINDS: Final[Mapping[Through, type[Device]]] = {
+    Through.PUSHER: _DeviceOfThePusher,
+    Through.LISTEN: _DeviceOfListen,
+}
 
 
 def _is_time(every: int | None, elapsed: int) -> bool:

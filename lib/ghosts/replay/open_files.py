@@ -9,13 +9,15 @@ _OTHERS: Final = 512
 """For both ends of the pod's own connections, and what a process has open anyway."""
 
 
-def make_room_for(devices: int) -> None:
+def make_room_for(devices: int, *, connections: int = 1) -> None:
     """Raise this process's soft limit of open files to what so many devices need, if it is lower.
+
+    Each of them takes so many connections.
 
     Raises:
         ScenarioError: the hard limit is lower than that.
     """
-    need = 2 * devices + _OTHERS
+    need = 2 * connections * devices + _OTHERS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if not _is_below(soft, need):
         return

@@ -1,13 +1,15 @@
 """A pod for a replay or a lab: the pusher, the services it calls, and who watches them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ghosts.backends import (
+    BACKENDS,
     OF_THE_LIBRARY,
+    OF_THE_PUSHER,
     Backend,
     Backends,
     Clients,
@@ -15,23 +17,44 @@ from ghosts.backends import (
     FaultMode,
     Features,
     connect_clients,
+    connect_listen_clients,
     serve_backends,
 )
-from ghosts.pusher import Lifecycle, Pusher, Spool, serve_pusher
+from ghosts.listen import Listen, ListenLifecycle, form_of
+from ghosts.pusher import Lifecycle, Pusher, Spool
+from ghosts.replay import podcast
+from ghosts.replay.devices import EPOCH
 from ghosts.replay.library import Library
 from ghosts.replay.probe import Probe
 
 
-@dataclass(frozen=True, slots=True)
 class Pod:
-    """One pod, alive."""
+    """One pod, alive; to be made by :func:`open_pod`.
+
+    ``pusher``, ``clients`` and ``spool`` are those of the pod of the pusher that takes connections:
+    another may take its place. ``listen`` is None where devices come to the pusher itself.
+    """
 
     pusher: Pusher
-    backends: Backends
     clients: Clients
-    spool: Spool | None
-    probe: Probe
-    _library: Library
+    spool: Spool | None = None
+    listen: Listen | None = None
+
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        settings: ClientSettings,
+        backends: Backends,
+        probe: Probe,
+        library: Library,
+        stack: AsyncExitStack,
+    ) -> None:
+        self.backends = backends
+        self.probe = probe
+        self._lifecycle = probe.sessions.watching(lifecycle)
+        self._settings = settings
+        self._library = library
+        self._stack = stack
 
     async def fail(
         self, backend: Backend, mode: FaultMode, *, seconds: float = 10.0, uid: str | None = None
@@ -47,6 +70,57 @@ class Pod:
         self._library.heal(backend)
         await self.backends[backend].heal()
 
+    async def start_pusher(self) -> None:
+        """Start a pod of the pusher, on the port of the one before it, if there was one.
+
+        It has a spool of its own if the settings say so, in a folder that goes with the replay.
+        """
+        self.clients = await self._stack.enter_async_context(
+            connect_clients(self.backends.addresses, self._settings, self._library.client)
+        )
+        if self._settings.spool_bytes:
+            folder = self._stack.enter_context(TemporaryDirectory(prefix="spool-"))
+            self.spool = self._stack.enter_context(
+                Spool(Path(folder) / "spool.sqlite", self._settings.spool_bytes)
+            )
+            self.probe.spools.append(self.spool)
+        port = self.probe.port if self.probe.pushers else 0
+        self.pusher = Pusher(self._lifecycle, self.clients, self.spool)
+        await self.pusher.start(port)
+        self._stack.push_async_callback(self.pusher.stop)
+        self.probe.pushers.append(self.pusher)
+        self.probe.clients.append(self.clients)
+
+    async def stop_pusher(self) -> None:
+        """Stop the pod of the pusher, with the grace that goes with its settings."""
+        await self.pusher.stop(grace=self._settings.grace)
+
+    async def restart_pusher(self) -> None:
+        """Have another pod of the pusher take the connections, then stop the one before it."""
+        before = self.pusher
+        before.stop_listening()
+        await asyncio.sleep(0)  # for its port to be free
+        await self.start_pusher()
+        await before.stop(grace=self._settings.grace)
+
+    async def start_listen(self, lifecycle: ListenLifecycle) -> None:
+        """Start a pod of listen, which feeds the pusher, whichever of its pods may be there."""
+        form = form_of(lifecycle)
+        clients = await self._stack.enter_async_context(
+            connect_listen_clients(self.backends.addresses, form.clients, self._library.client)
+        )
+        loop = asyncio.get_running_loop()
+        self.listen = Listen(
+            self.probe.listen_sessions.watching(lifecycle),
+            form,
+            clients,
+            f"ws://127.0.0.1:{self.pusher.port}",
+            unix_time=lambda: EPOCH + loop.time(),
+        )
+        await self.listen.start()
+        self._stack.push_async_callback(self.listen.stop)
+        self.probe.listen = self.listen
+
 
 @asynccontextmanager
 async def open_pod(
@@ -54,25 +128,23 @@ async def open_pod(
     settings: ClientSettings,
     features: Features | None = None,
     *,
+    listening: ListenLifecycle | None = None,
     measure_memory: bool = True,
 ) -> AsyncIterator[Pod]:
     """Open a pod whose sessions run under this lifecycle, and close it on the way out.
 
-    If the settings say so it has a spool, in a folder that goes with it.
+    With ``listening`` there is a pod of listen before it, whose sessions run under that one.
     """
     used = features or Features()
     library = Library()
+    names = OF_THE_PUSHER if listening is None else BACKENDS
     async with AsyncExitStack() as stack:
-        backends = await stack.enter_async_context(serve_backends(lambda uid: used))
-        clients = await stack.enter_async_context(
-            connect_clients(backends.addresses, settings, library.client)
+        backends = await stack.enter_async_context(
+            serve_backends(lambda uid: used, podcast.hear, names)
         )
-        spool = None
-        if settings.spool_bytes:
-            folder = stack.enter_context(TemporaryDirectory(prefix="spool-"))
-            spool = stack.enter_context(Spool(Path(folder) / "spool.sqlite", settings.spool_bytes))
-        probe = Probe(backends, clients, spool, measure_memory=measure_memory)
-        pusher = await stack.enter_async_context(
-            serve_pusher(probe.watching(lifecycle), clients, spool)
-        )
-        yield Pod(pusher, backends, clients, spool, probe, library)
+        probe = Probe(backends, measure_memory=measure_memory)
+        pod = Pod(lifecycle, settings, backends, probe, library, stack)
+        await pod.start_pusher()
+        if listening is not None:
+            await pod.start_listen(listening)
+        yield pod

@@ -14,11 +14,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from ghosts.evidence import fact
-
-SEGMENTS: Final = int(fact("podcast_run_segments").value)
-WORDS: Final = int(fact("podcast_run_words").value)
-SECONDS: Final = int(fact("podcast_run_duration").value)
+SEGMENTS: Final = 107
+WORDS: Final = 1911
+SECONDS: Final = 279
 SPEAKERS: Final = ("speaker-0", "speaker-1")
 _MARK: Final = 16
 """Samples, and bits, of a word's mark."""

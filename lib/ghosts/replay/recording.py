@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, ClassVar, Final, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 import annotated_types
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
@@ -17,6 +17,26 @@ _Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[\w<>.]{1,100}$")
 
 class RecordingError(ValueError):
     """A file that is not a recording, or is one of another format."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """One look at listen, where devices come to the pusher through it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    gauge: _Int
+    """What the service says: ``listen_active_ws_connections``."""
+    tcp: _Int
+    """Established TCP connections on its port."""
+    ghosts: _Int
+    """Sessions whose TCP connection has been gone for more than 150 s."""
+    orphans: _Int
+    """Tasks of sessions that the service holds to be over."""
+    tasks: _Int
+    """Tasks of sessions, orphans included."""
+    held_bytes: _Int
+    """Audio that the pusher does not have yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +76,8 @@ class Sample:
     """
     rss_bytes: _Int
     """Resident memory of this process. It does not fall when memory is freed."""
+    listen: Listening | None = None
+    """The same of listen, if devices come through it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +150,7 @@ class Recording:
 
     def without_memory(self) -> "Recording":
         """The part that is the same on every run, sample for sample and on every machine."""
-        bare = {"retained_bytes": 0, "tracemalloc_bytes": 0, "rss_bytes": 0}
+        bare: dict[str, Any] = {"retained_bytes": 0, "tracemalloc_bytes": 0, "rss_bytes": 0}
         return replace(
             self,
             samples=tuple(replace(sample, **bare) for sample in self.samples),

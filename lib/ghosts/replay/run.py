@@ -14,14 +14,15 @@ from typing import Any, Final
 import psutil
 
 from ghosts.backends import ClientSettings, Fault, Features
-from ghosts.pusher import LIFECYCLES, Lifecycle, Pusher, client_settings_of
+from ghosts.listen import LISTEN_LIFECYCLES, ListenLifecycle
+from ghosts.pusher import LIFECYCLES, Lifecycle, client_settings_of
 from ghosts.replay.clock import settle, simulate, sleep_until
 from ghosts.replay.devices import live
 from ghosts.replay.open_files import make_room_for
 from ghosts.replay.pod import Pod, open_pod
 from ghosts.replay.probe import Probe
 from ghosts.replay.recording import FORMAT, Recording, Sample
-from ghosts.replay.scenario import FULL, Scenario, ScenarioError
+from ghosts.replay.scenario import FULL, Scenario, ScenarioError, Through
 
 OFF_THE_SECOND: Final = 0.5
 """Samples are taken half a second after the devices' whole seconds, when everything is at rest."""
@@ -49,11 +50,12 @@ def replay(
     """
     chosen = _lifecycle(lifecycle)
     used = settings or client_settings_of(chosen)
-    make_room_for(scenario.device_count)
+    listening = _listening(scenario, chosen)
+    make_room_for(scenario.device_count, connections=2 if listening else 1)
     traced = measure_memory and scenario.scale < FULL
     with quiet_by_default(), _tracing() if traced else nullcontext():
         return simulate(
-            lambda: _replay(scenario, chosen, used, measure_memory, on_progress, at_end)
+            lambda: _replay(scenario, chosen, listening, used, measure_memory, on_progress, at_end)
         )
 
 
@@ -65,6 +67,17 @@ def _lifecycle(lifecycle: str | Lifecycle) -> Lifecycle:
     if not iscoroutinefunction(lifecycle):
         raise ScenarioError(f"a lifecycle is a name or an async function, not {lifecycle!r}")
     return lifecycle
+
+
+def _listening(scenario: Scenario, lifecycle: Lifecycle) -> ListenLifecycle | None:
+    """Return listen's lifecycle of the same name, if devices come through it."""
+    if scenario.through is Through.PUSHER:
+        return None
+    name = getattr(lifecycle, "__name__", "lifecycle")
+    if name not in LISTEN_LIFECYCLES:
+        known = ", ".join(LISTEN_LIFECYCLES)
+        raise ScenarioError(f"listen has no lifecycle {name!r}; there are: {known}")
+    return LISTEN_LIFECYCLES[name]
 
 
 @contextmanager
@@ -96,20 +109,31 @@ def _tracing() -> Iterator[None]:
 async def _replay(
     scenario: Scenario,
     lifecycle: Lifecycle,
+    listening: ListenLifecycle | None,
     settings: ClientSettings,
     measure_memory: bool,
     on_progress: Callable[[float], object],
     at_end: Callable[[Pod], object],
 ) -> Recording:
-    features = Features(audio_webhook_seconds=scenario.audio_webhook_seconds)
+    features = Features(
+        audio_webhook_seconds=scenario.audio_webhook_seconds,
+        apps=scenario.apps,
+        speaker_identification=scenario.speaker_identification,
+    )
     async with AsyncExitStack() as stack:
         pod = await stack.enter_async_context(
-            open_pod(lifecycle, settings, features, measure_memory=measure_memory)
+            open_pod(
+                lifecycle,
+                settings,
+                features,
+                listening=listening,
+                measure_memory=measure_memory,
+            )
         )
-        probe, pusher = pod.probe, pod.pusher
+        probe = pod.probe
         actors = [asyncio.create_task(actor) for actor in _actors(scenario, pod)]
         stack.push_async_callback(_dismiss, actors)
-        samples = [sample async for sample in _samples(scenario, probe, pusher, on_progress)]
+        samples = [sample async for sample in _samples(scenario, probe, on_progress)]
         _raise_failures(actors)
         at_end(pod)
         return Recording(
@@ -118,9 +142,9 @@ async def _replay(
             lifecycle=getattr(lifecycle, "__name__", "lifecycle"),
             scale=scenario.scale,
             samples=tuple(samples),
-            audio=probe.audio(pusher),
+            audio=probe.audio(),
             events=tuple(probe.events),
-            sessions=probe.sessions_at_end(pusher),
+            sessions=probe.sessions_at_end(),
             versions=_versions(),
             made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             made_on=_machine(),
@@ -128,10 +152,15 @@ async def _replay(
 
 
 def _actors(scenario: Scenario, pod: Pod) -> Iterator[Coroutine[Any, Any, None]]:
+    port = pod.pusher.port if pod.listen is None else pod.listen.port
     for plan in scenario.plans():
-        yield live(plan, scenario, pod.pusher.port, pod.probe.note)
+        yield live(plan, scenario, port, pod.probe.note)
     for second in scenario.handlers_cancelled_at:
         yield _cancel_handlers(second, pod.probe)
+    for second in scenario.pusher_restarts_at:
+        yield _restart_pusher(second, pod)
+    if scenario.pusher_away is not None:
+        yield _take_pusher_away(*scenario.pusher_away, pod)
     for fault in scenario.faults:
         if fault.start != "departure":
             yield _break(fault, fault.start, None, pod)
@@ -155,17 +184,33 @@ async def _break(fault: Fault, start: float, uid: str | None, pod: Pod) -> None:
 
 async def _cancel_handlers(second: float, probe: Probe) -> None:
     await sleep_until(second)
-    probe.cancel_handlers()
+    probe.sessions.cancel_handlers()
+    probe.listen_sessions.cancel_handlers()
+
+
+async def _restart_pusher(second: float, pod: Pod) -> None:
+    await sleep_until(second)
+    pod.probe.note("pusher_restarted", "pusher")
+    await pod.restart_pusher()
+
+
+async def _take_pusher_away(start: float, end: float, pod: Pod) -> None:
+    await sleep_until(start)
+    pod.probe.note("pusher_gone", "pusher")
+    await pod.stop_pusher()
+    await sleep_until(end)
+    await pod.start_pusher()
+    pod.probe.note("pusher_back", "pusher")
 
 
 async def _samples(
-    scenario: Scenario, probe: Probe, pusher: Pusher, on_progress: Callable[[float], object]
+    scenario: Scenario, probe: Probe, on_progress: Callable[[float], object]
 ) -> AsyncIterator[Sample]:
     regular = range(scenario.sample_every, scenario.duration, scenario.sample_every)
     for second in (*regular, scenario.duration):
         await sleep_until(second + OFF_THE_SECOND)
         await settle()
-        yield probe.sample(pusher)
+        yield probe.sample()
         on_progress(second)
 
 

@@ -14,7 +14,7 @@ import annotated_types
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from ghosts.backends.faults import Fault
+from ghosts.backends.faults import OF_THE_PUSHER, Fault
 from ghosts.paths import DATA
 
 HEARTBEAT_SECONDS: Final = 20
@@ -33,6 +33,15 @@ _TenSeconds: TypeAlias = Annotated[int, annotated_types.Ge(10), annotated_types.
 
 class ScenarioError(ValueError):
     """A scenario that cannot be. Its text names the key and what is allowed."""
+
+
+class Through(StrEnum):
+    """What devices connect to."""
+
+    PUSHER = "pusher"
+    """The pusher itself: they send what listen would."""
+    LISTEN = "listen"
+    """Listen, which feeds the pusher: they play a podcast, once, and are silent then."""
 
 
 class Leave(StrEnum):
@@ -98,6 +107,16 @@ class Scenario:
     """Simulated seconds between samples."""
     audio_webhook_seconds: Annotated[float, annotated_types.Interval(gt=0, le=3600)] | None = None
     """Seconds of audio in each piece sent to the users' audio webhooks; None is no webhook."""
+    through: Through = Through.PUSHER
+    apps: tuple[str, ...] = ()
+    """The apps of every user, which listen tells what was heard."""
+    speaker_identification: bool = False
+    """Whether listen looks up who speaks."""
+    pusher_restarts_at: tuple[_Second, ...] = ()
+    """Seconds at which another pod of the pusher takes over, and the one before it is stopped."""
+    pusher_away: _Span | None = None
+    """Seconds between which nobody answers on the pusher's port: the pod that was there is killed,
+    and another comes."""
     scale: float = TENTH
 
     def __post_init__(self) -> None:
@@ -122,6 +141,7 @@ class Scenario:
                     f"handlers_cancelled_at: should be before the end at {self.duration}; "
                     f"got {second}"
                 )
+        self._check_listen()
         for number, fault in enumerate(self.faults):
             for key, value in (("end", fault.end), ("seconds", fault.seconds)):
                 if value is not None and not math.isfinite(value):
@@ -130,6 +150,20 @@ class Scenario:
                 raise ValueError(
                     f"faults.{number}.start: should be before the end at {self.duration}, "
                     f"or 'departure'; got {fault.start:g}"
+                )
+
+    def _check_listen(self) -> None:
+        """Raise ValueError for what nothing would come of without listen, or in this time."""
+        if self.pusher_away is not None and self.pusher_away[1] <= self.pusher_away[0]:
+            raise ValueError(f"pusher_away: {list(self.pusher_away)} ends before it begins")
+        keys = "apps", "speaker_identification", "pusher_restarts_at", "pusher_away"
+        for key in keys:
+            if getattr(self, key) and self.through is not Through.LISTEN:
+                raise ValueError(f"{key}: needs through = 'listen'")
+        for number, fault in enumerate(self.faults):
+            if self.through is not Through.LISTEN and fault.backend not in OF_THE_PUSHER:
+                raise ValueError(
+                    f"faults.{number}.backend: {fault.backend} needs through = 'listen'"
                 )
 
     @property

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import psutil
 import pytest
@@ -20,12 +20,14 @@ from ghosts.backends import (
     Fault,
     FaultMode,
     Features,
+    ListenClients,
     connect_clients,
+    connect_listen_clients,
     serve_backends,
 )
 from ghosts.backends.clients import BackendError
 
-Call: TypeAlias = Callable[[Clients, str], Awaitable[object]]
+Call: TypeAlias = Callable[[Any, str], Awaitable[object]]
 CALLS: Final[dict[Backend, Call]] = {
     Backend.STORAGE: lambda clients, uid: clients.upload(Batch(uid, "c", 0.5, b"pcm")),
     Backend.TRANSCRIPT_WEBHOOK: lambda clients, uid: clients.send_transcript(uid, [{"text": "hi"}]),
@@ -33,13 +35,21 @@ CALLS: Final[dict[Backend, Call]] = {
     Backend.SPEAKER_SAMPLES: lambda clients, uid: clients.take_speaker_sample(uid, "p", "c", ["s"]),
     Backend.CONVERSATIONS: lambda clients, uid: clients.process_conversation(uid, "c", "en"),
     Backend.USERS: lambda clients, uid: clients.features(uid),
+    Backend.SPEECH_TO_TEXT: lambda clients, uid: clients.hear(uid, b"pcm"),
+    Backend.PEOPLE: lambda clients, uid: clients.who_speaks(uid, "speaker-1"),
+    Backend.APPS: lambda clients, uid: clients.tell_app(uid, "notes", [{"text": "hi"}]),
+    Backend.USAGE: lambda clients, uid: clients.record_usage(uid, 60.0),
 }
-WEBHOOKS: Final = (Backend.TRANSCRIPT_WEBHOOK, Backend.AUDIO_WEBHOOK)
+WEBHOOKS: Final = (Backend.TRANSCRIPT_WEBHOOK, Backend.AUDIO_WEBHOOK, Backend.APPS)
 TOTAL_DEADLINES: Final = {
     Backend.SPEAKER_SAMPLES: settings.SPEAKER_SAMPLES_TIMEOUT,
     Backend.CONVERSATIONS: settings.CONVERSATION_TIMEOUT,
     Backend.USERS: settings.USERS_TIMEOUT,
+    Backend.PEOPLE: settings.USERS_TIMEOUT,
+    Backend.USAGE: settings.USERS_TIMEOUT,
 }
+FIFTEEN_SECONDS: Final = (*WEBHOOKS, Backend.USERS, Backend.PEOPLE, Backend.USAGE)
+FOR_EVER_AS_PUBLISHED: Final = (Backend.STORAGE, Backend.SPEECH_TO_TEXT)
 FOR_EVER = 5_000.0
 
 
@@ -48,10 +58,24 @@ def backend(request: pytest.FixtureRequest) -> Backend:
     return request.param
 
 
+class EveryClient:
+    """Those of the pusher and those of listen."""
+
+    def __init__(self, *clients: Clients | ListenClients) -> None:
+        self._clients = clients
+
+    def __getattr__(self, name: str) -> Any:
+        return next(getattr(one, name) for one in self._clients if hasattr(one, name))
+
+
 @asynccontextmanager
-async def served() -> AsyncIterator[tuple[Backends, Clients]]:
-    async with serve_backends() as backends, connect_clients(backends.addresses) as clients:
-        yield backends, clients
+async def served() -> AsyncIterator[tuple[Backends, EveryClient]]:
+    async with (
+        serve_backends(names=BACKENDS) as backends,
+        connect_clients(backends.addresses) as clients,
+        connect_listen_clients(backends.addresses) as listen_clients,
+    ):
+        yield backends, EveryClient(clients, listen_clients)
 
 
 async def outcome(call: Awaitable[object]) -> tuple[str, float]:
@@ -96,13 +120,13 @@ def test_an_answer_that_is_no_json_is_an_error_that_nobody_expects(run, backend)
     run(scenario)
 
 
-def test_without_an_answer_each_client_waits_until_its_deadline_and_storage_for_ever(run, backend):
+def test_without_an_answer_each_client_waits_until_its_deadline_and_two_for_ever(run, backend):
     async def scenario():
         async with served() as (backends, clients):
             await backends[backend].fail(FaultMode.NEVER_ANSWERS)
             deadline = TOTAL_DEADLINES.get(backend, settings.WEBHOOK_READ_TIMEOUT)
             expected = ("BackendError", deadline)
-            if backend is Backend.STORAGE:
+            if backend in FOR_EVER_AS_PUBLISHED:
                 expected = ("waits", FOR_EVER)
             assert await outcome(CALLS[backend](clients, "ada")) == expected
 
@@ -114,7 +138,7 @@ def test_a_slow_answer_is_an_answer_within_the_deadline(run, backend, seconds):
     async def scenario():
         async with served() as (backends, clients):
             await backends[backend].fail(FaultMode.SLOW, seconds=seconds)
-            too_slow = seconds > 15 and backend in (*WEBHOOKS, Backend.USERS)
+            too_slow = seconds > 15 and backend in FIFTEEN_SECONDS
             expected = ("BackendError", 15) if too_slow else ("answered", seconds)
             assert await outcome(CALLS[backend](clients, "ada")) == expected
 
@@ -298,7 +322,7 @@ def test_a_batch_of_any_size_arrives_whole(run, size):
 
 
 def test_what_a_user_has_switched_on_is_what_the_users_backend_says(run):
-    chosen = Features(private_cloud=False, transcript_webhook=True, audio_webhook_seconds=4.0)
+    chosen = Features(private_cloud=False, audio_webhook_seconds=4.0, apps=("notes", "mail"))
 
     async def scenario():
         async with (

@@ -22,6 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from ghosts import settings
 from ghosts.backends import (
     DEADLINES,
+    OF_THE_PUSHER,
     PUBLISHED,
     SHIPPED,
     Backend,
@@ -720,7 +721,7 @@ def test_every_service_has_a_deadline_and_the_shipped_version_uses_them():
 
 
 @pytest.mark.parametrize("mode", WITHOUT_A_DEADLINE)
-@pytest.mark.parametrize("backend", Backend)
+@pytest.mark.parametrize("backend", OF_THE_PUSHER)
 def test_every_call_ends_at_its_deadline_where_as_published_some_never_do(run, backend, mode):
     took = run(lambda: seconds_of_a_call(SHIPPED, backend, mode))
     assert took == DEADLINES.timeouts[backend].total

@@ -13,7 +13,7 @@ from ghosts.backends import Backend
 from ghosts.pusher import Lifecycle, Session
 from ghosts.replay import Leave, Pod, Recording, Scenario, replay
 from ghosts.replay.devices import EPOCH
-from ghosts.replay.probe import State
+from ghosts.replay.watched import State
 
 _LOOPS: Final = 5
 _GHOST_SECONDS: Final = 200
@@ -87,13 +87,13 @@ def _times(recording: Recording, *kinds: str) -> dict[str, float]:
 
 
 def _amiss_in(pod: Pod, scenario: Scenario) -> Iterator[str]:
-    states = pod.probe.states(pod.pusher)
+    states = pod.probe.states()
     yield from _unsent(pod, scenario, states)
     yield from _misplaced(pod, scenario)
     held = pod.clients.uploads.busy_for(settings.GHOST_AFTER)
     if held:
         yield f"no upload worker is held: {held} are"
-    tasks = pod.probe.tasks()
+    tasks = pod.probe.sessions.tasks()
     for uid in _connected(states):
         if len(tasks.get(uid, ())) < _LOOPS:
             yield f"no session is hollow: {uid} goes on without all of its loops"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from ghosts.backends import Backend, Fault, FaultMode
+from ghosts.backends import OF_THE_PUSHER, Backend, Fault, FaultMode
 from ghosts.replay import DeviceGroup, Leave, Scenario
 
 HEALED: Final = 600
@@ -18,7 +18,7 @@ DURATION: Final = 1200
 """Seconds. A silent device whose session could begin only when all was healed is let go 300 s
 later, the session ends within 35 s, and what stays for more than another 150 s is a ghost."""
 GROUPS: Final = ("first", "second", "third")
-_BACKENDS: Final = (Backend.STORAGE, Backend.STORAGE, Backend.STORAGE, *Backend)
+_BACKENDS: Final = (Backend.STORAGE, Backend.STORAGE, Backend.STORAGE, *OF_THE_PUSHER)
 """Half of the faults are of the service that holds what nobody can make again."""
 _LAST_START: Final = 400
 _TAKE_SECONDS: Final = frozenset({FaultMode.SLOW, FaultMode.TRICKLES})

@@ -50,8 +50,8 @@ def run_cell(lifecycle: str, fault: str) -> Cell:
 
 def _look(pod: Pod) -> dict[str, Any]:
     """Count what a recording does not hold."""
-    tasks = {uid: len(each) for uid, each in pod.probe.tasks().items()}
-    connected = pod.probe.connected(pod.pusher)
+    tasks = {uid: len(each) for uid, each in pod.probe.sessions.tasks().items()}
+    connected = pod.probe.sessions.connected(pod.probe.port)
     return {
         "tasks_left": sum(count for uid, count in tasks.items() if uid not in connected),
         "workers_held": pod.clients.uploads.busy_for(GHOST_AFTER),
