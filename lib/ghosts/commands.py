@@ -13,12 +13,13 @@ from typing import Final, NoReturn
 from rich.console import Console
 
 from ghosts.free_memory import free_memory
+from ghosts.listen import LISTEN_LIFECYCLES
 from ghosts.matrix_table import print_matrix
 from ghosts.paths import DATA
 from ghosts.progress import Progress, counting
 from ghosts.pusher import BEFORE_AND_AFTER, LIFECYCLES, SpoolError
 from ghosts.replay import Recording, RecordingError, Scenario, ScenarioError, load_scenario
-from ghosts.replay.matrix import FAULTS, run_matrix, write_matrix
+from ghosts.replay.matrix import FAULTS, LISTEN, LISTEN_FAULTS, run_matrix, write_matrix
 from ghosts.replay.open_files import make_room_for
 from ghosts.replay.processes import processes
 from ghosts.replay.scenario import FULL
@@ -120,9 +121,16 @@ def _add_matrix(commands: "argparse._SubParsersAction[_Parser]") -> None:
         help="run every lifecycle against every fault, and print what was left behind",
         description="Run every lifecycle against every fault of the catalogue, each in a scenario "
         "of its own on simulated time, and print what is the worst of each.",
-        epilog=f"Lifecycles: {', '.join(LIFECYCLES)}. Faults: {', '.join(FAULTS)}.",
+        epilog=f"Lifecycles: {', '.join(LIFECYCLES)}. Faults: {', '.join(FAULTS)}. With --listen, "
+        f"lifecycles: {', '.join(LISTEN_LIFECYCLES)}; and these faults as well: "
+        f"{', '.join(LISTEN_FAULTS[len(FAULTS) :])}.",
     )
-    for name, known in (("lifecycle", tuple(LIFECYCLES)), ("fault", FAULTS)):
+    matrix.add_argument(
+        "--listen",
+        action="store_true",
+        help="have devices come to the pusher through listen, and count what both services leave",
+    )
+    for name, known in (("lifecycle", tuple(LIFECYCLES)), ("fault", LISTEN_FAULTS)):
         matrix.add_argument(
             f"--{name}",
             metavar="NAME",
@@ -181,24 +189,43 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _matrix(arguments: argparse.Namespace) -> None:
-    lifecycles = [name for name in LIFECYCLES if name in (arguments.lifecycle or LIFECYCLES)]
-    faults = [name for name in FAULTS if name in (arguments.fault or FAULTS)]
+    rows, faults = _rows_and_faults(arguments)
     if arguments.csv:
         _check_writable(arguments.csv)
-    make_room_for(max(load_scenario(fault).device_count for fault in faults))
-    count = len(lifecycles) * len(faults)
+    most = max(load_scenario(fault).device_count for fault in faults)
+    make_room_for(most, connections=2 if arguments.listen else 1)
+    count = len(rows) * len(faults)
     try:
         with (
             counting(Console(stderr=True), count, "cells") as advance,
             processes(min(_cores(), count)) as executor,
         ):
-            cells = run_matrix(executor, lifecycles, faults, on_cell=lambda cell: advance())
+            cells = run_matrix(executor, rows, faults, on_cell=lambda cell: advance())
     except BrokenProcessPool:
         raise ReplayDiedError("a process that ran cells died; is there memory enough?") from None
     print_matrix(cells)
     if arguments.csv:
         write_matrix(cells, arguments.csv)
         print(f"Counts: {arguments.csv}")
+
+
+def _rows_and_faults(arguments: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """Return those that were asked for, or all, in the order of the matrix."""
+    lifecycles, faults = (
+        (LISTEN_LIFECYCLES, LISTEN_FAULTS) if arguments.listen else (LIFECYCLES, FAULTS)
+    )
+    for name in arguments.fault or ():
+        if name not in faults:
+            raise CommandError(f"{name} befalls listen: add --listen")
+    for name in arguments.lifecycle or ():
+        if name not in lifecycles:
+            raise CommandError(f"listen has no {name}; it has {', '.join(lifecycles)}")
+    prefix = LISTEN if arguments.listen else ""
+    chosen = [name for name in lifecycles if name in (arguments.lifecycle or lifecycles)]
+    return (
+        [f"{prefix}{name}" for name in chosen],
+        [name for name in faults if name in (arguments.fault or faults)],
+    )
 
 
 def _load(path: Path) -> Recording:

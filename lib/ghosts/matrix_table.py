@@ -1,7 +1,7 @@
 """The matrix on a terminal: a row a fault, a column a lifecycle, and what is the worst of each."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from rich import box
@@ -10,8 +10,9 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from ghosts.listen import LISTEN_LIFECYCLES
 from ghosts.pusher import LIFECYCLES
-from ghosts.replay.matrix import Cell, Harm
+from ghosts.replay.matrix import LISTEN, Cell, Harm
 
 _WIDTH: Final = 120
 """Columns that the widest matrix needs, and takes where there is no terminal to ask."""
@@ -31,6 +32,7 @@ _SIGNS: Final[tuple[tuple[str, str, Callable[[Cell], int]], ...]] = (
     ("W", "upload workers held", lambda cell: cell.workers_held),
     ("D", "audio stored twice, in kB", lambda cell: _kilobytes(cell.stored_twice_bytes)),
     ("S", "speaker samples lost", lambda cell: cell.samples_lost),
+    ("T", "words that never reached the webhook", lambda cell: cell.words_lost),
     ("H", "sessions without one of their loops", lambda cell: cell.hollow),
     ("U", "users in labels of metrics", lambda cell: cell.users_in_labels),
     ("C", "devices cut off", lambda cell: cell.cut_off),
@@ -74,7 +76,8 @@ def sign(cell: Cell) -> str:
 
 
 def _promise(lifecycle: str) -> str:
-    return (inspect.getdoc(LIFECYCLES[lifecycle]) or "").partition("\n")[0]
+    known: Mapping[str, object] = LISTEN_LIFECYCLES if lifecycle.startswith(LISTEN) else LIFECYCLES
+    return (inspect.getdoc(known[lifecycle.removeprefix(LISTEN)]) or "").partition("\n")[0]
 
 
 def _kilobytes(size: int) -> int:

@@ -18,7 +18,7 @@ from ghosts.cli import main
 from ghosts.paths import DATA
 from ghosts.pusher import LIFECYCLES, SpoolError
 from ghosts.replay import Recording
-from ghosts.replay.matrix import FAULTS, read_matrix
+from ghosts.replay.matrix import FAULTS, STORED_LISTEN_MATRIX, read_matrix
 
 _AS_INSTALLED = "import sys; from ghosts.cli import main; sys.exit(main())"
 TINY = """
@@ -119,10 +119,15 @@ def test_full_sends_ten_times_the_bytes_of_a_tenth_and_does_not_trace(tiny):
     ("arguments", "said"),
     [
         ("replay --lifecycle nobody", "'supervised_by_hand', 'supervised', 'shipped'"),
-        ("replay --scenario nowhere", "healthy_twin, late_hang, orphans, outage, production"),
+        (
+            "replay --scenario nowhere",
+            "healthy_twin, late_hang, orphans, outage, podcast, production",
+        ),
         ("replay --scenario nowhere", "webhook_trickles"),
         ("matrix --lifecycle nobody", "'supervised_by_hand', 'supervised', 'shipped'"),
         ("matrix --fault nothing", "'webhook_trickles'"),
+        ("matrix --fault pusher_away", "add --listen"),
+        ("matrix --listen --lifecycle static_labels", "it has gather_all, supervised, shipped"),
         ("matrix --csv nowhere/matrix.csv", "cannot write nowhere/matrix.csv"),
         ("replay --scenario missing.toml", "missing.toml"),
         ("replay --scenario broken.toml", "broken.toml: not TOML"),
@@ -214,6 +219,17 @@ def test_the_matrix_is_printed_with_its_worst_and_written_with_every_count(tiny,
     incident, shipped = read_matrix(tiny.parent / "cells.csv")
     assert incident == stored["gather_all", "webhook_trickles"]
     assert shipped == stored["shipped", "webhook_trickles"]
+
+
+def test_the_matrix_of_both_services_is_printed_and_written(tiny, capsys):
+    chosen = ["--lifecycle", "gather_all", "--fault", "speech_never_answers"]
+    assert main(["matrix", "--listen", *chosen, "--csv", "cells.csv"]) == 0
+
+    out = capsys.readouterr().out
+    assert re.search(r"^speech_never_answers +G3$", out, re.MULTILINE)
+    assert " 0  listen/gather_all: As the incident ran it" in out
+    (cell,) = read_matrix(tiny.parent / "cells.csv")
+    assert cell in read_matrix(STORED_LISTEN_MATRIX)
 
 
 def test_a_spool_that_cannot_be_opened_is_one_line(tiny, capsys, monkeypatch):

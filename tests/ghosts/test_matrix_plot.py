@@ -28,6 +28,7 @@ CLEAN = {
     "lost_bytes": 0,
     "stored_twice_bytes": 0,
     "samples_lost": 0,
+    "words_lost": 0,
     "hollow": 0,
     "cut_off": 0,
     "users_in_labels": 0,

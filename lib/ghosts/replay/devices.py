@@ -5,7 +5,7 @@ import socket
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import ClassVar, Final
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -13,7 +13,8 @@ from websockets.asyncio.server import broadcast
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.protocol import State
 
-from ghosts.listen import DEVICE_PATH
+from async_tasks import create_named_task
+from ghosts.listen import DEVICE_PATH, events
 from ghosts.pusher import wire
 from ghosts.pusher.server import LISTEN_PATH as PUSHER_PATH
 from ghosts.replay import podcast
@@ -212,7 +213,14 @@ class _DeviceOfListen(Device):
     path = DEVICE_PATH
 
     async def _begin(self) -> None:
-        pass
+        create_named_task(self._read(), name=f"device:{self._plan.uid}")
+
+    async def _read(self) -> None:
+        """Read what listen says, and note that it has let the device in."""
+        with suppress(ConnectionClosed):
+            while True:
+                if await self._connection.recv() == _ADMITTED:
+                    self._on_event("device_admitted", self._plan.uid, "")
 
     async def _send_the_rest(self, elapsed: int) -> None:
         pass
@@ -222,6 +230,7 @@ class _DeviceOfListen(Device):
         await self._send(podcast.part(played, seconds, self._rate))
 
 
+_ADMITTED: Final = events.status(events.Status.PROCESSING)
 _KINDS: Final[Mapping[Through, type[Device]]] = {
     Through.PUSHER: _DeviceOfThePusher,
     Through.LISTEN: _DeviceOfListen,

@@ -7,6 +7,8 @@ lost, and nothing that was not sent can be heard.
 """
 
 import random
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -96,6 +98,19 @@ def part(start: int, seconds: int, rate: int) -> bytes:
 def words_in(start: int, seconds: int) -> int:
     """Count the words that begin in these seconds."""
     return sum(start <= word.start < start + seconds for word in words())
+
+
+def words_arrived(received: Iterable[tuple[str, list[dict[str, Any]]]]) -> Counter[str]:
+    """Count the words that have come to each user, each once, in whatever pieces."""
+    pieces = {
+        (uid, segment["id"], segment["start"]): segment["text"]
+        for uid, segments in received
+        for segment in segments
+    }
+    words_of: Counter[str] = Counter()
+    for (uid, *_), text in pieces.items():
+        words_of[uid] += len(text.split())
+    return words_of
 
 
 def hear(audio: bytes) -> list[dict[str, Any]]:

@@ -7,10 +7,14 @@ from dataclasses import fields
 import pytest
 from distributed import Client, LocalCluster
 
+from ghosts.listen import LISTEN_LIFECYCLES
 from ghosts.paths import DATA
 from ghosts.pusher import LIFECYCLES
 from ghosts.replay.matrix import (
     FAULTS,
+    LISTEN_FAULTS,
+    LISTEN_ROWS,
+    STORED_LISTEN_MATRIX,
     Cell,
     Harm,
     read_matrix,
@@ -23,6 +27,7 @@ from ghosts.replay.scenario import ScenarioError
 
 STORED = {(cell.lifecycle, cell.fault): cell for cell in read_matrix()}
 STEPS = list(LIFECYCLES)
+LISTENING = {(cell.lifecycle, cell.fault): cell for cell in read_matrix(STORED_LISTEN_MATRIX)}
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +44,25 @@ def test_a_run_leaves_behind_what_the_table_says(
     assert ran[lifecycle, fault] == STORED[lifecycle, fault]
 
 
+@pytest.fixture(scope="module")
+def ran_through_listen() -> dict[tuple[str, str], Cell]:
+    with processes(2) as executor:
+        cells = run_matrix(executor, LISTEN_ROWS, LISTEN_FAULTS)
+        return {(cell.lifecycle, cell.fault): cell for cell in cells}
+
+
+@pytest.mark.parametrize("fault", LISTEN_FAULTS)
+@pytest.mark.parametrize("row", LISTEN_ROWS)
+def test_both_services_leave_behind_what_the_table_says(
+    ran_through_listen: dict[tuple[str, str], Cell], row: str, fault: str
+) -> None:
+    assert ran_through_listen[row, fault] == LISTENING[row, fault]
+
+
 def test_the_table_has_a_line_for_every_lifecycle_and_every_scenario_of_the_catalogue() -> None:
-    assert set(FAULTS) == {path.stem for path in (DATA / "faults").glob("*.toml")}
+    assert set(LISTEN_FAULTS) == {path.stem for path in (DATA / "faults").glob("*.toml")}
     assert list(STORED) == [(lifecycle, fault) for fault in FAULTS for lifecycle in STEPS]
+    assert list(LISTENING) == [(row, fault) for fault in LISTEN_FAULTS for row in LISTEN_ROWS]
 
 
 def harms(lifecycle: str, *faults: str) -> set[Harm]:
@@ -109,6 +130,63 @@ def test_the_two_forms_of_the_published_fix_are_the_same_in_every_cell() -> None
     for fault in FAULTS:
         by_hand, owned = (STORED[name, fault] for name in ("supervised_by_hand", "supervised"))
         assert [getattr(by_hand, n) for n in names] == [getattr(owned, n) for n in names]
+
+
+WEBHOOK_FAILS = {
+    "task_crashes_at_once",
+    "heartbeat_ends",
+    "webhook_trickles",
+    "cancellation_swallowed",
+    "task_crashes_late",
+}
+"""Faults in which the user's webhook is what fails: what was said cannot arrive there."""
+
+
+def through_listen(lifecycle: str, fault: str) -> Cell:
+    return LISTENING[f"listen/{lifecycle}", fault]
+
+
+@pytest.mark.parametrize("fault", LISTEN_FAULTS)
+def test_through_listen_the_version_to_ship_leaks_nothing_and_loses_neither_audio_nor_a_word(
+    fault: str,
+) -> None:
+    cell = through_listen("shipped", fault)
+    assert cell.harm in (Harm.WORK if fault in WEBHOOK_FAILS else Harm.NONE, Harm.NONE)
+    assert (cell.lost_bytes, cell.stored_twice_bytes, cell.cut_off, cell.hollow) == (0, 0, 0, 0)
+
+
+def test_a_device_that_leaves_early_leaks_the_gauge_of_listen_as_published_and_no_more() -> None:
+    leaks = [through_listen(name, "early_return").gauge_error for name in LISTEN_LIFECYCLES]
+    assert leaks == [3, 0, 0]
+
+
+@pytest.mark.parametrize("fault", ["speech_never_answers", "apps_trickle"])
+def test_a_call_of_listen_that_never_ends_makes_ghosts_of_both_sessions_before_the_fix(
+    fault: str,
+) -> None:
+    before, after, shipped = (through_listen(name, fault) for name in LISTEN_LIFECYCLES)
+    assert (before.ghosts, before.gauge_error) == (3, 3)
+    assert (after.ghosts, after.gauge_error) == (shipped.ghosts, shipped.gauge_error) == (0, 0)
+
+
+def test_speech_that_was_sent_and_not_heard_is_lost_as_published_and_heard_later_if_shipped() -> (
+    None
+):
+    words = [through_listen(name, "speech_fails").words_lost for name in LISTEN_LIFECYCLES]
+    assert words[0] == words[1] > 0 == words[2]
+
+
+@pytest.mark.parametrize("fault", ["pusher_restarts", "pusher_away"])
+def test_a_pusher_that_is_replaced_loses_audio_under_the_fix_as_before_it_and_none_if_shipped(
+    fault: str,
+) -> None:
+    lost = [through_listen(name, fault).lost_bytes for name in LISTEN_LIFECYCLES]
+    assert lost[0] == lost[1] > 0 == lost[2]
+
+
+def test_a_fault_of_listen_is_no_fault_of_a_pusher_alone() -> None:
+    with pytest.raises(ScenarioError, match="pusher_away befalls listen"):
+        run_cell("shipped", "pusher_away")
 
 
 def test_cells_are_read_as_they_were_written(tmp_path) -> None:

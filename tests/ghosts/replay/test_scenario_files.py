@@ -114,7 +114,9 @@ def test_a_file_that_is_not_toml_is_called_so(tmp_path):
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():
-    with pytest.raises(ScenarioError, match="healthy_twin, late_hang, orphans, outage, production"):
+    with pytest.raises(
+        ScenarioError, match="healthy_twin, late_hang, orphans, outage, podcast, production"
+    ):
         load_scenario("nothing")
 
 

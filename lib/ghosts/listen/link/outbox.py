@@ -15,6 +15,10 @@ from ghosts.pusher import wire
 
 _FRAME_BYTES: Final = 32_000
 """Bytes of audio in a frame at most, if a device sends it in small pieces: a second at 16 kHz."""
+_FRAME_SEGMENTS: Final = 100
+"""Segments in a transcript at most: a minute of fast talk."""
+_ON_THEIR_WAY: Final = settings.TRANSCRIPTS_QUEUE_MAX // 2
+"""Transcripts that are not confirmed, at most: half of what the pusher queues before it drops."""
 _Delivery: TypeAlias = wire.Audio | wire.Transcript | wire.SpeakerSample
 
 
@@ -24,6 +28,8 @@ class _Entry:
     message: _Delivery
     sent: bool = False
     """On the connection that there is."""
+    known: bool = False
+    """The pusher may have it by its id: it was sent on some connection."""
 
 
 class Outbox:
@@ -32,7 +38,8 @@ class Outbox:
     A new connection is sent all of it, and told of its conversation first. What the pusher had
     taken, and could not confirm before its connection broke, it is sent again: a transcript or a
     request with the id of its delivery, by which whoever receives it knows that he has it. Audio
-    beyond 10 MiB is refused: the device still has it.
+    beyond 10 MiB is refused: the device still has it. Of transcripts no more are on their way than
+    the pusher queues: what is heard meanwhile waits, and goes in one.
     """
 
     def __init__(self, name: str, metrics: Metrics, work: tuple[asyncio.Event, asyncio.Event]):
@@ -45,7 +52,7 @@ class Outbox:
         self._told: str | None = None
         self._turn = asyncio.Lock()
         self._complete = asyncio.Event()
-        self._confirmed = asyncio.Event()
+        self._progress = asyncio.Event()
 
     def __repr__(self) -> str:
         return f"<Outbox {self._name}: {len(self._entries)} unconfirmed>"
@@ -81,7 +88,8 @@ class Outbox:
 
     def add_segments(self, conversation_id: str, segments: list[dict[str, Any]]) -> None:
         """Take what was heard."""
-        self._add(conversation_id, wire.Transcript(segments, conversation_id, _new_id()))
+        if not self._joined(conversation_id, segments):
+            self._add(conversation_id, wire.Transcript(segments, conversation_id, _new_id()))
         self._segments_work.set()
 
     def add_sample(self, sample: wire.SpeakerSample) -> None:
@@ -103,8 +111,11 @@ class Outbox:
     async def finish(self) -> None:
         """Return when no more segments come and everything is confirmed. It has no bound."""
         await self._complete.wait()
-        await self._send_unsent()
-        await self._confirmed.wait()
+        while not self.settled:
+            self._progress.clear()
+            await self._send_unsent()
+            if not self.settled:
+                await self._progress.wait()
 
     async def link_up(self, send: Send) -> None:
         """Send everything over this connection, and what comes from now on."""
@@ -124,12 +135,12 @@ class Outbox:
         self._entries = kept
         audio = (one.message.pcm for one in kept if isinstance(one.message, wire.Audio))
         self._audio_bytes = sum(map(len, audio))
-        self._see_whether_settled()
+        self._progress.set()
+        self._segments_work.set()
 
     def no_more(self) -> None:
         """Let :meth:`finish` return once all is confirmed."""
         self._complete.set()
-        self._see_whether_settled()
 
     def give_up(self) -> None:
         """Count what is left as lost."""
@@ -141,9 +152,9 @@ class Outbox:
         self._audio_bytes = 0
 
     def _appended(self, conversation_id: str, pcm: bytes) -> bool:
-        """Add audio to a frame that has not been sent yet, if there is one that has room."""
+        """Add audio to a frame that was never sent, if there is one that has room."""
         last = self._entries[-1] if self._entries else None
-        if last is None or last.sent or last.conversation_id != conversation_id:
+        if last is None or last.known or last.conversation_id != conversation_id:
             return False
         match last.message:
             case wire.Audio(started_at, before) if len(before) + len(pcm) <= _FRAME_BYTES:
@@ -151,13 +162,20 @@ class Outbox:
                 return True
         return False
 
+    def _joined(self, conversation_id: str, segments: list[dict[str, Any]]) -> bool:
+        """Add segments to a transcript that was never sent, if there is one that has room."""
+        for entry in reversed(self._entries):
+            match entry.message:
+                case wire.Transcript(before, _, delivery_id):
+                    room = len(before) + len(segments) <= _FRAME_SEGMENTS
+                    if entry.known or entry.conversation_id != conversation_id or not room:
+                        return False
+                    entry.message = wire.Transcript(before + segments, conversation_id, delivery_id)
+                    return True
+        return False
+
     def _add(self, conversation_id: str, message: _Delivery) -> None:
         self._entries.append(_Entry(conversation_id, message))
-        self._confirmed.clear()
-
-    def _see_whether_settled(self) -> None:
-        if self.settled:
-            self._confirmed.set()
 
     async def _send_unsent(self) -> None:
         async with self._turn:
@@ -165,7 +183,9 @@ class Outbox:
                 send = self._send
                 if send is None:
                     return
-                entry.sent = True
+                if isinstance(entry.message, wire.Transcript) and self._enough_on_their_way:
+                    continue
+                entry.sent = entry.known = True
                 try:
                     if self._told != entry.conversation_id:
                         self._told = entry.conversation_id
@@ -173,6 +193,11 @@ class Outbox:
                     await send(entry.message)
                 except ConnectionClosed:
                     return  # all of it is unsent again once the link has seen that it is down
+
+    @property
+    def _enough_on_their_way(self) -> bool:
+        sent = (entry.message for entry in self._entries if entry.sent)
+        return sum(isinstance(one, wire.Transcript) for one in sent) >= _ON_THEIR_WAY
 
 
 def _confirms(what: wire.Acknowledged, message: _Delivery) -> bool:

@@ -21,9 +21,13 @@ class Harm(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """What one lifecycle left behind at the end of one fault's scenario."""
+    """What one lifecycle left behind at the end of one fault's scenario.
+
+    In a row of listen, counts are those of both services together.
+    """
 
     lifecycle: str
+    """The name of its row: that of a lifecycle of the pusher, or one of :data:`LISTEN_ROWS`."""
     fault: str
     ghosts: int
     """Sessions whose TCP connection has been gone for more than 150 s."""
@@ -46,6 +50,8 @@ class Cell:
     """Audio that storage has once more than once."""
     samples_lost: int
     """Speaker samples that were asked for by devices that have gone, and never taken."""
+    words_lost: int
+    """Words that were said by devices that have gone, and that the user's webhook never had."""
     hollow: int
     """Sessions of connected devices that have lost a loop and go on without it."""
     cut_off: int
@@ -60,7 +66,7 @@ class Cell:
             return Harm.LEAK
         if self.lost_bytes:
             return Harm.AUDIO
-        work = self.workers_held, self.stored_twice_bytes, self.samples_lost, self.hollow
-        if any(work) or self.users_in_labels:
+        done = self.workers_held, self.stored_twice_bytes, self.samples_lost, self.words_lost
+        if any(done) or self.hollow or self.users_in_labels:
             return Harm.WORK
         return Harm.CUT_OFF if self.cut_off else Harm.NONE

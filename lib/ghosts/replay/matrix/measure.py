@@ -1,45 +1,59 @@
 """Replay one fault under one lifecycle, and count what is left."""
 
+import json
 from collections import Counter, defaultdict
+from collections.abc import Set
+from dataclasses import replace
 from typing import Any, Final
 
 from prometheus_client import REGISTRY
 
 from ghosts.backends import Backend
+from ghosts.replay import podcast
+from ghosts.replay.matrix.catalogue import LISTEN
 from ghosts.replay.matrix.cell import Cell
 from ghosts.replay.pod import Pod
-from ghosts.replay.recording import Recording
+from ghosts.replay.recording import Listening, Recording, Sample
 from ghosts.replay.run import replay
-from ghosts.replay.scenario import load_scenario
+from ghosts.replay.scenario import Scenario, ScenarioError, Through, load_scenario
+from ghosts.replay.watched import Watched
 from ghosts.settings import GHOST_AFTER
 
 _LOOPS: Final = 5
 """Tasks of a session, while nothing has been asked of it and all of its loops live."""
+_LISTEN_LOOPS: Final = 9
+"""Tasks of a session of listen that last as long as it does."""
 
 
-def run_cell(lifecycle: str, fault: str) -> Cell:
-    """Replay one fault of the catalogue under one lifecycle. The same call gives the same cell.
+def run_cell(row: str, fault: str) -> Cell:
+    """Replay one fault of the catalogue under the lifecycle of one row.
+
+    The same call gives the same cell.
 
     Raises:
         ScenarioError: there is no such lifecycle, or no such scenario.
     """
     seen: dict[str, Any] = {}
     before = _label_values()
+    scenario = _scenario(row, fault)
     recording = replay(
-        load_scenario(fault),
-        lifecycle,
+        scenario,
+        row.removeprefix(LISTEN),
         measure_memory=False,
         at_end=lambda pod: seen.update(_look(pod)),
     )
     users = {event.who for event in recording.events if event.kind == "session_opened"}
     touched = {label for label, value in _label_values().items() if value != before.get(label)}
     last = recording.last
+    both: list[Sample | Listening] = [last]
+    if last.listen is not None:
+        both.append(last.listen)
     return Cell(
-        lifecycle=lifecycle,
+        lifecycle=row,
         fault=fault,
-        ghosts=last.ghosts,
-        orphans=last.orphans,
-        gauge_error=last.gauge - last.tcp,
+        ghosts=sum(each.ghosts for each in both),
+        orphans=sum(each.orphans for each in both),
+        gauge_error=sum(each.gauge - each.tcp for each in both),
         seconds_to_clean=_seconds_to_clean(recording),
         lost_bytes=recording.audio.lost,
         cut_off=sum(event.kind == "device_cut_off" for event in recording.events),
@@ -48,23 +62,63 @@ def run_cell(lifecycle: str, fault: str) -> Cell:
     )
 
 
+def _scenario(row: str, fault: str) -> Scenario:
+    scenario = load_scenario(fault)
+    if not row.startswith(LISTEN):
+        if scenario.through is Through.LISTEN:
+            raise ScenarioError(f"{fault} befalls listen, and {row} is a row of the pusher")
+        return scenario
+    return replace(scenario, through=Through.LISTEN, speaker_identification=True)
+
+
 def _look(pod: Pod) -> dict[str, Any]:
     """Count what a recording does not hold."""
-    tasks = {uid: len(each) for uid, each in pod.probe.sessions.tasks().items()}
     connected = pod.probe.sessions.connected(pod.probe.port)
+    left, hollow = _left_and_hollow(pod.probe.sessions, connected, _LOOPS)
+    samples_lost, words_lost = _samples_lost(pod, connected), 0
+    if pod.listen is not None:
+        talking = pod.probe.listen_sessions.connected(pod.listen.port)
+        more = _left_and_hollow(pod.probe.listen_sessions, talking, _LISTEN_LOOPS)
+        left, hollow = left + more[0], hollow + more[1]
+        samples_lost = pod.listen.metrics.value("listen_speaker_samples_lost_total")
+        words_lost = _words_lost(pod)
     return {
-        "tasks_left": sum(count for uid, count in tasks.items() if uid not in connected),
-        "workers_held": pod.clients.uploads.busy_for(GHOST_AFTER),
+        "tasks_left": left,
+        "workers_held": sum(one.uploads.busy_for(GHOST_AFTER) for one in pod.probe.clients),
         "stored_twice_bytes": pod.backends.stored_twice_bytes,
-        "samples_lost": _samples_lost(pod, connected),
-        "hollow": sum(tasks.get(uid, 0) < _LOOPS for uid in connected),
+        "samples_lost": samples_lost,
+        "words_lost": words_lost,
+        "hollow": hollow,
     }
+
+
+def _left_and_hollow(watched: Watched[Any], connected: Set[str], loops: int) -> tuple[int, int]:
+    """Count the tasks of sessions whose peer has gone, and the sessions that have lost a loop."""
+    tasks = {uid: len(each) for uid, each in watched.tasks().items()}
+    left = sum(count for uid, count in tasks.items() if uid not in connected)
+    return left, sum(tasks.get(uid, 0) < loops for uid in connected)
 
 
 def _samples_lost(pod: Pod, connected: set[str]) -> int:
     asked = Counter(event.who for event in pod.probe.events if event.kind == "speaker_sample_asked")
     taken = Counter(each.uid for each in pod.backends[Backend.SPEAKER_SAMPLES].received)
     return sum((asked - taken)[uid] for uid in asked.keys() - connected)
+
+
+def _words_lost(pod: Pod) -> int:
+    """Count the words of devices that were admitted and have left, less those that arrived."""
+    times: defaultdict[str, dict[str, float]] = defaultdict(dict)
+    for event in pod.probe.events:
+        times[event.who].setdefault(event.kind, event.t)
+    arrived = podcast.words_arrived(
+        (one.uid, json.loads(one.text)) for one in pod.backends[Backend.TRANSCRIPT_WEBHOOK].received
+    )
+    lost = 0
+    for uid, at in times.items():
+        if at.get("device_admitted", at.get("device_left", 0.0)) < at.get("device_left", 0.0):
+            seconds = at["device_left"] - at["device_arrived"]
+            lost += podcast.words_in(0, round(seconds)) - arrived[uid]
+    return lost
 
 
 def _label_values() -> dict[str, float]:
@@ -79,9 +133,16 @@ def _label_values() -> dict[str, float]:
 
 def _seconds_to_clean(recording: Recording) -> float | None:
     """Say how long the slowest session took to end; None if one has not, or has left tasks."""
-    if recording.last.orphans:
+    last = recording.last
+    if last.orphans or (last.listen is not None and last.listen.orphans):
         return None
-    left, closed = recording.times("device_left"), recording.times("session_closed")
-    if left.keys() - closed.keys():
-        return None
-    return round(max((closed[uid] - at for uid, at in left.items()), default=0.0), 3)
+    left = recording.times("device_left")
+    slowest = 0.0
+    for kind in ["session", *(["listening"] if last.listen is not None else [])]:
+        opened, closed = recording.times(f"{kind}_opened"), recording.times(f"{kind}_closed")
+        for uid, at in left.items():
+            if uid in closed and opened[uid] <= closed[uid]:
+                slowest = max(slowest, closed[uid] - at)
+            elif uid in opened or last.listen is None:
+                return None
+    return round(slowest, 3)

@@ -11,6 +11,8 @@ from ghosts.replay.matrix.cell import Cell
 
 STORED_MATRIX: Final = DATA / "faults" / "matrix.csv"
 """The matrix as it is held to be; a test compares each of its cells with a run."""
+STORED_LISTEN_MATRIX: Final = DATA / "faults" / "listen_matrix.csv"
+"""The same, where devices come through listen."""
 _NEVER: Final = "never"
 
 
