@@ -45,6 +45,7 @@ def compare(recordings: Sequence[Recording]) -> list[Row]:
         return Row(name, tuple(value(recording) for recording in recordings), *production)
 
     rows = [
+        *_of_listen(recordings),
         row("gauge", lambda each: f"{each.last.gauge:,}", f"{pod.gauge}", published),
         row("TCP connections", lambda each: f"{each.last.tcp:,}", f"{pod.tcp}", published),
         row("ghosts", lambda each: f"{each.last.ghosts:,}", f"{pod.ghosts}", published),
@@ -76,6 +77,19 @@ def compare(recordings: Sequence[Recording]) -> list[Row]:
         row("upload workers held", lambda each: f"{each.last.workers_busy} of {STORAGE_WORKERS}"),
     ]
     return rows
+
+
+def _of_listen(recordings: Sequence[Recording]) -> list[Row]:
+    """Compare what listen looked like, if devices came through it in all of them."""
+    seen = [each.last.listen for each in recordings if each.last.listen is not None]
+    if len(seen) < len(recordings):
+        return []
+    return [
+        Row("listen: gauge", tuple(f"{each.gauge:,}" for each in seen)),
+        Row("listen: TCP connections", tuple(f"{each.tcp:,}" for each in seen)),
+        Row("listen: ghosts", tuple(f"{each.ghosts:,}" for each in seen)),
+        Row("listen: orphan tasks", tuple(f"{each.orphans:,}" for each in seen)),
+    ]
 
 
 def name_of_pod() -> str:

@@ -10,9 +10,10 @@ import jinja2
 from ghosts.backends import Fault
 from ghosts.comparison import NAMES_IN_WORDS, compare, mib, name_of_pod, scale_in_words
 from ghosts.plots import replay as plots
+from ghosts.plots.services import both_gauges
 from ghosts.plots.style import Figure
 from ghosts.replay.recording import Recording
-from ghosts.replay.scenario import FULL, DeviceGroup, Scenario
+from ghosts.replay.scenario import FULL, DeviceGroup, Scenario, Through
 from ghosts.replay.scenario_toml import as_toml
 
 _TEMPLATES: Final = jinja2.Environment(
@@ -52,7 +53,12 @@ def write_report(recordings: Sequence[Recording], path: Path) -> None:
 def finding(recording: Recording) -> str:
     """Say in one sentence what a replay ended with."""
     last, audio = recording.last, recording.audio
-    text = f"the gauge says {last.gauge}, the operating system has {last.tcp} TCP connections"
+    text = ""
+    if last.listen is not None:
+        text = f"listen's gauge says {last.listen.gauge}, the operating system has "
+        text += f"{last.listen.tcp} TCP connections, and {last.listen.ghosts} sessions are ghosts; "
+        text += "in the pusher "
+    text += f"the gauge says {last.gauge}, the operating system has {last.tcp} TCP connections"
     text += f", and {last.ghosts} sessions are ghosts"
     if last.ghosts:
         text += f" that retain {mib(last.retained_bytes)}"
@@ -67,6 +73,12 @@ def scenario_in_words(scenario: Scenario) -> Iterator[str]:
     """Tell who comes and goes and what fails, a sentence each."""
     for group in scenario.devices:
         yield _group_in_words(group)
+    if scenario.through is Through.LISTEN:
+        yield "They come through listen, and play a podcast."
+    for second in scenario.pusher_restarts_at:
+        yield f"The pusher is restarted at {second} s."
+    if scenario.pusher_away is not None:
+        yield f"There is no pusher from {scenario.pusher_away[0]} to {scenario.pusher_away[1]} s."
     for fault in scenario.faults:
         yield _fault_in_words(fault)
     if not scenario.faults:
@@ -91,8 +103,12 @@ def _fault_in_words(fault: Fault) -> str:
 
 
 def _pictures(recordings: Sequence[Recording]) -> Iterator[_Picture]:
+    through_listen = all(recording.last.listen is not None for recording in recordings)
     for title, draw in (
-        ("Gauge and TCP connections", plots.gauge_against_tcp),
+        (
+            "Gauge and TCP connections",
+            both_gauges if through_listen else plots.gauge_against_tcp,
+        ),
         ("Memory", plots.memory),
         ("Audio", plots.audio),
     ):

@@ -11,7 +11,7 @@ import matplotlib.image
 import pytest
 
 from ghosts.paths import DATA
-from ghosts.replay import Recording
+from ghosts.replay import Recording, load_scenario, replay
 from ghosts.replay.scenario import TENTH, parse_scenario
 from ghosts.report import write_report
 
@@ -140,3 +140,18 @@ def test_what_a_scenario_says_is_shown_and_not_obeyed(before, tmp_path):
 
 def _mib(cells):
     return [float(cell.removesuffix(" MiB").replace(",", "")) for cell in cells[:2]]
+
+
+def test_devices_that_came_through_listen_are_told_of_with_both_services(tmp_path):
+    scenario = replace(load_scenario("speech_never_answers"), pusher_restarts_at=(100,))
+    recordings = [
+        replay(scenario, name, measure_memory=False) for name in ("gather_all", "supervised")
+    ]
+    write_report(recordings, tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    rows = {row[0]: row[1:3] for row in Page(html).rows}
+    assert rows["listen: gauge"] == [f"{each.last.listen.gauge}" for each in recordings]
+    assert rows["listen: ghosts"] == ["3", "0"]
+    assert "listen&#39;s gauge says 5, the operating system has 2 TCP connections" in html
+    assert "They come through listen" in html
+    assert "The pusher is restarted at 100 s." in html

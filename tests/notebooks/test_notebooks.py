@@ -26,6 +26,7 @@ STORY = [
     "05_async_tasks",
     "06_how_the_fix_grew",
     "07_nothing_lost",
+    "08_the_listen_side",
 ]
 """Every notebook there is, so that none goes missing; a new one is added here."""
 

@@ -27,6 +27,9 @@ from ghosts.service import Lifetime, Retirement
 
 _log = logging.getLogger("ghosts.listen")
 
+_PIECE_BYTES: Final = 96_000
+"""Bytes of audio that the feed is given at once, at most (ours): a second at 48 kHz. What a device
+may send in one frame, with a head, is more than the pusher takes in one."""
 _Loop = Coroutine[Any, Any, None]
 PHASES: Final[Mapping[str, Phase]] = {
     "heartbeat": Phase.TRANSPORTS,
@@ -217,9 +220,12 @@ class ListenSession:
         if len(pcm) % settings.BYTES_PER_SAMPLE:
             raise ValueError(f"{len(pcm)} bytes are no 16-bit samples")
         if self._sends_audio:
-            started_at = self._unix_time() - len(pcm) / self._handshake.bytes_per_second
-            self._metrics.received.inc(len(pcm))
-            self.feed.add_audio(self.conversations.id, started_at, pcm)
+            rate = self._handshake.bytes_per_second
+            started_at = self._unix_time() - len(pcm) / rate
+            for start in range(0, len(pcm), _PIECE_BYTES):
+                piece = pcm[start : start + _PIECE_BYTES]
+                self.feed.add_audio(self.conversations.id, started_at + start / rate, piece)
+                self._metrics.received.inc(len(piece))
         self.speech.add(pcm)
 
     async def _hear(self) -> None:

@@ -86,13 +86,16 @@ class Speech:
             piece = bytes(self._unheard[:_AT_ONCE])
             if not self._keeps:
                 del self._unheard[: len(piece)]
+            heard = False
             try:
                 segments = await self._clients.hear(self._uid, piece)
+                heard = True
             except BackendError as error:
                 _log.warning("%s: %d bytes not heard: %s", self._uid, len(piece), error)
-                if not self._keeps:
-                    self._metrics.unheard.inc(len(piece))
                 return
+            finally:
+                if not heard and not self._keeps:
+                    self._metrics.unheard.inc(len(piece))
             if self._keeps:
                 del self._unheard[: len(piece)]
             if segments:

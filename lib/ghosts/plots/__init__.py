@@ -19,9 +19,12 @@ from ghosts.plots.replay import (
     orphans,
     workers,
 )
+from ghosts.plots.services import both_gauges
+from ghosts.plots.tasks import tasks
 
 __all__ = [
     "audio",
+    "both_gauges",
     "chunks_held",
     "clustering",
     "cost",
@@ -35,5 +38,6 @@ __all__ = [
     "orphans",
     "pods",
     "regressors",
+    "tasks",
     "workers",
 ]

@@ -87,6 +87,10 @@ class Watched(Generic[S]):
                 self._note("handler_cancelled", session.uid, "")
                 handler.cancel()
 
+    def handler(self, session: S) -> asyncio.Task[object] | None:
+        """Return the task that runs a session's lifecycle; None once that has ended."""
+        return self._open.get(session)
+
     @property
     def open(self) -> list[S]:
         """The sessions whose handlers run, by uid."""

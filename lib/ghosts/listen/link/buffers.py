@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from websockets.exceptions import ConnectionClosed
 
@@ -10,6 +11,10 @@ from ghosts import settings
 from ghosts.listen.link.feed import Send
 from ghosts.listen.metrics import Metrics
 from ghosts.pusher import wire
+
+_FRAME_BYTES: Final = settings.MAX_FRAME_BYTES // 2
+"""Bytes of audio in a frame, at most (ours: the pusher closes the link over a frame of more than
+1 MiB, with its head)."""
 
 
 class Buffers:
@@ -24,9 +29,8 @@ class Buffers:
     def __init__(self, name: str, metrics: Metrics, work: tuple[asyncio.Event, asyncio.Event]):
         self._metrics = metrics
         self._audio_work, self._segments_work = work
-        self._audio: deque[bytes] = deque()
+        self._audio: deque[tuple[float, bytes]] = deque()
         self._audio_bytes = 0
-        self._started_at = 0.0
         self._conversation_id = ""
         self._segments: deque[dict[str, Any]] = deque()
         self._samples: deque[wire.SpeakerSample] = deque()
@@ -53,13 +57,11 @@ class Buffers:
 
     def add_audio(self, conversation_id: str, started_at: float, pcm: bytes) -> None:
         """Take audio; the oldest goes beyond 10 MiB."""
-        if not self._audio:
-            self._started_at = started_at
         self._conversation_id = conversation_id
-        self._audio.append(pcm)
+        self._audio.append((started_at, pcm))
         self._audio_bytes += len(pcm)
         while self._audio_bytes > settings.AUDIO_BUFFER_MAX:
-            dropped = len(self._audio.popleft())
+            dropped = len(self._audio.popleft()[1])
             self._audio_bytes -= dropped
             self._metrics.lost_audio.labels("buffer_full").inc(dropped)
         self._audio_work.set()
@@ -82,19 +84,21 @@ class Buffers:
         self._segments_work.set()
 
     async def send_audio(self) -> None:
-        """Send all audio that waits in one frame. It is lost if the link closes meanwhile."""
+        """Send all audio that waits, in one frame if it fits. It is lost if the link closes."""
         if self._send is None or not self._audio:
             return
-        pcm, started_at = b"".join(self._audio), self._started_at
+        frames, unsent = list(_frames(self._audio)), self._audio_bytes
         self._audio.clear()
         self._audio_bytes = 0
         try:
             if self._last_synced != self._conversation_id:
                 await self._send(wire.Conversation(self._conversation_id))
                 self._last_synced = self._conversation_id
-            await self._send(wire.Audio(started_at, pcm))
+            for frame in frames:
+                await self._send(frame)
+                unsent -= len(frame.pcm)
         except ConnectionClosed:
-            self._metrics.lost_audio.labels("link_closed").inc(len(pcm))
+            self._metrics.lost_audio.labels("link_closed").inc(unsent)
 
     async def send_segments(self) -> None:
         """Send all segments that wait in one frame. They are lost if the link closes meanwhile."""
@@ -143,3 +147,16 @@ class Buffers:
                 await self._send(sample)
             except ConnectionClosed:
                 self._metrics.samples_lost.inc()
+
+
+def _frames(pieces: Iterable[tuple[float, bytes]]) -> Iterator[wire.Audio]:
+    """Yield audio in as few frames as may be, each with the time of its first piece."""
+    started_at, pcm = 0.0, bytearray()
+    for piece_started_at, piece in pieces:
+        if pcm and len(pcm) + len(piece) > _FRAME_BYTES:
+            yield wire.Audio(started_at, bytes(pcm))
+            pcm.clear()
+        if not pcm:
+            started_at = piece_started_at
+        pcm += piece
+    yield wire.Audio(started_at, bytes(pcm))

@@ -131,7 +131,8 @@ class Outbox:
 
     def acknowledged(self, what: wire.Acknowledged) -> None:
         """Forget what is confirmed."""
-        kept = deque(entry for entry in self._entries if not _confirms(what, entry.message))
+        confirmed = set(self._confirmed_by(what))
+        kept = deque(entry for entry in self._entries if entry not in confirmed)
         self._entries = kept
         audio = (one.message.pcm for one in kept if isinstance(one.message, wire.Audio))
         self._audio_bytes = sum(map(len, audio))
@@ -150,6 +151,27 @@ class Outbox:
         self._metrics.samples_lost.inc(len(samples))
         self._entries.clear()
         self._audio_bytes = 0
+
+    def _confirmed_by(self, what: wire.Acknowledged) -> list[_Entry]:
+        """Return what was sent on this connection and is confirmed.
+
+        Audio is confirmed in its order: what came in a burst may begin at the same moment, or even
+        before what came before it.
+        """
+        if what.audio_until is None:
+            return [
+                entry
+                for entry in self._entries
+                if not isinstance(entry.message, wire.Audio)
+                and entry.message.delivery_id == what.delivery_id
+            ]
+        sent: list[_Entry] = []
+        for entry in self._entries:
+            if isinstance(entry.message, wire.Audio) and entry.sent:
+                sent.append(entry)
+                if entry.message.started_at == what.audio_until:
+                    return sent
+        return []
 
     def _appended(self, conversation_id: str, pcm: bytes) -> bool:
         """Add audio to a frame that was never sent, if there is one that has room."""
@@ -198,12 +220,6 @@ class Outbox:
     def _enough_on_their_way(self) -> bool:
         sent = (entry.message for entry in self._entries if entry.sent)
         return sum(isinstance(one, wire.Transcript) for one in sent) >= _ON_THEIR_WAY
-
-
-def _confirms(what: wire.Acknowledged, message: _Delivery) -> bool:
-    if isinstance(message, wire.Audio):
-        return what.audio_until is not None and message.started_at <= what.audio_until
-    return message.delivery_id == what.delivery_id
 
 
 def _new_id() -> str:
