@@ -157,8 +157,8 @@ REQUESTS_MAX: Final = 100
 REQUEST_TIMEOUT: Final = 120.0
 """Seconds without an answer after which a request is sent again (published)."""
 REQUEST_RETRIES: Final = 3
-"""Times that a request is sent again before it rests until the next connection (published: kept,
-and its timer started anew)."""
+"""Times that a request is sent again before that is an error in the log (published: it is kept, and
+its timer started anew)."""
 CONNECT_TRIES: Final = 5
 """Times that a new session tries to connect before it goes on without a pusher (published)."""
 CONNECT_BACKOFF: Final = 1.0

@@ -85,6 +85,7 @@ class ListenSession:
         self._features = Features()
         self._speakers = Speakers(uid, clients, enabled=False)
         self._active_at = asyncio.get_running_loop().time()
+        self._audio_until = 0.0
         self._retirement = Retirement()
 
     def __repr__(self) -> str:
@@ -105,7 +106,7 @@ class ListenSession:
         """Find out whether the session may begin; if not, close the connection and say so.
 
         There are four reasons why not: the uid is none, the language is not known, there is no such
-        user, or the device has left already.
+        user (or nobody can tell), or the device has left already.
         """
         self._tell(Status.INITIATING)
         if self._handshake.refusal is not None:
@@ -221,7 +222,9 @@ class ListenSession:
             raise ValueError(f"{len(pcm)} bytes are no 16-bit samples")
         if self._sends_audio:
             rate = self._handshake.bytes_per_second
-            started_at = self._unix_time() - len(pcm) / rate
+            # What comes in a burst began when what was before it had ended, and not all at once.
+            started_at = max(self._unix_time() - len(pcm) / rate, self._audio_until)
+            self._audio_until = started_at + len(pcm) / rate
             for start in range(0, len(pcm), _PIECE_BYTES):
                 piece = pcm[start : start + _PIECE_BYTES]
                 self.feed.add_audio(self.conversations.id, started_at + start / rate, piece)

@@ -131,11 +131,10 @@ class Outbox:
 
     def acknowledged(self, what: wire.Acknowledged) -> None:
         """Forget what is confirmed."""
-        confirmed = set(self._confirmed_by(what))
-        kept = deque(entry for entry in self._entries if entry not in confirmed)
-        self._entries = kept
-        audio = (one.message.pcm for one in kept if isinstance(one.message, wire.Audio))
-        self._audio_bytes = sum(map(len, audio))
+        for entry in self._confirmed_by(what):
+            self._entries.remove(entry)
+            if isinstance(entry.message, wire.Audio):
+                self._audio_bytes -= len(entry.message.pcm)
         self._progress.set()
         self._segments_work.set()
 
@@ -155,8 +154,7 @@ class Outbox:
     def _confirmed_by(self, what: wire.Acknowledged) -> list[_Entry]:
         """Return what was sent on this connection and is confirmed.
 
-        Audio is confirmed in its order: what came in a burst may begin at the same moment, or even
-        before what came before it.
+        Audio is confirmed in its order, whatever the times say.
         """
         if what.audio_until is None:
             return [

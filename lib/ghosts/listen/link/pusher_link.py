@@ -90,11 +90,10 @@ class PusherLink:
 
     async def close(self) -> None:
         """Close the connection, if there is one. It takes the closing handshake's 3 s at most."""
-        self.state = LinkState.CLOSED
         if self._connection is not None:
             await self._connection.close()
             self._down()
-            self.state = LinkState.CLOSED
+        self.state = LinkState.CLOSED
 
     async def _connected(self) -> ClientConnection | None:
         """Return a connection, or None once the session is over."""
@@ -120,9 +119,13 @@ class PusherLink:
         try:
             await asyncio.wait([trying, over], return_when=asyncio.FIRST_COMPLETED)
             return trying.result() if trying.done() else None
+        except asyncio.CancelledError:
+            trying.add_done_callback(_let_go)
+            raise
         finally:
+            unfinished = [one for one in (trying, over) if not one.done()]
             await drain_tasks(
-                [trying, over], timeout=settings.CANCEL_ACK_TIMEOUT, label="listen_connect"
+                unfinished, timeout=settings.CANCEL_ACK_TIMEOUT, label="listen_connect"
             )
 
     async def _connect(self) -> ClientConnection:
@@ -181,3 +184,9 @@ class PusherLink:
                 self._on_processed(answer)
             case wire.Acknowledged():
                 self._feed.acknowledged(answer)
+
+
+def _let_go(trying: asyncio.Task[ClientConnection]) -> None:
+    """Close a connection that came when nobody waited for it any more."""
+    if not trying.cancelled() and trying.exception() is None:
+        trying.result().transport.abort()
