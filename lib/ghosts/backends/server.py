@@ -14,6 +14,7 @@ from aiohttp import web
 
 from ghosts.backends.clients import Features
 from ghosts.backends.faults import OF_THE_PUSHER, Backend, FaultMode
+from ghosts.backends.held_port import hold_port
 
 _OF_TEXT: Final = (Backend.TRANSCRIPT_WEBHOOK, Backend.APPS)
 _HEEDED: Final = (*_OF_TEXT, Backend.SPEECH_TO_TEXT)
@@ -57,6 +58,7 @@ class BackendServer:
         self._port = 0
         self._runner: web.ServerRunner | None = None
         self._turn = asyncio.Lock()
+        self._holder: socket.socket | None = None
 
     def __repr__(self) -> str:
         failure = self._failure.mode if self._failure else "well"
@@ -72,6 +74,7 @@ class BackendServer:
         async with self._turn:
             if self._runner is None:
                 self._runner = await self._listen()
+            self._release()
 
     async def _listen(self) -> web.ServerRunner:
         server = web.Server(
@@ -89,19 +92,31 @@ class BackendServer:
 
     async def stop(self) -> None:
         """Close the listener and every connection, answered or not."""
+        await self._stop(hold=False)
+
+    async def _stop(self, *, hold: bool) -> None:
         async with self._turn:
             runner, self._runner = self._runner, None
             if runner is not None:
-                await self._close(runner)
+                await self._close(runner, hold)
+            if not hold:
+                self._release()
 
-    async def _close(self, runner: web.ServerRunner) -> None:
+    async def _close(self, runner: web.ServerRunner, hold: bool) -> None:
         for site in list(runner.sites):
             await site.stop()
+        if hold:
+            self._holder = hold_port(_LOOPBACK, self._port)
         if runner.server is not None:
             for connection in runner.server.connections:
                 if connection.transport is not None:
                     connection.transport.abort()
         await runner.cleanup()
+
+    def _release(self) -> None:
+        if self._holder is not None:
+            self._holder.close()
+            self._holder = None
 
     async def fail(self, mode: FaultMode, *, seconds: float = 10.0, uid: str | None = None) -> None:
         """Fail from now on: every request, or only those of one user.
@@ -116,7 +131,7 @@ class BackendServer:
             self._user_failures[uid] = failure
             return
         self._failure = failure
-        await (self.stop() if mode is FaultMode.REFUSES else self.start())
+        await (self._stop(hold=True) if mode is FaultMode.REFUSES else self.start())
 
     async def heal(self) -> None:
         """Answer again."""

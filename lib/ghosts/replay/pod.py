@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +20,7 @@ from ghosts.backends import (
     connect_listen_clients,
     serve_backends,
 )
+from ghosts.backends.held_port import hold_port
 from ghosts.listen import Listen, ListenLifecycle, form_of
 from ghosts.pusher import Lifecycle, Pusher, Spool
 from ghosts.replay import podcast
@@ -55,6 +56,7 @@ class Pod:
         self._settings = settings
         self._library = library
         self._stack = stack
+        self._between = stack.enter_context(ExitStack())
 
     async def fail(
         self, backend: Backend, mode: FaultMode, *, seconds: float = 10.0, uid: str | None = None
@@ -87,21 +89,28 @@ class Pod:
         port = self.probe.port if self.probe.pushers else 0
         self.pusher = Pusher(self._lifecycle, self.clients, self.spool)
         await self.pusher.start(port)
+        self._between.close()
         self._stack.push_async_callback(self.pusher.stop)
         self.probe.pushers.append(self.pusher)
         self.probe.clients.append(self.clients)
 
     async def stop_pusher(self) -> None:
         """Stop the pod of the pusher, with the grace that goes with its settings."""
+        await self._stop_listening()
         await self.pusher.stop(grace=self._settings.grace)
 
     async def restart_pusher(self) -> None:
         """Have another pod of the pusher take the connections, then stop the one before it."""
         before = self.pusher
-        before.stop_listening()
-        await asyncio.sleep(0)  # for its port to be free
+        await self._stop_listening()
         await self.start_pusher()
         await before.stop(grace=self._settings.grace)
+
+    async def _stop_listening(self) -> None:
+        """Free the port for the next pod of the pusher, and for nobody else."""
+        self.pusher.stop_listening()
+        await asyncio.sleep(0)  # then its listener is closed
+        self._between.enter_context(closing(hold_port("127.0.0.1", self.pusher.port)))
 
     async def start_listen(self, lifecycle: ListenLifecycle) -> None:
         """Start a pod of listen, which feeds the pusher, whichever of its pods may be there."""
