@@ -168,6 +168,7 @@ class ListenSession:
                     self._active_at = asyncio.get_running_loop().time()
                     if isinstance(message, bytes):
                         self._take(message)
+                    del message  # else it stays until the next one has come
         except ConnectionClosed as closed:
             _log.info("%s: connection lost: %s", self.uid, closed)
         except TimeoutError:

@@ -43,7 +43,8 @@ class Courier:
     one that it has already. A conversation is due when it is over, when a minute's worth of audio
     has come, or a minute after its first or after the delivery before. What a process before this
     one has left is due at once. A delivery that fails is tried again for ever: after 1 s at first,
-    every 30 s in the end.
+    every 30 s in the end. As many are on their way at a time as the pool has workers, and one that
+    ends makes room for the next at once.
     """
 
     def __init__(self, spool: Spool, clients: Clients, metrics: Metrics) -> None:
@@ -52,6 +53,7 @@ class Courier:
         self._metrics = metrics
         self._work = asyncio.Event()
         self._empty = asyncio.Event()
+        self._open = False
         self._deliveries: set[asyncio.Task[None]] = set()
         self._backlogs = {
             key: _Backlog(size, over=True) for key, size in spool.conversations().items()
@@ -87,11 +89,13 @@ class Courier:
         """Deliver whatever is due, until cancelled. What is then on the way stays in the spool."""
         looks = ticks(asyncio.Event(), settings.PRIVATE_CLOUD_TICK, work=self._work)
         now = asyncio.get_running_loop().time
+        self._open = True
         try:
             async for _ in looks:
                 waiting = self._send_due()
                 looks.due_in(max(0.0, waiting - now()) if waiting is not None else None)
         finally:
+            self._open = False
             await drain_tasks(
                 self._deliveries, timeout=settings.CANCEL_ACK_TIMEOUT, label="pusher_courier"
             )
@@ -111,8 +115,14 @@ class Courier:
             )
             # Not at its very end: a look before it has left the set would find no worker free, and
             # nobody to wake it later (test_a_courier_is_woken_when_a_worker_is_free).
-            delivering.add_done_callback(lambda _: self._work.set())
+            delivering.add_done_callback(self._worker_is_free)
         return None
+
+    def _worker_is_free(self, _: asyncio.Task[None]) -> None:
+        """Send out the next that is due, without waiting for the next look: it is not for long."""
+        if self._open:
+            self._send_due()
+        self._work.set()
 
     async def _deliver_all(self, key: Key) -> None:
         backlog = self._backlogs[key]

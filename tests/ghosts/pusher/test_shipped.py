@@ -789,3 +789,20 @@ def test_requests_in_flight_at_a_disconnect_are_finished_where_as_published_they
             pod.assert_at_rest()
 
     run(scenario)
+
+
+def test_more_conversations_than_workers_are_delivered_as_fast_as_workers_are_free(run, path):
+    """Not sixteen a second, which is what a look each second would come to."""
+
+    async def scenario():
+        async with shipped_pod(path) as pod:
+            many = await speakers(pod, *(f"user-{number}" for number in range(40)))
+            for one in many:
+                await one.say(1)
+            for one in many:
+                await one.leave()
+            await asyncio.sleep(1.1)
+            assert len(pod.stored) == len(many)
+            assert pod.held == 0
+
+    run(scenario)
