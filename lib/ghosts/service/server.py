@@ -42,6 +42,7 @@ class SessionServer(ABC):
         self._log = logging.getLogger(f"ghosts.{name}")
         self._handlers: set[asyncio.Task[None]] = set()
         self._sessions: set[Retiring] = set()
+        self._retiring = False
         self._server: Server | None = None
         self._port = 0
 
@@ -105,6 +106,7 @@ class SessionServer(ABC):
 
     async def _retire_sessions(self, grace: float) -> None:
         self.stop_listening()
+        self._retiring = True
         for session in tuple(self._sessions):
             session.retire()
         if self._handlers:
@@ -119,6 +121,8 @@ class SessionServer(ABC):
         handler = asyncio.current_task()
         assert handler is not None
         handler.add_done_callback(lambda _: self._sessions.discard(session))
+        if self._retiring:
+            session.retire()
         return session
 
     def _route(self, connection: ServerConnection, request: Request) -> Response | None:

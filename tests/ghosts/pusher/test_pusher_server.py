@@ -4,12 +4,13 @@ import asyncio
 
 import aiohttp
 import pytest
-from pod import Pod, audio, send, serve_pod, size
+from pod import Pod, audio, now, send, serve_pod, size
 from prometheus_client import CONTENT_TYPE_LATEST
 from prometheus_client.parser import text_string_to_metric_families
 
+from ghosts import settings
 from ghosts.backends import Backend, FaultMode
-from ghosts.pusher import wire
+from ghosts.pusher import shipped, wire
 
 
 async def get(pod: Pod, path: str) -> tuple[int, str, str]:
@@ -110,5 +111,20 @@ def test_a_pod_keeps_its_port_in_mind_after_it_has_stopped(run, lifecycle):
             assert pod.pusher.port == port > 0
             with pytest.raises(OSError, match="Connect call failed"):
                 await pod.connect()
+
+    run(scenario)
+
+
+def test_a_session_that_is_still_set_up_when_its_pod_is_told_to_stop_ends_with_the_others(run):
+    async def scenario():
+        async with serve_pod(shipped) as pod:
+            await pod.backends[Backend.USERS].fail(FaultMode.SLOW, seconds=5)
+            device = await pod.connect()
+            await asyncio.sleep(1)
+            began = now()
+            await pod.pusher.stop(grace=settings.TERMINATION_GRACE)
+            assert now() - began < 10
+            assert device.close_code == 1001
+            pod.assert_at_rest()
 
     run(scenario)
