@@ -132,8 +132,14 @@ PENDING_CONVERSATIONS_AFTER: Final = 7.0
 """Seconds after which a session has earlier conversations processed (published)."""
 APPS_AT_ONCE: Final = 8
 """Apps that are told at the same time (published, for audio)."""
+APPS_DEADLINE: Final = 20.0
+"""Seconds for telling all of a user's apps, after which those that are left are not told (ours)."""
 SPEAKERS_AT_ONCE: Final = 4
 """Speakers that are looked up in one go (ours)."""
+LISTEN_DRAIN_TIMEOUT: Final = 45.0
+"""Seconds that the shipped version has for what waits, once its device has gone: longer than a
+session of the pusher that was told to stop takes to hang up, so that another can be reached
+(ours)."""
 LISTEN_LANGUAGES: Final = ("de", "en", "es", "fr", "multi")
 """Languages that a session may ask for (ours; the record's list is longer)."""
 
@@ -171,6 +177,8 @@ RECONNECT_BACKOFF_MAX: Final = 60.0
 """Seconds between two such tries, at most (published)."""
 RECONNECT_JITTER: Final = 0.25
 """The part by which these are longer or shorter, drawn anew each time (published)."""
+LINK_PROVEN: Final = 10.0
+"""Seconds that a connection has to last for the next loss of it to be a new one (ours)."""
 RECONNECT_TRIES: Final = 6
 """Tries after which a session is degraded (published)."""
 DEGRADED_PAUSE: Final = 60.0

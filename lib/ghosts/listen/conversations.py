@@ -1,6 +1,7 @@
 """Conversations: when one is over, and who sees to it that each is processed."""
 
 import asyncio
+import itertools
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
@@ -19,9 +20,21 @@ class Unprocessed:
 
     def __init__(self) -> None:
         self._by_user: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._going_on: set[str] = set()
+        self._numbers = itertools.count()
 
     def __repr__(self) -> str:
         return f"<Unprocessed {sum(map(len, self._by_user.values()))} conversations>"
+
+    def begin(self, uid: str, unix_time: float) -> str:
+        """Return the id of a new conversation, that no other has had; it is going on."""
+        conversation_id = f"{uid}/{unix_time:.0f}/{next(self._numbers)}"
+        self._going_on.add(conversation_id)
+        return conversation_id
+
+    def end(self, conversation_id: str) -> None:
+        """Take note that it is over."""
+        self._going_on.discard(conversation_id)
 
     def add(self, uid: str, conversation_id: str) -> None:
         """Take note of a conversation in which something was said."""
@@ -35,25 +48,31 @@ class Unprocessed:
                 del self._by_user[uid]
 
     def of(self, uid: str) -> list[str]:
-        """Return a user's, the oldest first."""
-        return list(self._by_user.get(uid, ()))
+        """Return a user's that are over, the oldest first."""
+        return [one for one in self._by_user.get(uid, ()) if one not in self._going_on]
 
 
 class Conversations:
     """One session's: the one that is going on, and the requests for those that are over."""
 
     def __init__(
-        self, uid: str, language: str, lifetime: Lifetime, requests: Requests, left: Unprocessed
+        self,
+        uid: str,
+        language: str,
+        lifetime: Lifetime,
+        requests: Requests,
+        left: Unprocessed,
+        unix_time: Callable[[], float],
     ) -> None:
         self._uid = uid
         self._language = language
         self._lifetime = lifetime
         self._requests = requests
         self._left = left
-        self._number = 0
+        self._unix_time = unix_time
         self._began_at = self._now()
         self._said_at: float | None = None
-        self.id = self._name()
+        self.id = left.begin(uid, unix_time())
 
     def __repr__(self) -> str:
         return f"<Conversations {self.id}>"
@@ -72,9 +91,10 @@ class Conversations:
             if self._lifetime.over:
                 return
             if self._is_over():
-                over, self._number = self.id, self._number + 1
+                over = self.id
                 self._said_at, self._began_at = None, self._now()
-                self.id = self._name()
+                self.id = self._left.begin(self._uid, self._unix_time())
+                self._left.end(over)
                 await at_its_end(over)
                 self._requests.add(over, self._language)
 
@@ -85,8 +105,11 @@ class Conversations:
         ):
             return
         for conversation_id in self._left.of(self._uid):
-            if conversation_id != self.id:
-                self._requests.add(conversation_id, self._language)
+            self._requests.add(conversation_id, self._language)
+
+    def leave(self) -> None:
+        """Take note that nothing more will be said: the user's next session may take it up."""
+        self._left.end(self.id)
 
     def processed(self, conversation_id: str) -> None:
         """Forget one: it is processed."""
@@ -97,9 +120,6 @@ class Conversations:
             return False
         silence, length = self._now() - self._said_at, self._now() - self._began_at
         return silence >= settings.CONVERSATION_SILENCE or length >= settings.CONVERSATION_LONGEST
-
-    def _name(self) -> str:
-        return f"{self._uid}/{self._began_at:.0f}/{self._number}"
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

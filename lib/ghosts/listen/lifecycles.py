@@ -7,7 +7,12 @@ from typing import Final, TypeAlias
 from async_tasks import Phase, SessionScope
 from ghosts.listen.form import INCIDENT, PUBLISHED_FIX, TO_SHIP, Form
 from ghosts.listen.session import PHASES, ListenSession
-from ghosts.settings import BG_DRAIN_TIMEOUT, CANCEL_ACK_TIMEOUT, WS_RECEIVE_TIMEOUT
+from ghosts.settings import (
+    BG_DRAIN_TIMEOUT,
+    CANCEL_ACK_TIMEOUT,
+    LISTEN_DRAIN_TIMEOUT,
+    WS_RECEIVE_TIMEOUT,
+)
 
 ListenLifecycle: TypeAlias = Callable[[ListenSession], Awaitable[None]]
 
@@ -26,12 +31,24 @@ async def gather_all(session: ListenSession) -> None:
 
 async def supervised(session: ListenSession) -> None:
     """As the fix became: a scope owns the tasks, pairs the gauge, and drains within its bound."""
+    await _owned(session, BG_DRAIN_TIMEOUT)
+
+
+async def shipped(session: ListenSession) -> None:
+    """As one would ship it: the same, but what the pusher has not confirmed waits in an outbox.
+
+    The outbox is part of the form of a pod that goes with this very function. A drain has 45 s.
+    """
+    await _owned(session, LISTEN_DRAIN_TIMEOUT)
+
+
+async def _owned(session: ListenSession, drain_timeout: float) -> None:
     async with SessionScope(
         session.name,
         label="listen",
         gauge=session.gauge,
         shutdown=session.lifetime.shutdown,
-        timeout=BG_DRAIN_TIMEOUT,
+        timeout=drain_timeout,
         cancel_timeout=CANCEL_ACK_TIMEOUT,
     ) as scope:
         if not await session.admit():
@@ -44,11 +61,6 @@ async def supervised(session: ListenSession) -> None:
         scope.close_last(session.hang_up)
         scope.close_last(session.close_link)
         await scope.supervise()
-
-
-async def shipped(session: ListenSession) -> None:
-    """As one would ship it: the same lines; what the pusher has not confirmed is in an outbox."""
-    await supervised(session)
 
 
 LISTEN_LIFECYCLES: Final[Mapping[str, ListenLifecycle]] = {

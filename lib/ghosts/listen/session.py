@@ -23,7 +23,7 @@ from ghosts.listen.speakers import Speakers
 from ghosts.listen.speech import Speech
 from ghosts.listen.usage import record_usage
 from ghosts.pusher import wire
-from ghosts.service import Lifetime, Retirement
+from ghosts.service import Lifetime, Retirement, close_within
 
 _log = logging.getLogger("ghosts.listen")
 
@@ -71,7 +71,7 @@ class ListenSession:
         self.speech = Speech(uid, self.lifetime, clients, metrics, keeps=form.keeps_unheard)
         self._requests = Requests(uid)
         self.conversations = Conversations(
-            uid, handshake.language, self.lifetime, self._requests, unprocessed
+            uid, handshake.language, self.lifetime, self._requests, unprocessed, unix_time
         )
         self.link = PusherLink(
             uid,
@@ -182,6 +182,7 @@ class ListenSession:
             _log.error("%s: closed with 1013: %s", self.uid, error)
             await self._connection.close(1013, "try again later")
         finally:
+            self.conversations.leave()
             self.lifetime.disconnect()
 
     def retire(self) -> None:
@@ -195,7 +196,7 @@ class ListenSession:
 
     async def hang_up(self) -> None:
         """Close the device's connection. It takes the closing handshake's 3 s at most."""
-        await self._connection.close(1001 if self._retirement.asked else 1000)
+        await close_within(self._connection, 1001 if self._retirement.asked else 1000)
 
     async def close_link(self) -> None:
         """Send what waits for the pusher, if there is a link, and close it; what is left is lost.
@@ -222,6 +223,8 @@ class ListenSession:
         if len(pcm) % settings.BYTES_PER_SAMPLE:
             raise ValueError(f"{len(pcm)} bytes are no 16-bit samples")
         if self._sends_audio:
+            self.feed.check_room(len(pcm))
+            self._metrics.received.inc(len(pcm))
             rate = self._handshake.bytes_per_second
             # What comes in a burst began when what was before it had ended, and not all at once.
             started_at = max(self._unix_time() - len(pcm) / rate, self._audio_until)
@@ -229,7 +232,6 @@ class ListenSession:
             for start in range(0, len(pcm), _PIECE_BYTES):
                 piece = pcm[start : start + _PIECE_BYTES]
                 self.feed.add_audio(self.conversations.id, started_at + start / rate, piece)
-                self._metrics.received.inc(len(piece))
         self.speech.add(pcm)
 
     async def _hear(self) -> None:

@@ -34,6 +34,7 @@ class Speech:
         self._keeps = keeps
         self._work = lifetime.work()
         self._unheard = bytearray()
+        self._in_hand = 0
 
     def __repr__(self) -> str:
         return f"<Speech {self._uid}: {len(self._unheard):,} B unheard>"
@@ -43,7 +44,8 @@ class Speech:
         self._unheard += pcm
         too_many = len(self._unheard) - settings.AUDIO_BUFFER_MAX
         if too_many > 0:
-            del self._unheard[:too_many]
+            # Not what is being heard just now, which comes first.
+            del self._unheard[self._in_hand : self._in_hand + too_many]
             self._metrics.unheard.inc(too_many)
         self._work.set()
 
@@ -87,6 +89,7 @@ class Speech:
             if not self._keeps:
                 del self._unheard[: len(piece)]
             heard = False
+            self._in_hand = len(piece) if self._keeps else 0
             try:
                 segments = await self._clients.hear(self._uid, piece)
                 heard = True
@@ -94,6 +97,7 @@ class Speech:
                 _log.warning("%s: %d bytes not heard: %s", self._uid, len(piece), error)
                 return
             finally:
+                self._in_hand = 0
                 if not heard and not self._keeps:
                     self._metrics.unheard.inc(len(piece))
             if self._keeps:

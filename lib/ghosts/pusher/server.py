@@ -45,13 +45,14 @@ class Pusher(SessionServer):
     async def stop(self, *, grace: float = 0.0) -> None:
         """Stop as any service does, then the deliveries on their way, which have 5 s as well.
 
-        With ``grace`` there are as many seconds more to deliver what is in the spool. Unsent audio
-        stays there; without a spool it is dropped.
+        What is left of ``grace`` is for delivering what is in the spool. Unsent audio stays there;
+        without a spool it is dropped.
         """
+        now = asyncio.get_running_loop().time
+        deadline = now() + grace
         await super().stop(grace=grace)
         if self._courier is not None and self._delivering is not None:
-            if grace:
-                await self._courier.emptied(timeout=grace)
+            await self._courier.emptied(timeout=max(0.0, deadline - now()))
             self._delivering.cancel()
             await asyncio.wait([self._delivering])
 

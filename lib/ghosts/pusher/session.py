@@ -22,7 +22,7 @@ from ghosts.pusher.speaker_samples import SpeakerSamples
 from ghosts.pusher.spool import SpoolError
 from ghosts.pusher.spooled_cloud import SpooledCloud
 from ghosts.pusher.transcripts import Transcripts
-from ghosts.service import Lifetime, Retirement
+from ghosts.service import Lifetime, Retirement, close_within
 
 _log = logging.getLogger("ghosts.pusher")
 
@@ -132,7 +132,7 @@ class Session:
     async def close(self) -> None:
         """Close the connection. It takes the closing handshake's 3 s at most."""
         _log.info("%s: session ended", self.uid)
-        await self._connection.close(1001 if self._retirement.asked else 1000)
+        await close_within(self._connection, 1001 if self._retirement.asked else 1000)
 
     def _acknowledge(self, delivery_id: str | None) -> None:
         """Tell the peer that a delivery needs it no more."""

@@ -4,7 +4,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
-from async_tasks import ticks
+from async_tasks import sleep_until_shutdown, ticks
 from ghosts import settings
 from ghosts.backends.clients import BackendError, Clients
 from ghosts.pusher.wire import Transcript
@@ -16,7 +16,8 @@ _log = logging.getLogger("ghosts.pusher")
 class Transcripts:
     """One session's transcripts. The oldest goes beyond 50.
 
-    ``acknowledge`` is called with the id of each delivery that is over: sent, refused, or dropped.
+    ``acknowledge`` is called with the id of each delivery that is over: sent, dropped, or refused
+    six times. One without an id is tried once, as published.
     """
 
     def __init__(
@@ -49,10 +50,18 @@ class Transcripts:
                 return
 
     async def _send(self, transcript: Transcript) -> None:
-        try:
-            await self._clients.send_transcript(
-                self._uid, transcript.segments, transcript.delivery_id
-            )
-        except BackendError as error:
-            _log.warning("%s: transcript not sent: %s", self._uid, error)
+        pauses = iter(settings.DELIVERY_BACKOFF if transcript.delivery_id is not None else ())
+        while True:
+            try:
+                await self._clients.send_transcript(
+                    self._uid, transcript.segments, transcript.delivery_id
+                )
+                break
+            except BackendError as error:
+                _log.warning("%s: transcript not sent: %s", self._uid, error)
+            pause = next(pauses, None)
+            if pause is None:
+                break
+            if await sleep_until_shutdown(self._lifetime.shutdown, pause):
+                return  # not acknowledged: the peer has it
         self._acknowledge(transcript.delivery_id)

@@ -112,10 +112,11 @@ class Processed:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """Says what the pusher will not lose any more, whatever becomes of this connection.
+    """Says what the pusher sees to, whatever becomes of this connection.
 
     That is one delivery, or the audio up to the frame that starts at ``audio_until`` (Unix time in
-    seconds), that frame included.
+    seconds), that frame included: for storage, and not for the audio webhook, whose last piece
+    ends with its session.
     """
 
     delivery_id: str | None = None

@@ -56,6 +56,7 @@ class Pod:
         self._settings = settings
         self._library = library
         self._stack = stack
+        self._left_spools: list[Spool] = []
         self._between = stack.enter_context(ExitStack())
 
     async def fail(
@@ -75,17 +76,14 @@ class Pod:
     async def start_pusher(self) -> None:
         """Start a pod of the pusher, on the port of the one before it, if there was one.
 
-        It has a spool of its own if the settings say so, in a folder that goes with the replay.
+        It has a spool if the settings say so, in a folder that goes with the replay: that of a pod
+        that was stopped before, if nobody else has it.
         """
         self.clients = await self._stack.enter_async_context(
             connect_clients(self.backends.addresses, self._settings, self._library.client)
         )
         if self._settings.spool_bytes:
-            folder = self._stack.enter_context(TemporaryDirectory(prefix="spool-"))
-            self.spool = self._stack.enter_context(
-                Spool(Path(folder) / "spool.sqlite", self._settings.spool_bytes)
-            )
-            self.probe.spools.append(self.spool)
+            self.spool = self._left_spools.pop() if self._left_spools else self._new_spool()
         port = self.probe.port if self.probe.pushers else 0
         self.pusher = Pusher(self._lifecycle, self.clients, self.spool)
         await self.pusher.start(port)
@@ -94,17 +92,34 @@ class Pod:
         self.probe.pushers.append(self.pusher)
         self.probe.clients.append(self.clients)
 
-    async def stop_pusher(self) -> None:
-        """Stop the pod of the pusher, with the grace that goes with its settings."""
+    async def stop_pusher(self, *, grace: float | None = None) -> None:
+        """Stop the pod of the pusher, with the grace that goes with its settings, or another."""
         await self._stop_listening()
-        await self.pusher.stop(grace=self._settings.grace)
+        await self.pusher.stop(grace=self._settings.grace if grace is None else grace)
+        if self.spool is not None:
+            self._left_spools.append(self.spool)
 
     async def restart_pusher(self) -> None:
-        """Have another pod of the pusher take the connections, then stop the one before it."""
-        before = self.pusher
+        """Have another pod of the pusher take the connections, then stop the one before it.
+
+        That has the grace that goes with its settings. If it leaves something in its spool, a pod
+        without connections delivers it, as one would that is given its disk.
+        """
+        before, clients, spool = self.pusher, self.clients, self.spool
         await self._stop_listening()
         await self.start_pusher()
         await before.stop(grace=self._settings.grace)
+        if spool is not None and spool.size:
+            heir = Pusher(self._lifecycle, clients, spool)
+            await heir.start()
+            self._stack.push_async_callback(heir.stop)
+
+    def _new_spool(self) -> Spool:
+        folder = self._stack.enter_context(TemporaryDirectory(prefix="spool-"))
+        path = Path(folder) / "spool.sqlite"
+        spool = self._stack.enter_context(Spool(path, self._settings.spool_bytes))
+        self.probe.spools.append(spool)
+        return spool
 
     async def _stop_listening(self) -> None:
         """Free the port for the next pod of the pusher, and for nobody else."""

@@ -197,7 +197,7 @@ async def _restart_pusher(second: float, pod: Pod) -> None:
 async def _take_pusher_away(start: float, end: float, pod: Pod) -> None:
     await sleep_until(start)
     pod.probe.note("pusher_gone", "pusher")
-    await pod.stop_pusher()
+    await pod.stop_pusher(grace=0.0)
     await sleep_until(end)
     await pod.start_pusher()
     pod.probe.note("pusher_back", "pusher")

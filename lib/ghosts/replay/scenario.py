@@ -115,8 +115,8 @@ class Scenario:
     pusher_restarts_at: tuple[_Second, ...] = ()
     """Seconds at which another pod of the pusher takes over, and the one before it is stopped."""
     pusher_away: _Span | None = None
-    """Seconds between which nobody answers on the pusher's port: the pod that was there is killed,
-    and another comes."""
+    """Seconds between which nobody answers on the pusher's port: the pod that was there is stopped
+    without grace, and another comes, which takes up its spool."""
     scale: float = TENTH
 
     def __post_init__(self) -> None:

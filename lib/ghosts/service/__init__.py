@@ -3,10 +3,19 @@
 It would run in production as it stands: it knows nothing of simulated time, devices or faults.
 """
 
+from ghosts.service.closing import close_within
 from ghosts.service.lifetime import Lifetime
 from ghosts.service.metrics import PodMetrics
 from ghosts.service.query import one_id, one_rate
 from ghosts.service.retirement import Retirement
 from ghosts.service.server import SessionServer
 
-__all__ = ["Lifetime", "PodMetrics", "Retirement", "SessionServer", "one_id", "one_rate"]
+__all__ = [
+    "Lifetime",
+    "PodMetrics",
+    "Retirement",
+    "SessionServer",
+    "close_within",
+    "one_id",
+    "one_rate",
+]

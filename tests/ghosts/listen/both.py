@@ -33,6 +33,7 @@ WITHIN_SUPERVISED = (
     + settings.CANCEL_ACK_TIMEOUT  # in the clean-up
     + settings.WS_CLOSE_TIMEOUT
 )
+WITHIN_SHIPPED = WITHIN_SUPERVISED - settings.BG_DRAIN_TIMEOUT + settings.LISTEN_DRAIN_TIMEOUT
 WITHIN_GATHER = settings.USAGE_TICK
 """The slowest poller is waited for."""
 AN_HOUR = 3600.0

@@ -11,7 +11,7 @@ from ghosts.backends import Backend, FaultMode, Features
 from ghosts.replay import podcast
 
 FIFTY = Features(apps=tuple(f"app-{number}" for number in range(50)))
-SLOW = 5.0
+SLOW = 2.5
 
 
 def failures() -> float:

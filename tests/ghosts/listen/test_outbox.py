@@ -242,7 +242,7 @@ def test_what_is_never_confirmed_is_counted_as_lost_when_the_session_ends(run):
             device = await both.connect()
             await device.play(10)
             await device.leave()
-            await asyncio.sleep(settings.BG_DRAIN_TIMEOUT + settings.CANCEL_ACK_TIMEOUT)
+            await asyncio.sleep(settings.LISTEN_DRAIN_TIMEOUT + settings.CANCEL_ACK_TIMEOUT)
             assert (both.gauge, both.tcp()) == (0, 0)
             assert both.lost("listen_audio_lost_bytes", reason="session_ended") == 10 * SECOND
             assert both.lost("listen_segments_lost", reason="session_ended") > 0
@@ -333,10 +333,11 @@ def test_a_full_outbox_takes_nothing_of_what_does_not_fit_and_room_once_somethin
         box.add_audio("c", NOW, bytes(half))
         box.add_audio("c", NOW + 1, bytes(half))
         with pytest.raises(FeedFullError):
-            box.add_audio("c", NOW + 2, bytes(2))
+            box.check_room(2)
         assert box.held_bytes == settings.AUDIO_BUFFER_MAX
         await box.link_up(Link().send)
         box.acknowledged(wire.Acknowledged(audio_until=NOW))
+        box.check_room(2)
         box.add_audio("c", NOW + 2, bytes(2))
         assert box.held_bytes == half + 2
 

@@ -55,6 +55,9 @@ class Buffers:
         """Always: nothing tells what has arrived."""
         return True
 
+    def check_room(self, size: int) -> None:
+        """Return: the oldest makes room."""
+
     def add_audio(self, conversation_id: str, started_at: float, pcm: bytes) -> None:
         """Take audio; the oldest goes beyond 10 MiB."""
         self._conversation_id = conversation_id
@@ -85,30 +88,32 @@ class Buffers:
 
     async def send_audio(self) -> None:
         """Send all audio that waits, in one frame if it fits. It is lost if the link closes."""
-        if self._send is None or not self._audio:
+        send = self._send
+        if send is None or not self._audio:
             return
         frames, unsent = list(_frames(self._audio)), self._audio_bytes
         self._audio.clear()
         self._audio_bytes = 0
         try:
             if self._last_synced != self._conversation_id:
-                await self._send(wire.Conversation(self._conversation_id))
+                await send(wire.Conversation(self._conversation_id))
                 self._last_synced = self._conversation_id
             for frame in frames:
-                await self._send(frame)
+                await send(frame)
                 unsent -= len(frame.pcm)
         except ConnectionClosed:
             self._metrics.lost_audio.labels("link_closed").inc(unsent)
 
     async def send_segments(self) -> None:
         """Send all segments that wait in one frame. They are lost if the link closes meanwhile."""
-        if self._send is None:
+        send = self._send
+        if send is None:
             return
         segments = list(self._segments)
         self._segments.clear()
         try:
             if segments:
-                await self._send(wire.Transcript(segments, self._conversation_id))
+                await send(wire.Transcript(segments, self._conversation_id))
         except ConnectionClosed:
             self._metrics.lost_segments.labels("link_closed").inc(len(segments))
         await self._send_samples()
@@ -141,10 +146,10 @@ class Buffers:
         self._segments.clear()
 
     async def _send_samples(self) -> None:
-        while self._samples and self._send is not None:
+        while self._samples and (send := self._send) is not None:
             sample = self._samples.popleft()
             try:
-                await self._send(sample)
+                await send(sample)
             except ConnectionClosed:
                 self._metrics.samples_lost.inc()
 

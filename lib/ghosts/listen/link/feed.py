@@ -10,7 +10,7 @@ Send: TypeAlias = Callable[[wire.Message], Awaitable[None]]
 
 
 class FeedFullError(Exception):
-    """There is no room for that audio, and nothing of it was kept."""
+    """There is no room for that audio; nothing of it was taken."""
 
 
 class Feed(Protocol):
@@ -28,8 +28,11 @@ class Feed(Protocol):
     def settled(self) -> bool:
         """Whether the link is needed no more, once the device has gone."""
 
+    def check_room(self, size: int) -> None:
+        """Raise FeedFullError if there is no room for so many bytes of audio."""
+
     def add_audio(self, conversation_id: str, started_at: float, pcm: bytes) -> None:
-        """Take audio, from Unix time ``started_at`` on. FeedFullError: there is no room."""
+        """Take audio, from Unix time ``started_at`` on."""
 
     def add_segments(self, conversation_id: str, segments: list[dict[str, Any]]) -> None:
         """Take what was heard."""

@@ -1,6 +1,7 @@
 """The feed as one would ship it: nothing is forgotten before the pusher has confirmed it."""
 
 import asyncio
+import logging
 import uuid
 from collections import deque
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ from ghosts.listen.link.feed import FeedFullError, Send
 from ghosts.listen.metrics import Metrics
 from ghosts.pusher import wire
 
+_log = logging.getLogger("ghosts.listen")
 _FRAME_BYTES: Final = 32_000
 """Bytes of audio in a frame at most, if a device sends it in small pieces: a second at 16 kHz."""
-_FRAME_SEGMENTS: Final = 100
-"""Segments in a transcript at most: a minute of fast talk."""
+_FRAME_TEXT: Final = 64_000
+"""Bytes of a transcript's frame that others are joined to, at most."""
 _ON_THEIR_WAY: Final = settings.TRANSCRIPTS_QUEUE_MAX // 2
 """Transcripts that are not confirmed, at most: half of what the pusher queues before it drops."""
 _Delivery: TypeAlias = wire.Audio | wire.Transcript | wire.SpeakerSample
@@ -26,6 +28,8 @@ _Delivery: TypeAlias = wire.Audio | wire.Transcript | wire.SpeakerSample
 class _Entry:
     conversation_id: str
     message: _Delivery
+    size: int = 0
+    """Bytes of a transcript's frame."""
     sent: bool = False
     """On the connection that there is."""
     known: bool = False
@@ -38,7 +42,7 @@ class Outbox:
     A new connection is sent all of it, and told of its conversation first. What the pusher had
     taken, and could not confirm before its connection broke, it is sent again: a transcript or a
     request with the id of its delivery, by which whoever receives it knows that he has it. Audio
-    beyond 10 MiB is refused: the device still has it. Of transcripts no more are on their way than
+    beyond 10 MiB is refused. Of transcripts no more are on their way than
     the pusher queues: what is heard meanwhile waits, and goes in one.
     """
 
@@ -73,23 +77,32 @@ class Outbox:
         """Whether no more segments come and everything is confirmed."""
         return self._complete.is_set() and not self._entries
 
-    def add_audio(self, conversation_id: str, started_at: float, pcm: bytes) -> None:
-        """Take audio.
-
-        Raises:
-            FeedFullError: 10 MiB are not confirmed.
-        """
-        if self._audio_bytes + len(pcm) > settings.AUDIO_BUFFER_MAX:
+    def check_room(self, size: int) -> None:
+        """Raise FeedFullError if 10 MiB of audio would not be confirmed."""
+        if self._audio_bytes + size > settings.AUDIO_BUFFER_MAX:
             raise FeedFullError(f"{self._audio_bytes:,} bytes of audio wait for the pusher")
+
+    def add_audio(self, conversation_id: str, started_at: float, pcm: bytes) -> None:
+        """Take audio."""
         self._audio_bytes += len(pcm)
         if not self._appended(conversation_id, pcm):
             self._add(conversation_id, wire.Audio(started_at, pcm))
         self._audio_work.set()
 
     def add_segments(self, conversation_id: str, segments: list[dict[str, Any]]) -> None:
-        """Take what was heard."""
-        if not self._joined(conversation_id, segments):
-            self._add(conversation_id, wire.Transcript(segments, conversation_id, _new_id()))
+        """Take what was heard; beyond 1,000 segments the oldest goes.
+
+        What the pusher would refuse to read is not taken: it would be refused for ever.
+        """
+        message = wire.Transcript(segments, conversation_id, _new_id())
+        size = _readable_bytes(message)
+        if size is None:
+            _log.error("%s: segments that cannot be passed on are dropped", self._name)
+            self._metrics.lost_segments.labels("unreadable").inc(len(segments))
+            return
+        if not self._joined(conversation_id, segments, size):
+            self._add(conversation_id, message, size)
+        self._drop_beyond_bound()
         self._segments_work.set()
 
     def add_sample(self, sample: wire.SpeakerSample) -> None:
@@ -182,20 +195,28 @@ class Outbox:
                 return True
         return False
 
-    def _joined(self, conversation_id: str, segments: list[dict[str, Any]]) -> bool:
+    def _drop_beyond_bound(self) -> None:
+        while self.held_segments > settings.SEGMENT_BUFFER_MAX:
+            oldest = next(one for one in self._entries if isinstance(one.message, wire.Transcript))
+            assert isinstance(oldest.message, wire.Transcript)
+            self._entries.remove(oldest)
+            self._metrics.lost_segments.labels("buffer_full").inc(len(oldest.message.segments))
+
+    def _joined(self, conversation_id: str, segments: list[dict[str, Any]], size: int) -> bool:
         """Add segments to a transcript that was never sent, if there is one that has room."""
         for entry in reversed(self._entries):
             match entry.message:
                 case wire.Transcript(before, _, delivery_id):
-                    room = len(before) + len(segments) <= _FRAME_SEGMENTS
+                    room = entry.size + size <= _FRAME_TEXT
                     if entry.known or entry.conversation_id != conversation_id or not room:
                         return False
                     entry.message = wire.Transcript(before + segments, conversation_id, delivery_id)
+                    entry.size += size
                     return True
         return False
 
-    def _add(self, conversation_id: str, message: _Delivery) -> None:
-        self._entries.append(_Entry(conversation_id, message))
+    def _add(self, conversation_id: str, message: _Delivery, size: int = 0) -> None:
+        self._entries.append(_Entry(conversation_id, message, size))
 
     async def _send_unsent(self) -> None:
         async with self._turn:
@@ -218,6 +239,16 @@ class Outbox:
     def _enough_on_their_way(self) -> bool:
         sent = (entry.message for entry in self._entries if entry.sent)
         return sum(isinstance(one, wire.Transcript) for one in sent) >= _ON_THEIR_WAY
+
+
+def _readable_bytes(message: wire.Transcript) -> int | None:
+    """Return how long its frame is; None if the pusher would refuse to read it."""
+    try:
+        frame = wire.encode(message)
+        wire.decode(frame)
+    except (wire.WireError, ValueError, TypeError, RecursionError):
+        return None
+    return len(frame) if len(frame) <= settings.MAX_FRAME_BYTES else None
 
 
 def _new_id() -> str:

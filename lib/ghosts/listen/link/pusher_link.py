@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidHandshake
 from websockets.protocol import State
 
 from async_tasks import drain_tasks, ticks
@@ -17,7 +17,7 @@ from ghosts.listen.link.breaker import Breaker
 from ghosts.listen.link.feed import Feed
 from ghosts.listen.link.requests import Requests
 from ghosts.pusher import wire
-from ghosts.service import Lifetime
+from ghosts.service import Lifetime, close_within
 
 _log = logging.getLogger("ghosts.listen")
 
@@ -51,6 +51,8 @@ class PusherLink:
         self._on_processed = on_processed
         self._chance = random.Random(uid)
         self._connection: ClientConnection | None = None
+        self._tries = tries(self._chance, lost=False)
+        self._up_since = 0.0
         self._was_connected = False
 
     def __repr__(self) -> str:
@@ -84,23 +86,26 @@ class PusherLink:
                 await self.send(wire.Heartbeat())
 
     async def send(self, message: wire.Message) -> None:
-        """Send a frame, if there is a connection. A peer that does not read can hold it up."""
-        if self._connection is not None:
-            await self._connection.send(wire.encode(message))
+        """Send a frame. A peer that does not read can hold it up.
+
+        Raises ConnectionClosed where there is no connection, or none any more.
+        """
+        if self._connection is None:
+            raise ConnectionClosedError(None, None)
+        await self._connection.send(wire.encode(message))
 
     async def close(self) -> None:
         """Close the connection, if there is one. It takes the closing handshake's 3 s at most."""
         if self._connection is not None:
-            await self._connection.close()
+            await close_within(self._connection)
             self._down()
         self.state = LinkState.CLOSED
 
     async def _connected(self) -> ClientConnection | None:
         """Return a connection, or None once the session is over."""
-        for pause, state in tries(self._chance, lost=self._was_connected):
+        for pause, state in self._tries:
             self.state = state
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._over(), pause)
+            if await self._over_within(pause):
                 return None
             try:
                 connection = await self._try()
@@ -139,6 +144,25 @@ class PusherLink:
             close_timeout=settings.WS_CLOSE_TIMEOUT,
         )
 
+    async def _over_within(self, seconds: float) -> bool:
+        """Sleep; say whether the session is over, which ends the sleep.
+
+        Once its device has gone, and something still waits for the pusher, it sleeps a second at
+        most: the session has not long.
+        """
+        now = asyncio.get_running_loop().time
+        wake_at = now() + seconds
+        while not self._nothing_to_do:
+            if self._lifetime.disconnected:
+                wake_at = min(wake_at, now() + settings.RECONNECT_BACKOFF)
+            self._look.clear()
+            try:
+                async with asyncio.timeout_at(wake_at):
+                    await self._look.wait()
+            except TimeoutError:
+                break
+        return self._nothing_to_do
+
     async def _over(self) -> None:
         while not self._nothing_to_do:
             self._look.clear()
@@ -150,7 +174,10 @@ class PusherLink:
 
     async def _up(self, connection: ClientConnection) -> ClientConnection:
         self._connection = connection
-        self._was_connected = True
+        self._up_since = asyncio.get_running_loop().time()
+        if not self._was_connected:
+            self._was_connected = True
+            self._tries = tries(self._chance, lost=True)
         self.state = LinkState.CONNECTED
         await self._feed.link_up(self.send)
         return connection
@@ -158,6 +185,9 @@ class PusherLink:
     def _down(self) -> None:
         self._connection = None
         self.state = LinkState.RECONNECTING
+        # A pusher that takes connections only to close them is not back yet.
+        if asyncio.get_running_loop().time() - self._up_since >= settings.LINK_PROVEN:
+            self._tries = tries(self._chance, lost=True)
         self._feed.link_down()
         self._requests.link_down()
 

@@ -49,7 +49,9 @@ class Cell:
     stored_twice_bytes: int
     """Audio that storage has once more than once."""
     samples_lost: int
-    """Speaker samples that were asked for by devices that have gone, and never taken."""
+    """Speaker samples that were asked for by devices that have gone, and never taken.
+
+    In a row of listen: that listen has asked for, and the pusher never had."""
     words_lost: int
     """Words that were said by devices that have gone, and that the user's webhook never had."""
     hollow: int
