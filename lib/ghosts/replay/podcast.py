@@ -14,8 +14,6 @@ from functools import cache
 from itertools import groupby
 from typing import Any, Final
 
-import numpy as np
-
 SEGMENTS: Final = 107
 WORDS: Final = 1911
 SECONDS: Final = 279
@@ -41,6 +39,18 @@ silence sleeps socket started stays stuck supervisor task tasks thread threads t
 upload wait waiting waits watch
 """
 _VOCABULARY: Final = tuple(_TEXT.split())
+
+
+@cache
+def _numpy() -> Any:
+    """Import it where speech is made or heard, and not before.
+
+    It starts threads, and one of them takes the interrupt that a command's main thread holds back
+    while it starts its replays (test_ctrl_c_ends_everything_at_once_and_in_one_line).
+    """
+    import numpy as np
+
+    return np
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,7 @@ def words() -> tuple[Word, ...]:
 @cache
 def pcm(rate: int) -> bytes:
     """Return the whole podcast as 16-bit mono PCM, at a sample rate in Hz that 80 divides."""
+    np = _numpy()
     samples = np.zeros(SECONDS * rate, "<i2")
     for segment, said in groupby(words(), lambda word: word.segment):
         starts = [word.start for word in said]
@@ -84,6 +95,7 @@ def pcm(rate: int) -> bytes:
 
 def _voice(pitch: float, time: Any, rate: int) -> Any:
     """Return vowels without a mouth: three harmonics, louder and softer with the syllables."""
+    np = _numpy()
     harmonics = [number for number in (1, 2, 3) if number * pitch < rate / 2]
     waves = [np.sin(2 * np.pi * number * pitch * time) / number for number in harmonics]
     return _LOUDNESS * sum(waves) * (0.6 + 0.4 * np.sin(2 * np.pi * _SYLLABLES * time))
@@ -118,6 +130,7 @@ def hear(audio: bytes) -> list[dict[str, Any]]:
 
     A segment that was cut in pieces comes in as many; all have its id, each has its own start.
     """
+    np = _numpy()
     whole = len(audio) // (2 * _MARK) * _MARK
     lowest = (np.frombuffer(audio, "<i2", whole) & 1).astype(np.uint8)
     numbers = np.packbits(lowest.reshape(-1, _MARK), axis=1).view(">u2").ravel()
@@ -138,6 +151,7 @@ def _segment(said: list[Word]) -> dict[str, Any]:
 
 def _marked(samples: Any, rate: int) -> Any:
     """Write the number of each word, counted from 1, into the lowest bits where it begins."""
+    np = _numpy()
     marked = samples & ~np.int16(1)
     for word in words():
         at = int(word.start * rate) // _MARK * _MARK
