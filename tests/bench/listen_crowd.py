@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import psutil
 
-from ghosts.replay import Scenario, replay
+from ghosts.replay import Scenario, podcast, replay
 from ghosts.replay.pod import Pod
 from ghosts.replay.scenario import DeviceGroup, Through
 
@@ -110,6 +110,8 @@ def _measure(devices: int, lifecycle: str, traced: bool) -> Crowd:
     marks: dict[float, _Mark] = {}
     seen: dict[str, Any] = {}
     process = psutil.Process()
+    # Speech and what makes it are there before anybody is.
+    podcast.hear(podcast.part(0, 1, _scenario(devices).sample_rate))
 
     def look(pod: Pod) -> None:
         began = time.perf_counter()
