@@ -1,6 +1,6 @@
 """The forms of a pod of listen, beyond the lifecycle of its sessions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ghosts.backends import PUBLISHED, SHIPPED, ClientSettings
@@ -32,13 +32,7 @@ INCIDENT: Final = Form(
     keeps_unheard=False,
     clients=PUBLISHED,
 )
-PUBLISHED_FIX: Final = Form(
-    feed=Buffers,
-    breaker=PublishedBreaker,
-    fan_out=a_few_at_a_time,
-    keeps_unheard=False,
-    clients=PUBLISHED,
-)
+PUBLISHED_FIX: Final = replace(INCIDENT, fan_out=a_few_at_a_time)
 TO_SHIP: Final = Form(
     feed=Outbox,
     breaker=Breaker,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from websockets.asyncio.server import ServerConnection, broadcast
@@ -139,13 +139,13 @@ class ListenSession:
             "stream_transcript": self._hear(),
             "heartbeat": self._ping(),
             "record_usage": record_usage(self.uid, self.lifetime, self._clients),
-            "transcript_consume": self._send_segments(),
+            "transcript_consume": self._pass_on(self.feed.send_segments, self._segments_work),
             "pusher_receive": self.link.run(),
             "pusher_heartbeat": self.link.heartbeat(),
             "lifecycle_manager": self.conversations.run(self._conversation_over),
         }
         if self._sends_audio:
-            loops["audio_bytes_consume"] = self._send_audio()
+            loops["audio_bytes_consume"] = self._pass_on(self.feed.send_audio, self._audio_work)
         return loops
 
     def finite(self) -> dict[str, _Loop]:
@@ -269,18 +269,10 @@ class ListenSession:
                 return
             await self._connection.send(events.PING)
 
-    async def _send_segments(self) -> None:
-        work = self._segments_work
+    async def _pass_on(self, send: Callable[[], Awaitable[None]], work: asyncio.Event) -> None:
+        """Send what waits in the feed, each second that there is work; at the end, see it off."""
         async for _ in ticks(self.lifetime.shutdown, settings.SEND_TICK, work=work):
-            await self.feed.send_segments()
-            if self.lifetime.disconnected:
-                break
-        await self.feed.finish()
-
-    async def _send_audio(self) -> None:
-        work = self._audio_work
-        async for _ in ticks(self.lifetime.shutdown, settings.SEND_TICK, work=work):
-            await self.feed.send_audio()
+            await send()
             if self.lifetime.disconnected:
                 break
         await self.feed.finish()

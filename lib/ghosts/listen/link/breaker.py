@@ -28,7 +28,7 @@ class Breaker:
         self.probing = False
 
     def __repr__(self) -> str:
-        state = "closed" if self._opened_at is None else "probing" if self.probing else "open"
+        state = "closed" if self.closed else "probing" if self.probing else "open"
         return f"<{type(self).__name__} {state}>"
 
     @property
