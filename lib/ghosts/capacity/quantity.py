@@ -1,0 +1,48 @@
+"""Quantities as Kubernetes writes them: ``350m`` of processor, ``3Gi`` of memory."""
+
+from decimal import Decimal
+from typing import Any
+
+from lightkube.utils.quantity import parse_quantity
+
+MIB = 2**20
+
+
+class CapacityError(ValueError):
+    """Something that Kubernetes would refuse. Its text is one line that says what is allowed."""
+
+
+def millicores(quantity: Any) -> int:
+    """Return thousandths of a core: 350 for ``"350m"``, 1000 for 1. Kubernetes rounds up.
+
+    Raises:
+        CapacityError: this is no quantity, or it is below 0.
+    """
+    return -int(-_parse(quantity) * 1000 // 1)
+
+
+def memory_bytes(quantity: Any) -> int:
+    """Return bytes: ``"3Gi"`` is 3 * 2**30, ``"3G"`` is 3 * 10**9.
+
+    Raises:
+        CapacityError: this is no quantity, it is below 0, or not a whole number of bytes, as
+            ``"350m"``, by which somebody meant ``"350Mi"``.
+    """
+    value = _parse(quantity)
+    if value % 1:
+        raise CapacityError(f"{quantity!r} is {value:f} bytes: should be whole, as in 350Mi")
+    return int(value)
+
+
+def _parse(quantity: Any) -> Decimal:
+    if isinstance(quantity, bool) or not isinstance(quantity, str | int | float | Decimal):
+        raise CapacityError(f"{quantity!r} is no quantity: should be as 2, 350m or 3Gi")
+    try:
+        value = parse_quantity(str(quantity))
+    except ValueError:
+        value = None
+    if value is None:
+        raise CapacityError(f"{quantity!r} is no quantity: should be as 2, 350m or 3Gi")
+    if value < 0:
+        raise CapacityError(f"{quantity!r} is below 0")
+    return value

@@ -1,0 +1,115 @@
+"""What a horizontal pod autoscaler makes of a metric: the ratio, the tolerance, rounding up.
+
+As documented for `autoscaling/v2` and a metric of type Pods with a target average:
+https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+from ghosts.capacity.quantity import CapacityError
+
+TOLERANCE: Final = 0.1
+"""How far the ratio may be from 1 without consequence: Kubernetes' default."""
+
+
+class Reason(StrEnum):
+    """Why so many pods are recommended."""
+
+    WITHIN_TOLERANCE = "within tolerance"
+    RATIO = "ratio"
+    CAUTIOUS = "pods without a figure"
+    """The figures that are there ask for a change, and those that are missing could undo it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """One pod as the autoscaler sees it."""
+
+    value: float | None
+    """Its metric; None where none was read."""
+    ready: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """What the metric asks for, before windows, policies and bounds."""
+
+    pods: int
+    ratio: float
+    """The mean of the metric over its target: of the ready pods that have one."""
+    reason: Reason
+
+
+def recommend(
+    replicas: int, pods: Sequence[Metered], target: float, tolerance: float = TOLERANCE
+) -> Recommendation:
+    """Return how many pods the metric asks for, if ``replicas`` are asked for now.
+
+    The metric is read to the thousandth, as Kubernetes does (29041m). Where pods are not ready, or
+    have no metric, and the others ask for a change, it is judged again with cautious figures: of
+    those without a metric 0 for more pods and the target for fewer, of those not ready 0 for more
+    pods. That may stop the change, but never turn it round. Where no pod has a metric, nothing
+    changes.
+
+    Raises:
+        CapacityError: the target is not above 0.
+    """
+    if target <= 0:
+        raise CapacityError(f"target: {target:g} is not above 0")
+    read = [_milli(pod.value) for pod in pods if pod.ready and pod.value is not None]
+    if not read:
+        return Recommendation(pods=replicas, ratio=1.0, reason=Reason.CAUTIOUS)
+    unready = sum(not pod.ready for pod in pods)
+    missing = len(pods) - unready - len(read)
+    ratio = _ratio(sum(read), len(read), target)
+
+    def answer(count: int, reason: Reason) -> Recommendation:
+        return Recommendation(pods=count, ratio=float(ratio), reason=reason)
+
+    if _within(ratio, tolerance):
+        return answer(replicas, Reason.WITHIN_TOLERANCE)
+    if not missing and not (unready and ratio > 1):
+        return answer(_ceil(ratio * len(read)), Reason.RATIO)
+    if ratio > 1:
+        cautious, counted = _ratio(sum(read), len(pods), target), len(pods)
+    else:
+        counted = len(read) + missing
+        cautious = _ratio(sum(read) + missing * _milli(target), counted, target)
+    wanted = _ceil(cautious * counted)
+    turned_round = (cautious > 1) != (ratio > 1) or (wanted > replicas) != (ratio > 1)
+    if _within(cautious, tolerance) or turned_round:
+        return answer(replicas, Reason.CAUTIOUS)
+    return answer(wanted, Reason.RATIO)
+
+
+def first_step_up(replicas: int, tolerance: float = TOLERANCE) -> int:
+    """Return the fewest pods above ``replicas`` that any value of the metric asks for.
+
+    A ratio that exceeds the tolerance by ever so little asks for this many at once: the numbers
+    between are never wanted.
+    """
+    return int(replicas * (1 + _exact(tolerance))) + 1
+
+
+def _milli(value: float) -> int:
+    return round(value * 1000)
+
+
+def _ratio(total: int, count: int, target: float) -> Fraction:
+    return Fraction(total, count * _milli(target))
+
+
+def _within(ratio: Fraction, tolerance: float) -> bool:
+    return abs(ratio - 1) <= _exact(tolerance)
+
+
+def _exact(tolerance: float) -> Fraction:
+    return Fraction(str(tolerance))
+
+
+def _ceil(value: Fraction) -> int:
+    return -int(-value // 1)

@@ -1,0 +1,52 @@
+"""A rolling update: how many pods there are while it lasts."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from ghosts.capacity.quantity import CapacityError
+
+_PERCENT: Final = re.compile(r"(\d+)%")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollingUpdate:
+    """How far a rolling update may go above and below the wanted number of pods.
+
+    Each is a number of pods or a share of them, such as ``"25%"``.
+
+    Raises:
+        CapacityError: one is neither, or both are 0, so that nothing could ever move.
+    """
+
+    max_surge: int | str = "25%"
+    max_unavailable: int | str = "25%"
+
+    def __post_init__(self) -> None:
+        for name in ("max_surge", "max_unavailable"):
+            _hundredths(name, getattr(self, name), 1)
+        if not self.surge(100) and not self.unavailable(100):
+            raise CapacityError(
+                "max_surge and max_unavailable are both 0: no pod could be replaced"
+            )
+
+    def surge(self, pods: int) -> int:
+        """Pods beyond the wanted ones; a share is rounded up."""
+        return -(-_hundredths("max_surge", self.max_surge, pods) // 100)
+
+    def unavailable(self, pods: int) -> int:
+        """Wanted pods that may be missing; a share is rounded down."""
+        return _hundredths("max_unavailable", self.max_unavailable, pods) // 100
+
+    def most(self, pods: int) -> int:
+        """Pods there are at most, while so many are wanted."""
+        return pods + self.surge(pods)
+
+
+def _hundredths(name: str, value: int | str, pods: int) -> int:
+    """Return a hundred times that many pods."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value * 100
+    if isinstance(value, str) and (share := _PERCENT.fullmatch(value)):
+        return int(share[1]) * pods
+    raise CapacityError(f"{name}: {value!r} is neither a number of pods nor a share such as 25%")
