@@ -1,9 +1,10 @@
 # `make` alone lists what there is.
 
 BIN := .venv/bin
+PROMTOOL := $(shell command -v promtool 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup replay test lint types lab notebooks soak bench lock clean
+.PHONY: help setup replay test lint types alerts lab notebooks soak bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -14,9 +15,10 @@ replay: setup ## replay the incident before and after the fix; the report goes t
 	@$(BIN)/ghosts replay
 
 test: setup ## run everything: lint, types, unit tests and every notebook, outputs compared
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 lint types; checks=$$?; \
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 lint types $(if $(PROMTOOL),alerts); checks=$$?; \
 	$(BIN)/pytest -n 2 --dist loadfile; tests=$$?; \
-	if [ $$checks -ne 0 ]; then echo "make test: lint or types failed, see above" >&2; fi; \
+	if [ $$checks -ne 0 ]; then echo "make test: lint, types or alerts failed, see above" >&2; fi; \
+	$(if $(PROMTOOL),,echo "make test: no promtool on the PATH, so the alert rules were only parsed, not run";) \
 	exit $$((checks | tests))
 
 lint: setup ## check formatting and style, of notebooks too
@@ -24,6 +26,13 @@ lint: setup ## check formatting and style, of notebooks too
 
 types: setup ## check the types of lib/
 	@$(BIN)/mypy
+
+alerts: setup ## check the alert rules with Prometheus' promtool
+	@if [ -z "$(PROMTOOL)" ]; then echo "make alerts: no promtool on the PATH; it comes with Prometheus:" \
+		"apt install prometheus on Debian, or the release archive elsewhere" >&2; exit 1; fi
+	@$(PROMTOOL) check rules data/alerts/ghosts.rules.yml
+	@$(BIN)/python tools/alerts_from_a_replay.py
+	@$(PROMTOOL) test rules data/alerts/ghosts.test.yml build/alerts/replays.test.yml
 
 lab: setup ## open JupyterLab in notebooks/
 	@$(BIN)/jupyter lab notebooks

@@ -9,7 +9,7 @@ class Metrics(PodMetrics):
     """One pod's metrics, in a registry of their own. Labels are static: never a uid."""
 
     def __init__(self) -> None:
-        super().__init__("pusher_active_ws_connections")
+        super().__init__("pusher")
         self.received = Counter(
             "pusher_audio_received_bytes",
             "PCM bytes received for private cloud.",

@@ -12,6 +12,7 @@ from ghosts.listen import Listen, ListenSession
 from ghosts.pusher import Metrics, Pusher, Session, Spool
 from ghosts.replay.recording import Audio, Event, Listening, Sample, SessionAtEnd
 from ghosts.replay.watched import State, Watched
+from ghosts.service import established_peers
 from tracemalloc_ext import retained_by
 
 _OF_THE_POD = (Clients, Service, WorkerPool, Metrics, websockets.asyncio.server.Server)
@@ -46,7 +47,7 @@ class Probe:
 
     def sample(self) -> Sample:
         """Look at everything once. Costs some milliseconds of real time, none of simulated."""
-        peers = self.sessions.peers(self.port)
+        peers = established_peers(self.port)
         tasks = self.sessions.tasks()
         orphans = self.sessions.orphans(tasks)
         ghosts = self.sessions.ghosts(peers)
@@ -91,7 +92,7 @@ class Probe:
 
     def sessions_at_end(self) -> tuple[SessionAtEnd, ...]:
         """Describe every session of the pusher that has not ended."""
-        ghosts = self.sessions.ghosts(self.sessions.peers(self.port))
+        ghosts = self.sessions.ghosts(established_peers(self.port))
         tasks = self.sessions.tasks()
         sessions = self.sessions.open
         return tuple(
@@ -133,7 +134,7 @@ class Probe:
         return [self._measured[session][1] for session in sessions]
 
     def _listening(self, listen: Listen) -> Listening:
-        peers = self.listen_sessions.peers(listen.port)
+        peers = established_peers(listen.port)
         tasks = self.listen_sessions.tasks()
         orphans = self.listen_sessions.orphans(tasks)
         return Listening(

@@ -35,15 +35,16 @@ def replay(
     settings: ClientSettings | None = None,
     measure_memory: bool = True,
     on_progress: Callable[[float], object] = lambda second: None,
+    at_sample: Callable[[Pod], object] = lambda pod: None,
     at_end: Callable[[Pod], object] = lambda pod: None,
 ) -> Recording:
     """Replay a scenario under a lifecycle, given by name or as a function, and record it.
 
     ``settings`` are those of the pod's clients; by default, the ones that go with the lifecycle.
     Without ``measure_memory`` the figures of memory are 0 or None, and it takes a third of the
-    time. ``on_progress`` is called with the simulated second of every sample. ``at_end`` is called
-    with the pod while it is still alive, to look at what a recording does not hold. An interrupt
-    closes every socket and is raised.
+    time. ``on_progress`` is called with the simulated second of every sample. ``at_sample``, after
+    every sample, and ``at_end`` are called with the pod while it is alive, to look at what a
+    recording does not hold. An interrupt closes every socket and is raised.
 
     Raises:
         ScenarioError: there is no such lifecycle, or the system allows too few open files.
@@ -55,7 +56,16 @@ def replay(
     traced = measure_memory and scenario.scale < FULL
     with quiet_by_default(), _tracing() if traced else nullcontext():
         return simulate(
-            lambda: _replay(scenario, chosen, listening, used, measure_memory, on_progress, at_end)
+            lambda: _replay(
+                scenario,
+                chosen,
+                listening,
+                used,
+                measure_memory,
+                on_progress,
+                at_sample,
+                at_end,
+            )
         )
 
 
@@ -113,6 +123,7 @@ async def _replay(
     settings: ClientSettings,
     measure_memory: bool,
     on_progress: Callable[[float], object],
+    at_sample: Callable[[Pod], object],
     at_end: Callable[[Pod], object],
 ) -> Recording:
     features = Features(
@@ -133,7 +144,10 @@ async def _replay(
         probe = pod.probe
         actors = [asyncio.create_task(actor) for actor in _actors(scenario, pod)]
         stack.push_async_callback(_dismiss, actors)
-        samples = [sample async for sample in _samples(scenario, probe, on_progress)]
+        samples = []
+        async for sample in _samples(scenario, probe, on_progress):
+            samples.append(sample)
+            at_sample(pod)
         _raise_failures(actors)
         at_end(pod)
         return Recording(

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
-import psutil
-
+from ghosts.service import Address, established_peers
 from ghosts.settings import GHOST_AFTER
 
 
@@ -16,8 +15,8 @@ class Session(Protocol):
     uid: str
 
     @property
-    def peer(self) -> tuple[str, int]:
-        """Address and port of the other end."""
+    def peer(self) -> Address:
+        """The other end."""
 
     @property
     def closed(self) -> bool:
@@ -45,7 +44,7 @@ class State(StrEnum):
 class Watched(Generic[S]):
     """The sessions of one service that are open, or have ended and left tasks.
 
-    A session's connection is gone when its peer's port is no longer among the established
+    A session's connection is gone when its peer is no longer among those of established
     connections; it is a ghost when that was so for more than 150 s. Both are known to the interval
     between two looks. ``prefix`` is what the names of its tasks begin with, and that of the events.
     """
@@ -57,7 +56,6 @@ class Watched(Generic[S]):
         self._events = events
         self._open: dict[S, asyncio.Task[object]] = {}
         self._gone_since: dict[S, float] = {}
-        self._process = psutil.Process()
         self._loop = asyncio.get_running_loop()
 
     def watching(self, lifecycle: Callable[[S], Awaitable[None]]) -> Callable[[S], Awaitable[None]]:
@@ -100,14 +98,6 @@ class Watched(Generic[S]):
         yield from self._open
         yield from self.ended
 
-    def peers(self, port: int) -> set[int]:
-        """Return the ports of the peers whose connections to this port are established."""
-        return {
-            connection.raddr.port
-            for connection in self._process.net_connections("tcp4")
-            if connection.laddr.port == port and connection.status == psutil.CONN_ESTABLISHED
-        }
-
     def tasks(self) -> dict[str, list[asyncio.Task[object]]]:
         """Return the tasks of sessions, by uid, those of sessions that have ended included."""
         by_uid: dict[str, list[asyncio.Task[object]]] = {}
@@ -125,19 +115,19 @@ class Watched(Generic[S]):
 
     def connected(self, port: int) -> set[str]:
         """Return the uids of the open sessions whose connection the operating system has."""
-        peers = self.peers(port)
-        return {session.uid for session in self._open if session.peer[1] in peers}
+        peers = established_peers(port)
+        return {session.uid for session in self._open if session.peer in peers}
 
-    def ghosts(self, peers: set[int]) -> list[S]:
+    def ghosts(self, peers: set[Address]) -> list[S]:
         """Return the sessions whose connection has been gone for more than 150 s."""
         now = self._loop.time()
-        gone = [session for session in self.open if session.peer[1] not in peers]
+        gone = [session for session in self.open if session.peer not in peers]
         self._gone_since = {session: self._gone_since.get(session, now) for session in gone}
         return [session for session, since in self._gone_since.items() if now - since > GHOST_AFTER]
 
     def states(self, port: int) -> list[tuple[S, State]]:
         """Say how each session stands, by uid, those that have ended and left tasks included."""
-        peers = self.peers(port)
+        peers = established_peers(port)
         ghosts = self.ghosts(peers)
         tasks = self.tasks()
 
@@ -146,7 +136,7 @@ class Watched(Generic[S]):
                 return State.ORPHANED
             if session in ghosts:
                 return State.GHOST
-            return State.CONNECTED if session.peer[1] in peers else State.LINGERING
+            return State.CONNECTED if session.peer in peers else State.LINGERING
 
         alive = (one for one in self if one in self._open or one.uid in tasks)
         return [(one, state(one)) for one in sorted(alive, key=lambda one: one.uid)]

@@ -9,13 +9,16 @@ from ghosts.service.metrics import PodMetrics
 from ghosts.service.query import one_id, one_rate
 from ghosts.service.retirement import Retirement
 from ghosts.service.server import SessionServer
+from ghosts.service.tcp import Address, established_peers
 
 __all__ = [
+    "Address",
     "Lifetime",
     "PodMetrics",
     "Retirement",
     "SessionServer",
     "close_within",
+    "established_peers",
     "one_id",
     "one_rate",
 ]

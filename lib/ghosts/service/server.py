@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Protocol, TypeVar
@@ -15,6 +16,7 @@ from websockets.http11 import Request, Response
 from async_tasks import create_named_task, drain_tasks
 from ghosts import settings
 from ghosts.service.metrics import PodMetrics
+from ghosts.service.tcp import Address, established_peers
 
 _LOOPBACK = "127.0.0.1"
 
@@ -39,9 +41,11 @@ class SessionServer(ABC):
         self._name = name
         self._path = path
         self._pod_metrics = metrics
+        metrics.tcp.set_function(self._tcp_connections)
         self._log = logging.getLogger(f"ghosts.{name}")
         self._handlers: set[asyncio.Task[None]] = set()
         self._sessions: set[Retiring] = set()
+        self._askers: set[Address] = set()
         self._retiring = False
         self._server: Server | None = None
         self._port = 0
@@ -74,7 +78,7 @@ class SessionServer(ABC):
             ping_timeout=settings.WS_PING_TIMEOUT,
             close_timeout=settings.WS_CLOSE_TIMEOUT,
             max_size=settings.MAX_FRAME_BYTES,
-            create_connection=_connection_of(self._log),
+            create_connection=_connection_of(self._log, self._askers.discard),
         )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
 
@@ -125,10 +129,16 @@ class SessionServer(ABC):
             session.retire()
         return session
 
+    def _tcp_connections(self) -> int:
+        """Count them without those that ask for the metrics or the health: they are no devices."""
+        return len(established_peers(self._port) - self._askers)
+
     def _route(self, connection: ServerConnection, request: Request) -> Response | None:
-        match request.path.partition("?")[0]:
-            case path if path == self._path:
-                return None
+        path = request.path.partition("?")[0]
+        if path == self._path:
+            return None
+        self._askers.add(connection.remote_address)
+        match path:
             case "/metrics":
                 response = connection.respond(HTTPStatus.OK, self._pod_metrics.exposition())
                 del response.headers["Content-Type"]
@@ -160,11 +170,14 @@ class SessionServer(ABC):
             self._log.warning("refused with %d: %.100r", response.status_code, request.path)
 
 
-def _connection_of(log: logging.Logger) -> type[ServerConnection]:
+def _connection_of(
+    log: logging.Logger, forget: Callable[[Address], None]
+) -> type[ServerConnection]:
     class Connection(ServerConnection):
         def connection_lost(self, exc: Exception | None) -> None:
             if self.request is None:
                 log.warning("a connection ended before its opening handshake was complete")
+            forget(self.remote_address)
             super().connection_lost(exc)
 
     return Connection

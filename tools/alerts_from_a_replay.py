@@ -1,0 +1,130 @@
+"""Write a test of the alert rules, for promtool, whose series real pods have exposed in replays.
+
+python tools/alerts_from_a_replay.py
+"""
+
+import multiprocessing
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from os.path import relpath
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
+
+from ghosts.paths import DATA
+from ghosts.replay import load_scenario, replay
+
+RULES: Final = DATA / "alerts" / "ghosts.rules.yml"
+WRITTEN: Final = DATA.parent / "build" / "alerts" / "replays.test.yml"
+
+SCRAPE_EVERY: Final = 30
+"""Simulated seconds, as the production scenario is sampled."""
+LASTS: Final = 1800
+"""Simulated seconds: ten minutes more than it takes the last device to leave."""
+FEWER: Final = 8
+"""Times: 26 devices instead of 216, more than there are upload workers."""
+_OURS: Final = ("pusher_", "async_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A scenario under a lifecycle, and all the alerts that it sets off."""
+
+    scenario: str
+    lifecycle: str
+    alerts: tuple[str, ...]
+
+
+STORIES: Final = (
+    Story(scenario="production", lifecycle="gather_all", alerts=("GhostConnections",)),
+    Story(scenario="production", lifecycle="supervised", alerts=("DrainTimeouts",)),
+    Story(scenario="healthy_twin", lifecycle="gather_all", alerts=()),
+    Story(scenario="healthy_twin", lifecycle="supervised", alerts=()),
+    Story(
+        scenario="task_crashes_late",
+        lifecycle="supervised",
+        alerts=("CrashExits", "DrainTimeouts"),
+    ),
+    Story(scenario="heartbeat_ends", lifecycle="supervised", alerts=("LoopsEndedUnasked",)),
+)
+
+
+def scrapes(story: Story, *, lasts: int = LASTS) -> list[str]:
+    """Replay a story, and return what its pod exposed every 30 s, in the text format.
+
+    The counters of `async_tasks` are the process's: of several stories, each needs its own process.
+    """
+    scenario = load_scenario(story.scenario).fewer(FEWER)
+    scenario = replace(scenario, duration=lasts, sample_every=SCRAPE_EVERY)
+    texts: list[str] = []
+    replay(
+        scenario,
+        story.lifecycle,
+        measure_memory=False,
+        at_sample=lambda pod: texts.append(pod.pusher.metrics.exposition()),
+    )
+    return texts
+
+
+def series(texts: Sequence[str]) -> dict[str, str]:
+    """Return promtool's form of what the services have exposed: values by series, _ for none."""
+    values: dict[str, list[str]] = {}
+    for number, text in enumerate(texts):
+        for name, value in _samples(text):
+            values.setdefault(name, ["_"] * len(texts))[number] = f"{value:.12g}"
+    return {name: " ".join(each) for name, each in values.items()}
+
+
+def _samples(text: str) -> Iterator[tuple[str, float]]:
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            if sample.name.startswith(_OURS) and not sample.name.endswith("_created"):
+                labels = {"pod": "replayed", **sample.labels}
+                matchers = ", ".join(f'{name}="{value}"' for name, value in labels.items())
+                yield f"{sample.name}{{{matchers}}}", sample.value
+
+
+def group_of(story: Story, texts: Sequence[str]) -> dict[str, Any]:
+    """Return promtool's test that a story has set off its alerts, and no other."""
+    seconds = (len(texts) - 1) * SCRAPE_EVERY
+    return {
+        "name": f"{story.scenario} under {story.lifecycle}",
+        "interval": f"{SCRAPE_EVERY}s",
+        "input_series": [
+            {"series": name, "values": values} for name, values in series(texts).items()
+        ],
+        "promql_expr_test": [
+            {
+                "expr": 'group by (alertname) (max_over_time(ALERTS{alertstate="firing"}[1h]))',
+                "eval_time": f"{seconds}s",
+                "exp_samples": [
+                    {"labels": f'{{alertname="{alert}"}}', "value": 1} for alert in story.alerts
+                ],
+            }
+        ],
+    }
+
+
+def write(path: Path, groups: Iterable[dict[str, Any]]) -> None:
+    """Write tests of the rules to that path."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tests = {
+        "rule_files": [relpath(RULES, path.parent)],
+        "evaluation_interval": f"{SCRAPE_EVERY}s",
+        "tests": list(groups),
+    }
+    path.write_text(yaml.safe_dump(tests, sort_keys=False, width=1000), encoding="utf-8")
+
+
+def main() -> None:
+    """Replay every story, and write what came of it."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, context, max_tasks_per_child=1) as processes:
+        write(WRITTEN, map(group_of, STORIES, processes.map(scrapes, STORIES)))
+
+
+if __name__ == "__main__":
+    main()
