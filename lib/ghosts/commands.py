@@ -1,4 +1,4 @@
-"""What the command ``ghosts`` can do: replay a scenario, report on recordings, run the matrix."""
+"""What the command ``ghosts`` can do: replay, report on recordings, run the matrix, count pods."""
 
 import argparse
 import os
@@ -12,6 +12,17 @@ from typing import Final, NoReturn
 
 from rich.console import Console
 
+from ghosts.capacity import (
+    BEFORE,
+    FIRST_CUT,
+    POOL,
+    SECOND_CUT,
+    CapacityError,
+    decide,
+    load_pool,
+    load_values,
+)
+from ghosts.capacity_table import print_capacity, print_decision
 from ghosts.free_memory import free_memory
 from ghosts.listen import LISTEN_LIFECYCLES
 from ghosts.matrix_table import print_matrix
@@ -47,7 +58,7 @@ def run(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)
-    except (CommandError, ScenarioError, RecordingError, SpoolError) as error:
+    except (CommandError, ScenarioError, RecordingError, SpoolError, CapacityError) as error:
         return _fail(str(error), 2)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -71,10 +82,11 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="ghosts", description="Replay the ghost connections of production.")
-    commands = parser.add_subparsers(required=True, metavar="replay|report|matrix")
+    commands = parser.add_subparsers(required=True, metavar="replay|report|matrix|capacity")
     _add_replay(commands)
     _add_report(commands)
     _add_matrix(commands)
+    _add_capacity(commands)
     return parser
 
 
@@ -140,6 +152,34 @@ def _add_matrix(commands: "argparse._SubParsersAction[_Parser]") -> None:
         )
     matrix.add_argument("--csv", metavar="FILE", type=Path, help="write every count there too")
     matrix.set_defaults(run=_matrix)
+
+
+def _add_capacity(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    capacity = commands.add_parser(
+        "capacity",
+        help="say how many pods fit the nodes, and what the autoscaler asks for",
+        description="Say how many pods of a Helm chart fit a pool of nodes, and what runs out "
+        "first: of the chart of the incident before and after its requests were cut, or of yours.",
+    )
+    capacity.add_argument(
+        "--values",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        help="values of a chart; can be given more than once, the later over the earlier; its keys "
+        "are those of data/chart/values.yaml",
+    )
+    capacity.add_argument(
+        "--pool", metavar="FILE", type=Path, default=POOL, help="nodes, as in data/chart/pool.yaml"
+    )
+    capacity.add_argument("--pods", metavar="N", type=int, help="with --mean: pods there are")
+    capacity.add_argument(
+        "--mean",
+        metavar="CONNECTIONS",
+        type=float,
+        help="with --pods: their mean, and the command says what the autoscaler makes of it",
+    )
+    capacity.set_defaults(run=_capacity)
 
 
 def _replay(arguments: argparse.Namespace) -> None:
@@ -226,6 +266,25 @@ def _rows_and_faults(arguments: argparse.Namespace) -> tuple[list[str], list[str
         [f"{prefix}{name}" for name in chosen],
         [name for name in faults if name in (arguments.fault or faults)],
     )
+
+
+def _capacity(arguments: argparse.Namespace) -> None:
+    if (arguments.pods is None) != (arguments.mean is None):
+        raise CommandError("--pods and --mean are of use together: give both")
+    if arguments.values:
+        deployments = {arguments.values[-1].name: load_values(*arguments.values)}
+    else:
+        of_the_incident = {"before": BEFORE, "first cut": FIRST_CUT, "second cut": SECOND_CUT}
+        deployments = {name: load_values(*files) for name, files in of_the_incident.items()}
+    pool = load_pool(arguments.pool)
+    if arguments.mean is None:
+        print_capacity(pool, deployments)
+        return
+    asked = next(iter(deployments.values()))
+    decision = decide(asked.scaling, arguments.pods, arguments.mean)
+    print_capacity(pool, deployments)
+    print()
+    print_decision(asked, arguments.pods, decision)
 
 
 def _load(path: Path) -> Recording:

@@ -129,6 +129,12 @@ def test_full_sends_ten_times_the_bytes_of_a_tenth_and_does_not_trace(tiny):
         ("matrix --fault pusher_away", "add --listen"),
         ("matrix --listen --lifecycle static_labels", "it has gather_all, supervised, shipped"),
         ("matrix --csv nowhere/matrix.csv", "cannot write nowhere/matrix.csv"),
+        ("capacity --pods 24", "give both"),
+        ("capacity --pods 0 --mean 29", "0 pods: should be 1 to"),
+        ("capacity --pods 24 --mean nan", "a mean of nan connections: should be 0 or more"),
+        ("capacity --values missing.yaml", "missing.yaml"),
+        ("capacity --values broken.toml", "broken.toml: should be a map of values"),
+        ("capacity --pool wrong.toml", "ghosts: wrong.toml: should be a map of values"),
         ("replay --scenario missing.toml", "missing.toml"),
         ("replay --scenario broken.toml", "broken.toml: not TOML"),
         ("replay --scenario wrong.toml", "devices.1.leave"),
@@ -239,6 +245,44 @@ def test_a_spool_that_cannot_be_opened_is_one_line(tiny, capsys, monkeypatch):
     monkeypatch.setattr("ghosts.commands.run_matrix", refuse)
     assert main(["matrix", "--fault", "webhook_trickles"]) == 2
     assert capsys.readouterr().err.splitlines()[-1] == "ghosts: spool.sqlite: disk I/O error"
+
+
+def test_the_capacity_of_the_incident_is_counted_for_all_three_charts(capsys):
+    assert main(["capacity"]) == 0
+
+    out = capsys.readouterr().out
+    rows = [re.split(" {2,}", line) for line in out.splitlines() if "171m" in line]
+    assert [row[:4] for row in rows] == [
+        ["before", "Guaranteed", "2", "24"],
+        ["first cut", "Burstable", "4", "48"],
+        ["second cut", "Burstable", "4", "48"],
+    ]
+    assert "42: 18 wait" in rows[0]
+    assert "171m, 74Mi" in rows[2]
+
+
+def test_the_autoscaler_of_the_incident_stays_at_24_and_26_is_not_its_doing(capsys):
+    assert main(["capacity", "--pods", "24", "--mean", "29.041"]) == 0
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The mean is 0.968 of the target of 30 (within tolerance)" in said
+    assert "the autoscaler asks for 24." in said
+    assert "The next step up from 24 is 27; a rollout of 24 has 26 at most." in said
+
+
+def test_a_chart_and_a_pool_of_ones_own_are_counted(tiny, capsys):
+    (tiny.parent / "mine.yaml").write_text(
+        "resources: {requests: {cpu: 500m, memory: 1Gi}}\n"
+        "autoscaling: {minReplicas: 1, maxReplicas: 9, activeConnectionsPerPod: 10}\n"
+    )
+    (tiny.parent / "more.yaml").write_text("resources: {requests: {memory: 3Gi}}\n")
+    (tiny.parent / "pool.yaml").write_text("nodes: 2\nallocatable: {cpu: 2, memory: 8Gi}\n")
+
+    mine = ["capacity", "--pool", "pool.yaml", "--values", "mine.yaml"]
+    assert main(mine) == 0
+    assert re.search(r"mine.yaml +Burstable +4 +8 +cpu", capsys.readouterr().out)
+    assert main([*mine, "--values", "more.yaml"]) == 0
+    assert re.search(r"more.yaml +Burstable +2 +4 +memory", capsys.readouterr().out)
 
 
 def test_help_of_the_matrix_names_the_lifecycles_and_the_faults(capsys):

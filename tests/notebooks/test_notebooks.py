@@ -27,6 +27,7 @@ STORY = [
     "06_how_the_fix_grew",
     "07_nothing_lost",
     "08_the_listen_side",
+    "09_capacity",
 ]
 """Every notebook there is, so that none goes missing; a new one is added here."""
 

@@ -1,5 +1,6 @@
 """A horizontal pod autoscaler: from figures of pods to a number of pods, and why that number."""
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from ghosts.capacity.scaling import Behaviour, Change, fewest_allowed, most_allo
 
 SYNC_PERIOD: Final = 15
 """Seconds between two looks: the default of Kubernetes' controller manager."""
+_MOST_PODS: Final = 150_000
+"""Of a cluster: as far as Kubernetes is meant to go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,10 +128,13 @@ def decide(scaling: Scaling, replicas: int, mean: float) -> Decision:
     """Decide where all pods are ready and have that mean, windows and policies aside.
 
     Raises:
-        CapacityError: there is no pod to have a mean.
+        CapacityError: there is no pod to have a mean, or more than a cluster has, or this is no
+            mean of connections.
     """
-    if replicas < 1:
-        raise CapacityError(f"replicas: {replicas} pods have no mean")
+    if not 1 <= replicas <= _MOST_PODS:
+        raise CapacityError(f"{replicas} pods: should be 1 to {_MOST_PODS}")
+    if not 0 <= mean < math.inf:
+        raise CapacityError(f"a mean of {mean:g} connections: should be 0 or more")
     pods = [Metered(value=mean)] * replicas
     wanted = recommend(replicas, pods, scaling.target, scaling.tolerance)
     bounded = min(max(wanted.pods, scaling.fewest), scaling.most)

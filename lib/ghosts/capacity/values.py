@@ -138,8 +138,9 @@ def load_pool(file: Path = POOL) -> Pool:
         CapacityError: the file cannot be a pool's; it names the key.
         OSError: it cannot be read.
     """
+    values = _read(file)
     try:
-        pool = _Pool.model_validate(_read(file))
+        pool = _Pool.model_validate(values)
         node = Node(
             allocatable=Resources.parse(pool.allocatable),
             daemonsets=Resources.parse(pool.daemonsets),
@@ -152,8 +153,11 @@ def load_pool(file: Path = POOL) -> Pool:
 def _read(file: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(file.read_bytes())
-    except yaml.YAMLError as error:
-        raise CapacityError(f"{file.name}: is not YAML: {error}") from None
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise CapacityError(f"{file.name}{line}: is not YAML: {error.problem}") from None
+    except (yaml.YAMLError, RecursionError):
+        raise CapacityError(f"{file.name}: is not YAML") from None
     if not isinstance(values, dict):
         raise CapacityError(f"{file.name}: should be a map of values")
     return values

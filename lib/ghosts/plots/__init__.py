@@ -1,5 +1,6 @@
 """Every figure of the suite: functions from a table or a recording to a figure."""
 
+from ghosts.plots.capacity import explained, packed_node, pods_wanted
 from ghosts.plots.cost import cost
 from ghosts.plots.drains import drain_durations
 from ghosts.plots.evidence import (
@@ -10,6 +11,7 @@ from ghosts.plots.evidence import (
     pods,
     regressors,
 )
+from ghosts.plots.fleet import fleet_day, fleet_sweep
 from ghosts.plots.matrix import matrix
 from ghosts.plots.replay import (
     audio,
@@ -30,13 +32,18 @@ __all__ = [
     "cost",
     "diagnoses",
     "drain_durations",
+    "explained",
+    "fleet_day",
+    "fleet_sweep",
     "gauge_against_tcp",
     "matrix",
     "memory",
     "memory_fit",
     "memory_per_ghost",
     "orphans",
+    "packed_node",
     "pods",
+    "pods_wanted",
     "regressors",
     "tasks",
     "workers",

@@ -89,6 +89,7 @@ MEMORY = Look(color="#009E73", linestyle="-.", linewidth=3.0, marker="D", alpha=
 LOST = Look(color="#000000", linestyle=":", linewidth=3.5, marker="X", hatch="xx", alpha=0.75)
 STORED = Look(color="#56B4E9", linestyle="-", linewidth=2.0, marker="v", alpha=0.85)
 WORKERS = Look(color="#F0E442", linewidth=3.5, marker="P", edge=1.2)
+PODS = Look(color="#555555", linewidth=3.0, alpha=0.35)
 OURS = Look(color="#E69F00", linewidth=4.0)
 STRAIGHTFORWARD = Look(color="#444444", linestyle="--", linewidth=2.5)
 PEERS = (

@@ -1,5 +1,6 @@
 """A pod of the fleet: its connections, its ghosts, its memory."""
 
+import math
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -89,7 +90,8 @@ class Pod:
     def _stuck(self, now: float) -> float:
         if self.exhausted_at is None:
             return 0.0
-        return sum(self._stuck_in(each, now) for each in self.connections)
+        # Not sum(): from Python 3.12 on its last digit is another one.
+        return math.fsum(self._stuck_in(each, now) for each in self.connections)
 
     def _stuck_in(self, connection: Connection, now: float) -> float:
         """Return what one connection holds beyond what a healthy one does."""

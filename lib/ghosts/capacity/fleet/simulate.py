@@ -45,8 +45,9 @@ class Plan:
 
     def __post_init__(self) -> None:
         fewest = self.deployment.scaling.fewest
-        befallen = {each.pod for each in self.day.exhausted} | {each.pod for each in self.day.stalls}
-        for pod in sorted(befallen):
+        befallen = [each.pod for each in self.day.exhausted]
+        befallen += [each.pod for each in self.day.stalls]
+        for pod in befallen:
             if pod >= fewest:
                 raise CapacityError(
                     f"{self.day.name}: pod {pod}: should be one of the {fewest} that the day "

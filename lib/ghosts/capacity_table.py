@@ -1,0 +1,59 @@
+"""What fits a pool, and what its autoscaler asks for, on a terminal."""
+
+from collections.abc import Mapping
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from ghosts.capacity import Decision, Deployment, Pool, first_step_up
+
+_WIDTH = 100
+"""Columns that the table takes where there is no terminal to ask."""
+
+
+def print_capacity(pool: Pool, deployments: Mapping[str, Deployment]) -> None:
+    """Print how each deployment, by its name, fits a pool."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = _WIDTH
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for name in ("", "QoS class", "per node", "in all", "full first", "left on a node", "at most"):
+        table.add_column(name, justify="left" if name in ("", "QoS class") else "right")
+    for name, deployment in deployments.items():
+        fit = pool.fit(deployment.resources)
+        most = deployment.rollout.most(deployment.scaling.most)
+        table.add_row(
+            name,
+            deployment.resources.qos,
+            f"{fit.per_node}",
+            f"{fit.pods}",
+            fit.binding,
+            f"{fit.slack}",
+            f"{most}" if most <= fit.pods else f"{most}: {most - fit.pods} wait",
+        )
+    console.print(
+        f"{pool.nodes} nodes, each with {pool.node.usable} for these pods", soft_wrap=True
+    )
+    console.print()
+    console.print(table)
+    console.print()
+    console.print(
+        "at most: pods asked for when the autoscaler is at its maximum and a rollout adds"
+    )
+    console.print("its surge. In all: pods for which there is room.")
+
+
+def print_decision(deployment: Deployment, replicas: int, decision: Decision) -> None:
+    """Print what the autoscaler makes of so many pods, and which numbers it never asks for."""
+    scaling, rollout = deployment.scaling, deployment.rollout
+    held = f", held by {decision.held_by}" if decision.held_by else ""
+    print(
+        f"The mean is {decision.wanted.ratio:.3f} of the target of {scaling.target:g} "
+        f"({decision.wanted.reason}): {replicas} pods should be {decision.wanted.pods}, and the "
+        f"autoscaler asks for {decision.replicas}{held}."
+    )
+    print(
+        f"The next step up from {replicas} is {first_step_up(replicas, scaling.tolerance)}; "
+        f"a rollout of {replicas} has {rollout.most(replicas)} at most."
+    )
