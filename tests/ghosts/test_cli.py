@@ -131,7 +131,7 @@ def test_full_sends_ten_times_the_bytes_of_a_tenth_and_does_not_trace(tiny):
         ("matrix --csv nowhere/matrix.csv", "cannot write nowhere/matrix.csv"),
         ("capacity --pods 24", "give both"),
         ("capacity --pods 0 --mean 29", "0 pods: should be 1 to"),
-        ("capacity --pods 24 --mean nan", "a mean of nan connections: should be 0 or more"),
+        ("capacity --pods 24 --mean nan", "a metric of nan: should be 0 or more"),
         ("capacity --values missing.yaml", "missing.yaml"),
         ("capacity --values broken.toml", "broken.toml: should be a map of values"),
         ("capacity --pool wrong.toml", "ghosts: wrong.toml: should be a map of values"),

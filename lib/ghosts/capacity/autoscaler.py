@@ -1,13 +1,18 @@
 """A horizontal pod autoscaler: from figures of pods to a number of pods, and why that number."""
 
-import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from ghosts.capacity.quantity import CapacityError
-from ghosts.capacity.recommendation import TOLERANCE, Metered, Recommendation, recommend
+from ghosts.capacity.recommendation import (
+    TOLERANCE,
+    Metered,
+    Recommendation,
+    check_target,
+    recommend,
+)
 from ghosts.capacity.scaling import Behaviour, Change, fewest_allowed, most_allowed
 
 SYNC_PERIOD: Final = 15
@@ -39,8 +44,7 @@ class Scaling:
                 f"minReplicas {self.fewest}, maxReplicas {self.most}: "
                 "should be 1 or more, and not above the other"
             )
-        if self.target <= 0:
-            raise CapacityError(f"target: {self.target:g} is not above 0")
+        check_target(self.target)
         if not 0 <= self.tolerance < 1:
             raise CapacityError(f"tolerance: {self.tolerance:g} is not within 0 and 1")
 
@@ -100,9 +104,12 @@ class Autoscaler:
         longest = max(behaviour.up.window, behaviour.down.window)
         while self._recommended[0][0] < now - longest:
             self._recommended.popleft()
-        up = min(pods for at, pods in self._recommended if at >= now - behaviour.up.window)
-        down = max(pods for at, pods in self._recommended if at >= now - behaviour.down.window)
+        up = min([wanted, *self._since(now - behaviour.up.window)])
+        down = max([wanted, *self._since(now - behaviour.down.window)])
         return min(max(replicas, up), down)
+
+    def _since(self, second: float) -> Iterator[int]:
+        return (pods for at, pods in self._recommended if at > second)
 
     def _by_policy(self, now: float, replicas: int, wanted: int) -> int:
         rules = self.scaling.behaviour
@@ -129,12 +136,10 @@ def decide(scaling: Scaling, replicas: int, mean: float) -> Decision:
 
     Raises:
         CapacityError: there is no pod to have a mean, or more than a cluster has, or this is no
-            mean of connections.
+            mean.
     """
     if not 1 <= replicas <= _MOST_PODS:
         raise CapacityError(f"{replicas} pods: should be 1 to {_MOST_PODS}")
-    if not 0 <= mean < math.inf:
-        raise CapacityError(f"a mean of {mean:g} connections: should be 0 or more")
     pods = [Metered(value=mean)] * replicas
     wanted = recommend(replicas, pods, scaling.target, scaling.tolerance)
     bounded = min(max(wanted.pods, scaling.fewest), scaling.most)

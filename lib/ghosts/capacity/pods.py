@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
-from ghosts.capacity.quantity import MIB, CapacityError, memory_bytes, millicores
+from ghosts.capacity.quantity import MIB, CapacityError, memory_bytes, millicores, said_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,10 @@ class Resources:
 
 
 class QosClass(StrEnum):
-    """Kubernetes' quality of service classes, the last to be evicted first."""
+    """Kubernetes' quality of service classes, the last to be evicted first.
+
+    An amount of 0 counts as none.
+    """
 
     GUARANTEED = "Guaranteed"
     """Requests are limits, of both resources."""
@@ -89,7 +92,10 @@ class PodResources:
             CapacityError: a quantity is none, a key is another one, or a request is above its
                 limit.
         """
-        asked, most = _amounts(requests or {}), _amounts(limits or {})
+        with said_of("requests"):
+            asked = _amounts(requests or {})
+        with said_of("limits"):
+            most = _amounts(limits or {})
         return cls(
             cpu_request=asked.get("cpu"),
             cpu_limit=most.get("cpu"),
@@ -109,9 +115,9 @@ class PodResources:
     def qos(self) -> QosClass:
         """Its quality of service class."""
         limits = self.cpu_limit, self.memory_limit
-        if limits == (self.requests.cpu, self.requests.memory):
+        if all(limits) and limits == (self.requests.cpu, self.requests.memory):
             return QosClass.GUARANTEED
-        if any(amount is not None for amount in (self.cpu_request, self.memory_request, *limits)):
+        if any((self.cpu_request, self.memory_request, *limits)):
             return QosClass.BURSTABLE
         return QosClass.BEST_EFFORT
 
@@ -122,10 +128,8 @@ def _amounts(quantities: Mapping[str, Any]) -> dict[str, int]:
     for name, quantity in quantities.items():
         if name not in parsers:
             raise CapacityError(f"{name}: is not counted here; cpu and memory are")
-        try:
+        with said_of(name):
             amounts[name] = parsers[name](quantity)
-        except CapacityError as error:
-            raise CapacityError(f"{name}: {error}") from None
     return amounts
 
 

@@ -1,5 +1,7 @@
 """Quantities as Kubernetes writes them: ``350m`` of processor, ``3Gi`` of memory."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +14,19 @@ class CapacityError(ValueError):
     """Something that Kubernetes would refuse. Its text is one line that says what is allowed."""
 
 
+@contextmanager
+def said_of(key: str) -> Iterator[None]:
+    """Have a CapacityError say first what it is about."""
+    try:
+        yield
+    except CapacityError as error:
+        raise CapacityError(f"{key}: {error}") from None
+
+
 def millicores(quantity: Any) -> int:
     """Return thousandths of a core: 350 for ``"350m"``, 1000 for 1. Kubernetes rounds up.
+
+    Suffixes below ``m`` are refused, and so is ``1E3``: requests and limits have no use for them.
 
     Raises:
         CapacityError: this is no quantity, or it is below 0.
@@ -37,8 +50,9 @@ def memory_bytes(quantity: Any) -> int:
 def _parse(quantity: Any) -> Decimal:
     if isinstance(quantity, bool) or not isinstance(quantity, str | int | float | Decimal):
         raise CapacityError(f"{quantity!r} is no quantity: should be as 2, 350m or 3Gi")
+    text = str(quantity)
     try:
-        value = parse_quantity(str(quantity))
+        value = parse_quantity(text) if text.isascii() and text.isprintable() else None
     except ValueError:
         value = None
     if value is None:

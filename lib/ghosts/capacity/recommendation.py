@@ -4,6 +4,7 @@ As documented for `autoscaling/v2` and a metric of type Pods with a target avera
 https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,8 +31,9 @@ class Metered:
     """One pod as the autoscaler sees it."""
 
     value: float | None
-    """Its metric; None where none was read."""
+    """Its metric, 0 or more; None where none was read."""
     ready: bool = True
+    """Whether it has begun: of a metric of type Pods, only pods that wait for a node have not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +58,9 @@ def recommend(
     changes.
 
     Raises:
-        CapacityError: the target is not above 0.
+        CapacityError: the target, or a figure of a pod, is none.
     """
-    if target <= 0:
-        raise CapacityError(f"target: {target:g} is not above 0")
+    check_target(target)
     read = [_milli(pod.value) for pod in pods if pod.ready and pod.value is not None]
     if not read:
         return Recommendation(pods=replicas, ratio=1.0, reason=Reason.CAUTIOUS)
@@ -86,6 +87,12 @@ def recommend(
     return answer(wanted, Reason.RATIO)
 
 
+def check_target(target: float) -> None:
+    """Raise CapacityError if this can be nobody's target."""
+    if not 0.001 <= target < math.inf:
+        raise CapacityError(f"a target of {target:g}: should be 0.001 or more")
+
+
 def first_step_up(replicas: int, tolerance: float = TOLERANCE) -> int:
     """Return the fewest pods above ``replicas`` that any value of the metric asks for.
 
@@ -96,6 +103,8 @@ def first_step_up(replicas: int, tolerance: float = TOLERANCE) -> int:
 
 
 def _milli(value: float) -> int:
+    if not 0 <= value < math.inf:
+        raise CapacityError(f"a metric of {value:g}: should be 0 or more")
     return round(value * 1000)
 
 

@@ -16,7 +16,8 @@ class RollingUpdate:
     Each is a number of pods or a share of them, such as ``"25%"``.
 
     Raises:
-        CapacityError: one is neither, or both are 0, so that nothing could ever move.
+        CapacityError: one is neither, or both are 0, so that nothing could ever move, or more than
+            all may be missing.
     """
 
     max_surge: int | str = "25%"
@@ -25,7 +26,11 @@ class RollingUpdate:
     def __post_init__(self) -> None:
         for name in ("max_surge", "max_unavailable"):
             _hundredths(name, getattr(self, name), 1)
-        if not self.surge(100) and not self.unavailable(100):
+        if isinstance(self.max_unavailable, str) and self.unavailable(100) > 100:
+            raise CapacityError(f"max_unavailable: {self.max_unavailable} is more than all pods")
+        if not any(
+            _hundredths(name, getattr(self, name), 100) for name in ("max_surge", "max_unavailable")
+        ):
             raise CapacityError(
                 "max_surge and max_unavailable are both 0: no pod could be replaced"
             )
@@ -35,8 +40,12 @@ class RollingUpdate:
         return -(-_hundredths("max_surge", self.max_surge, pods) // 100)
 
     def unavailable(self, pods: int) -> int:
-        """Wanted pods that may be missing; a share is rounded down."""
-        return _hundredths("max_unavailable", self.max_unavailable, pods) // 100
+        """Wanted pods that may be missing; a share is rounded down.
+
+        It is one where both would be 0 by rounding, so that something can move.
+        """
+        missing = _hundredths("max_unavailable", self.max_unavailable, pods) // 100
+        return missing if missing or self.surge(pods) else min(1, pods)
 
     def most(self, pods: int) -> int:
         """Pods there are at most, while so many are wanted."""

@@ -13,7 +13,7 @@ from ghosts.capacity.autoscaler import Scaling
 from ghosts.capacity.packing import Node, Pool
 from ghosts.capacity.pods import PodResources, Resources
 from ghosts.capacity.probes import Probe
-from ghosts.capacity.quantity import CapacityError
+from ghosts.capacity.quantity import CapacityError, said_of
 from ghosts.capacity.rollout import RollingUpdate
 from ghosts.capacity.scaling import Behaviour, Policy, PolicyType, Rules, Select
 from ghosts.paths import DATA
@@ -101,7 +101,7 @@ class _Values(_Section):
     strategy: _Strategy = Field(default_factory=_Strategy)
     liveness_probe: _Probe = Field(default_factory=_Probe)
     readiness_probe: _Probe = Field(default_factory=_Probe)
-    termination_grace_period_seconds: int = 30
+    termination_grace_period_seconds: int = Field(default=30, ge=0)
 
 
 class _Pool(_Section):
@@ -110,8 +110,8 @@ class _Pool(_Section):
     daemonsets: dict[str, Any] = {}
 
 
-def load_values(*files: Path) -> Deployment:
-    """Load a chart's values: the files one over the other, as with several ``helm --values``.
+def load_values(file: Path, *above: Path) -> Deployment:
+    """Load a chart's values: a file and those over it, as with several ``helm --values``.
 
     Maps are merged key by key; anything else is replaced. Connections per pod are under
     ``autoscaling.activeConnectionsPerPod``, as in the service's own chart; what is left out has
@@ -121,10 +121,10 @@ def load_values(*files: Path) -> Deployment:
         CapacityError: what the files say together cannot be; it names the file and the key.
         OSError: a file cannot be read.
     """
-    where = " + ".join(file.name for file in files)
+    where = " + ".join(each.name for each in (file, *above))
     merged: dict[str, Any] = {}
-    for file in files:
-        merged = _merge(merged, _read(file))
+    for each in (file, *above):
+        merged = _merge(merged, _read(each))
     try:
         return _deployment(_Values.model_validate(merged))
     except (ValidationError, CapacityError) as error:
@@ -173,26 +173,36 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 def _deployment(values: _Values) -> Deployment:
     asked, update = values.autoscaling, values.strategy.rolling_update
-    default = Behaviour()
-    behaviour = Behaviour(
-        up=_rules(asked.behavior.scale_up, default.up),
-        down=_rules(asked.behavior.scale_down, default.down),
-    )
-    return Deployment(
-        resources=PodResources.parse(
+    with said_of("resources"):
+        resources = PodResources.parse(
             requests=values.resources.requests, limits=values.resources.limits
-        ),
-        scaling=Scaling(
+        )
+    with said_of("autoscaling"):
+        scaling = Scaling(
             fewest=asked.min_replicas,
             most=asked.max_replicas,
             target=asked.active_connections_per_pod,
-            behaviour=behaviour,
-        ),
-        rollout=RollingUpdate(max_surge=update.max_surge, max_unavailable=update.max_unavailable),
-        liveness=_probe(values.liveness_probe),
-        readiness=_probe(values.readiness_probe),
+            behaviour=_behaviour(asked.behavior),
+        )
+    with said_of("strategy.rollingUpdate"):
+        rollout = RollingUpdate(max_surge=update.max_surge, max_unavailable=update.max_unavailable)
+    return Deployment(
+        resources=resources,
+        scaling=scaling,
+        rollout=rollout,
+        liveness=_probe("livenessProbe", values.liveness_probe),
+        readiness=_probe("readinessProbe", values.readiness_probe),
         grace=values.termination_grace_period_seconds,
     )
+
+
+def _behaviour(given: _Behavior) -> Behaviour:
+    default = Behaviour()
+    with said_of("behavior.scaleUp"):
+        up = _rules(given.scale_up, default.up)
+    with said_of("behavior.scaleDown"):
+        down = _rules(given.scale_down, default.down)
+    return Behaviour(up=up, down=down)
 
 
 def _rules(given: _Rules, default: Rules) -> Rules:
@@ -211,12 +221,13 @@ def _policies(given: Iterable[_Policy]) -> tuple[Policy, ...]:
     )
 
 
-def _probe(given: _Probe) -> Probe:
-    return Probe(
-        period=given.period_seconds,
-        timeout=given.timeout_seconds,
-        failure_threshold=given.failure_threshold,
-    )
+def _probe(key: str, given: _Probe) -> Probe:
+    with said_of(key):
+        return Probe(
+            period=given.period_seconds,
+            timeout=given.timeout_seconds,
+            failure_threshold=given.failure_threshold,
+        )
 
 
 def _said(error: ValidationError | CapacityError) -> str:

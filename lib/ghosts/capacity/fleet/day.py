@@ -1,5 +1,7 @@
 """A day of the fleet: who comes and when, what breaks in which pod."""
 
+import itertools
+import json
 import math
 import tomllib
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from ghosts.paths import DATA
 
 HOUR: Final = 3600.0
 DAY: Final = 24 * HOUR
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 _Hour = Annotated[float, Interval(ge=0, lt=24)]
 _Share = Annotated[float, Interval(ge=0, le=1)]
 
@@ -31,7 +33,7 @@ class Exhausted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stall:
-    """The event loop of a pod stands still for a while: it answers no probe."""
+    """The event loop of a pod that is ready stands still for a while: it answers no probe."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
@@ -63,6 +65,14 @@ class Day:
     exhausted: tuple[Exhausted, ...] = ()
     stalls: tuple[Stall, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.stay[0] > self.stay[1]:
+            raise ValueError("stay: the first is above the second")
+        stalls = sorted(self.stalls, key=lambda each: (each.pod, each.hour))
+        for one, next_one in itertools.pairwise(stalls):
+            if one.pod == next_one.pod and one.hour * HOUR + one.seconds > next_one.hour * HOUR:
+                raise ValueError(f"stalls: two of pod {one.pod} overlap")
+
     def live(self, second: float) -> float:
         """Return how many connections are to be expected at a second of the day."""
         wave = (1 + math.cos(2 * math.pi * (second - self.busiest_hour * HOUR) / DAY)) / 2
@@ -81,11 +91,15 @@ def load_day(name: str, folder: Path = DATA / "days") -> Day:
     """
     path = folder / f"{name}.toml"
     if not path.is_file():
-        known = ", ".join(sorted(each.stem for each in folder.glob("*.toml")))
+        known = ", ".join(sorted(each.stem for each in folder.glob("*.toml"))) or "none"
         raise CapacityError(f"no day {name!r}; there are {known}")
     try:
-        return _ADAPTER.validate_python({"name": name, **tomllib.loads(path.read_text("utf-8"))})
-    except tomllib.TOMLDecodeError as error:
+        table = tomllib.loads(path.read_text("utf-8"))
+        if "name" in table:
+            raise CapacityError(f"{path.name}: name: is the file's, and cannot be given")
+        # As JSON, in which a list may become a tuple.
+        return _ADAPTER.validate_json(json.dumps({"name": name, **table}, default=str))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CapacityError(f"{path.name}: is not TOML: {error}") from None
     except ValidationError as error:
         first = error.errors()[0]

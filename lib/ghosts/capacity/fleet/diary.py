@@ -55,12 +55,12 @@ class Look:
 
     @property
     def mean_gauge(self) -> float:
-        """What the autoscaler reads: the gauge of a pod, as a mean over those that run."""
+        """The gauge of a pod, as a mean over those that run: what the autoscaler goes by."""
         return self.gauge / self.running if self.running else 0.0
 
     @property
     def mean_live(self) -> float:
-        """What it would read without ghosts."""
+        """The same without ghosts."""
         return self.live / self.running if self.running else 0.0
 
 

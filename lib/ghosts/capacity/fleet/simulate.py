@@ -92,10 +92,11 @@ class _World:
         return Diary(looks=tuple(self._looks), events=tuple(self._cluster.events))
 
     def _arrivals(self) -> _Process:
+        busiest = self._day.arrivals(self._day.busiest_hour * HOUR)
         while True:
-            rate = self._day.arrivals(self._clock.now)
-            yield self._clock.timeout(self._random.expovariate(rate))
-            self._clock.process(self._connection(self._random.uniform(*self._day.stay)))
+            yield self._clock.timeout(self._random.expovariate(busiest))
+            if self._random.random() * busiest < self._day.arrivals(self._clock.now):
+                self._clock.process(self._connection(self._random.uniform(*self._day.stay)))
 
     def _connection(self, seconds: float) -> _Process:
         """Be one device: connect, and once more when the pod goes, until it has had enough."""
@@ -123,9 +124,10 @@ class _World:
         while True:
             yield self._clock.timeout(SYNC_PERIOD)
             metered = [
-                Metered(value=pod.gauge)
-                if pod.state is State.READY
-                else Metered(value=None, ready=False)
+                Metered(
+                    value=pod.gauge if pod.state is State.READY else None,
+                    ready=pod.state is not State.PENDING,
+                )
                 for pod in self._cluster.pods
                 if pod.state is not State.ENDING
             ]
@@ -146,7 +148,7 @@ class _World:
         end = start + stall.seconds
         yield self._clock.timeout(start)
         pod = self._cluster.numbered(stall.pod)
-        if pod is None:
+        if pod is None or pod not in self._cluster.ready:
             return
         container = pod.container
         unready_at = self._plan.deployment.readiness.gives_up_at(start, end)
