@@ -334,7 +334,8 @@ def test_what_is_drawn_has_the_colours_of_the_figures() -> None:
 
 
 def test_make_alerts_without_promtool_says_in_one_line_where_it_comes_from() -> None:
-    command = ["make", "--old-file=.venv/.installed", "alerts", "PROMTOOL="]
+    silent = ["--no-print-directory", "--old-file=.venv/.installed"]
+    command = ["make", *silent, "alerts", "PROMTOOL="]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode != 0
     assert run.stdout == ""

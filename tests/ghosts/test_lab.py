@@ -40,11 +40,11 @@ def apart() -> Iterator[Apart]:
 # --- the incident ---------------------------------------------------------------------------------
 
 
-def hang_and_leave(lab: Lab, how: str = "close") -> Counts:
+def hang_and_leave(lab: Lab, how: str = "close", minutes_hung: int = 10) -> Counts:
     lab.connect(10)
     lab.advance(minutes=2)
     lab.fault("storage", "never_answers")
-    lab.advance(minutes=10)
+    lab.advance(minutes=minutes_hung)
     lab.disconnect(7, how)
     return lab.advance(minutes=8)
 
@@ -112,7 +112,8 @@ def test_a_session_is_a_ghost_150_s_after_its_connection_closed(apart: Apart) ->
 
 def heal_and_start_anew() -> list[tuple[int, int]]:
     with Lab("gather_all") as lab:
-        seen = [hang_and_leave(lab), lab.heal("storage"), lab.advance(minutes=20)]
+        hung = hang_and_leave(lab, minutes_hung=3)
+        seen = [hung, lab.heal("storage"), lab.advance(minutes=20)]
     with Lab("gather_all") as lab:
         lab.connect(10)
         lab.advance(minutes=2)
@@ -127,7 +128,7 @@ def test_healing_the_service_wakes_no_ghost_and_a_new_lab_has_none(apart: Apart)
 
 def leave(lifecycle: str, how: str) -> tuple[int, int, int]:
     with Lab(lifecycle) as lab:
-        last = hang_and_leave(lab, how)
+        last = hang_and_leave(lab, how, minutes_hung=3)
         return last.gauge, last.tcp, last.ghosts
 
 
@@ -453,12 +454,12 @@ def test_it_is_the_same_where_a_loop_is_running(apart: Apart, lifecycle: str) ->
 
 def replay_before_and_after() -> list[Recording]:
     scenario = load_scenario("production").fewer(40)
-    recordings = [replay(scenario, gather_all)]
+    recordings = [replay(scenario, gather_all, measure_memory=False)]
     story("gather_all")
-    recordings.append(replay(scenario, gather_all))
+    recordings.append(replay(scenario, gather_all, measure_memory=False))
 
     async def replay_in_a_running_loop() -> None:
-        recordings.append(replay(scenario, gather_all))
+        recordings.append(replay(scenario, gather_all, measure_memory=False))
 
     asyncio.run(replay_in_a_running_loop())
     return recordings

@@ -85,8 +85,11 @@ class BackendServer:
         )
         runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=_STOP_TIMEOUT)
         await runner.setup()
-        site = web.TCPSite(runner, _LOOPBACK, self._port)
-        await site.start()
+        listener = socket.create_server((_LOOPBACK, self._port))
+        # Connections inherit it. Thousands that are remembered for a minute each would slow every
+        # look at those that there are.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        await web.SockSite(runner, listener).start()
         self._port = runner.addresses[0][1]
         return runner
 

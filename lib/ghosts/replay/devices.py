@@ -111,8 +111,6 @@ class Device(ABC):
                 case Leave.CLOSE:
                     await self._connection.close()
                 case Leave.RESET:
-                    link: socket.socket = self._connection.transport.get_extra_info("socket")
-                    link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
                     self.drop()
                 case Leave.VANISH:
                     self._connection.transport.pause_reading()
@@ -124,7 +122,10 @@ class Device(ABC):
         await self._connection.wait_closed()
 
     def drop(self) -> None:
-        """Close the socket at once."""
+        """Reset the connection at once, so that the operating system has it no more either."""
+        link: socket.socket = self._connection.transport.get_extra_info("socket")
+        with suppress(OSError):  # it is closed already
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         self._connection.transport.abort()
 
     @contextmanager
