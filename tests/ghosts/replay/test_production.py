@@ -20,7 +20,8 @@ RUNS = [
 
 
 def _replay(scenario: str, lifecycle: str) -> Recording:
-    return replay(load_scenario(scenario), lifecycle)
+    measure_memory = scenario != "healthy_twin"  # nobody asks for its memory
+    return replay(load_scenario(scenario), lifecycle, measure_memory=measure_memory)
 
 
 @pytest.fixture(scope="module")
