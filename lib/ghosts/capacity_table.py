@@ -6,7 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from ghosts.capacity import Decision, Deployment, Pool, first_step_up
+from ghosts.capacity import Decision, Deployment, Pool, first_step_up, insufficient
 
 _WIDTH = 100
 """Columns that the table takes where there is no terminal to ask."""
@@ -18,7 +18,15 @@ def print_capacity(pool: Pool, deployments: Mapping[str, Deployment]) -> None:
     if not console.is_terminal:
         console.width = _WIDTH
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for name in ("", "QoS class", "per node", "in all", "full first", "left on a node", "at most"):
+    for name in (
+        "",
+        "QoS class",
+        "per node",
+        "in all",
+        "left on a node",
+        "one more lacks",
+        "at most",
+    ):
         table.add_column(name, justify="left" if name in ("", "QoS class") else "right")
     for name, deployment in deployments.items():
         fit = pool.fit(deployment.resources)
@@ -26,10 +34,10 @@ def print_capacity(pool: Pool, deployments: Mapping[str, Deployment]) -> None:
         table.add_row(
             name,
             deployment.resources.qos,
-            f"{fit.per_node}",
+            f"{fit.per_node}" if fit.per_node else "none",
             f"{fit.pods}",
-            fit.binding,
             f"{fit.slack}",
+            ", ".join(insufficient(deployment.resources, fit.slack)) or "a place for a pod",
             f"{most}" if most <= fit.pods else f"{most}: {most - fit.pods} wait",
         )
     console.print(
@@ -38,22 +46,20 @@ def print_capacity(pool: Pool, deployments: Mapping[str, Deployment]) -> None:
     console.print()
     console.print(table)
     console.print()
-    console.print(
-        "at most: pods asked for when the autoscaler is at its maximum and a rollout adds"
-    )
-    console.print("its surge. In all: pods for which there is room.")
+    console.print("In all: pods for which there is room. At most: pods that are asked for when the")
+    console.print("autoscaler is at its maximum and a rollout adds its surge.")
 
 
-def print_decision(deployment: Deployment, replicas: int, decision: Decision) -> None:
-    """Print what the autoscaler makes of so many pods, and which numbers it never asks for."""
+def print_decision(name: str, deployment: Deployment, replicas: int, decision: Decision) -> None:
+    """Print what the autoscaler of one of them makes of so many pods, and what a rollout adds."""
     scaling, rollout = deployment.scaling, deployment.rollout
     held = f", held by {decision.held_by}" if decision.held_by else ""
     print(
-        f"The mean is {decision.wanted.ratio:.3f} of the target of {scaling.target:g} "
+        f"{name}: the mean is {decision.wanted.ratio:.3f} of the target of {scaling.target:g} "
         f"({decision.wanted.reason}): {replicas} pods should be {decision.wanted.pods}, and the "
         f"autoscaler asks for {decision.replicas}{held}."
     )
     print(
-        f"The next step up from {replicas} is {first_step_up(replicas, scaling.tolerance)}; "
-        f"a rollout of {replicas} has {rollout.most(replicas)} at most."
+        f"From {replicas}, its next step up is {first_step_up(replicas, scaling.tolerance)}; "
+        f"a rollout of {replicas} has {rollout.most(replicas)} at most, the surge included."
     )

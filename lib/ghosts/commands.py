@@ -280,11 +280,11 @@ def _capacity(arguments: argparse.Namespace) -> None:
     if arguments.mean is None:
         print_capacity(pool, deployments)
         return
-    asked = next(iter(deployments.values()))
+    name, asked = next(iter(deployments.items()))
     decision = decide(asked.scaling, arguments.pods, arguments.mean)
     print_capacity(pool, deployments)
     print()
-    print_decision(asked, arguments.pods, decision)
+    print_decision(name, asked, arguments.pods, decision)
 
 
 def _load(path: Path) -> Recording:

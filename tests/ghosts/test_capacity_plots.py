@@ -66,6 +66,9 @@ def days() -> dict[str, Diary]:
     return {"bad": simulate(plan), "well": simulate(well)}
 
 
+ROOM = {"bad": 6, "well": 9}
+
+
 def packed() -> style.Figure:
     pods = {name: chart.resources for name, chart in CHARTS.items()}
     return plots.packed_node(POOL.node, pods, IN_USE)
@@ -89,7 +92,7 @@ def test_every_word_is_large_enough_inside_the_figure_and_clear_of_the_others(
 @pytest.mark.parametrize("names", [("bad",), ("bad", "well")])
 def test_so_it_is_in_a_picture_of_days(days: dict[str, Diary], names: tuple[str, ...]) -> None:
     chosen = {name: days[name] for name in names}
-    assert_legible(plots.fleet_day(chosen, room=6, limit_mib=4608))
+    assert_legible(plots.fleet_day(chosen, room=ROOM, limit_mib=4608))
     assert pyplot.get_fignums() == []
 
 
@@ -136,7 +139,7 @@ def test_the_stairs_are_the_autoscalers_and_have_no_step_to_25_or_26() -> None:
 
 
 def test_a_day_is_drawn_look_for_look(days: dict[str, Diary]) -> None:
-    figure = plots.fleet_day(days, room=6, limit_mib=4608)
+    figure = plots.fleet_day(days, room=ROOM, limit_mib=4608)
     for column, diary in enumerate(days.values()):
         connections, pods, memory = figure.axes[column::2]
         hours = [look.t / 3600 for look in diary.looks]
@@ -153,8 +156,17 @@ def test_a_day_is_drawn_look_for_look(days: dict[str, Diary]) -> None:
             ]
 
 
+def test_each_column_has_the_room_of_its_own_pool(days: dict[str, Diary]) -> None:
+    for ax, room in zip(
+        plots.fleet_day(days, room=ROOM, limit_mib=4608).axes[2:4], (6, 9), strict=True
+    ):
+        lines = [np.asarray(line.get_ydata()) for line in ax.lines]
+        assert any(set(values.tolist()) == {room} for values in lines)
+        assert f"room for {room}" in {text.get_text() for text in ax.texts}
+
+
 def test_titles_of_a_day_say_what_was_the_most(days: dict[str, Diary]) -> None:
-    axes = plots.fleet_day(days, room=6, limit_mib=4608).axes
+    axes = plots.fleet_day(days, room=ROOM, limit_mib=4608).axes
     bad = days["bad"]
     assert bad.most_ghosts > 50
     assert title(axes[0]) == f"bad: {bad.most_ghosts} ghosts at most"
@@ -165,16 +177,16 @@ def test_titles_of_a_day_say_what_was_the_most(days: dict[str, Diary]) -> None:
 
 
 def test_what_happened_to_a_pod_is_written_where_it_did(days: dict[str, Diary]) -> None:
-    memory = plots.fleet_day({"bad": days["bad"]}, room=6, limit_mib=4608).axes[2]
+    memory = plots.fleet_day({"bad": days["bad"]}, room=ROOM, limit_mib=4608).axes[2]
     said = {text.get_text().replace("\n", " ") for text in memory.texts}
     assert {"storage threads exhausted", "liveness probe failed"} <= said
-    well = plots.fleet_day({"well": days["well"]}, room=6, limit_mib=4608).axes[2]
+    well = plots.fleet_day({"well": days["well"]}, room=ROOM, limit_mib=4608).axes[2]
     assert len(well.texts) == 1
 
 
 def test_more_than_two_days_are_refused(days: dict[str, Diary]) -> None:
     with pytest.raises(ValueError, match="one or two days; got 3"):
-        plots.fleet_day({**days, "third": days["bad"]}, room=6, limit_mib=4608)
+        plots.fleet_day({**days, "third": days["bad"]}, room=ROOM, limit_mib=4608)
 
 
 def test_a_sweep_draws_the_most_of_each_day_and_stays_legible(days: dict[str, Diary]) -> None:

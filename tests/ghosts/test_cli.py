@@ -131,6 +131,7 @@ def test_full_sends_ten_times_the_bytes_of_a_tenth_and_does_not_trace(tiny):
         ("matrix --csv nowhere/matrix.csv", "cannot write nowhere/matrix.csv"),
         ("capacity --pods 24", "give both"),
         ("capacity --pods 0 --mean 29", "0 pods: should be 1 to"),
+        ("capacity --pods 24 --mean 1e300", "should be 1,000,000,000 at most"),
         ("capacity --pods 24 --mean nan", "a metric of nan: should be 0 or more"),
         ("capacity --values missing.yaml", "missing.yaml"),
         ("capacity --values broken.toml", "broken.toml: should be a map of values"),
@@ -259,15 +260,16 @@ def test_the_capacity_of_the_incident_is_counted_for_all_three_charts(capsys):
     ]
     assert "42: 18 wait" in rows[0]
     assert "171m, 74Mi" in rows[2]
+    assert all("cpu, memory" in row for row in rows)
 
 
 def test_the_autoscaler_of_the_incident_stays_at_24_and_26_is_not_its_doing(capsys):
     assert main(["capacity", "--pods", "24", "--mean", "29.041"]) == 0
 
     said = " ".join(capsys.readouterr().out.split())
-    assert "The mean is 0.968 of the target of 30 (within tolerance)" in said
+    assert "before: the mean is 0.968 of the target of 30 (within tolerance)" in said
     assert "the autoscaler asks for 24." in said
-    assert "The next step up from 24 is 27; a rollout of 24 has 26 at most." in said
+    assert "From 24, its next step up is 27; a rollout of 24 has 26 at most" in said
 
 
 def test_a_chart_and_a_pool_of_ones_own_are_counted(tiny, capsys):
@@ -280,9 +282,11 @@ def test_a_chart_and_a_pool_of_ones_own_are_counted(tiny, capsys):
 
     mine = ["capacity", "--pool", "pool.yaml", "--values", "mine.yaml"]
     assert main(mine) == 0
-    assert re.search(r"mine.yaml +Burstable +4 +8 +cpu", capsys.readouterr().out)
+    assert re.search(r"mine.yaml +Burstable +4 +8 +0m, 4,096Mi +cpu ", capsys.readouterr().out)
     assert main([*mine, "--values", "more.yaml"]) == 0
-    assert re.search(r"more.yaml +Burstable +2 +4 +memory", capsys.readouterr().out)
+    assert re.search(
+        r"more.yaml +Burstable +2 +4 +1000m, 2,048Mi +memory ", capsys.readouterr().out
+    )
 
 
 def test_help_of_the_matrix_names_the_lifecycles_and_the_faults(capsys):

@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import socket
-import struct
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -15,11 +14,11 @@ from aiohttp import web
 from ghosts.backends.clients import Features
 from ghosts.backends.faults import OF_THE_PUSHER, Backend, FaultMode
 from ghosts.backends.held_port import hold_port
+from ghosts.backends.reset import reset_on_close
 
 _OF_TEXT: Final = (Backend.TRANSCRIPT_WEBHOOK, Backend.APPS)
 _HEEDED: Final = (*_OF_TEXT, Backend.SPEECH_TO_TEXT)
 _LOOPBACK = "127.0.0.1"
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _KEEPALIVE_SECONDS = 86_400.0
 _STOP_TIMEOUT = 1.0  # seconds; 0 would wait for ever
 
@@ -86,9 +85,9 @@ class BackendServer:
         runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=_STOP_TIMEOUT)
         await runner.setup()
         listener = socket.create_server((_LOOPBACK, self._port))
-        # Connections inherit it. Thousands that are remembered for a minute each would slow every
-        # look at those that there are.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+        # Thousands of connections that are remembered for a minute each would slow every look at
+        # those that there are; and a service that resets is a fault, too.
+        reset_on_close(listener)
         await web.SockSite(runner, listener).start()
         self._port = runner.addresses[0][1]
         return runner
@@ -205,8 +204,6 @@ class BackendServer:
 def _reset(request: web.BaseRequest) -> web.Response:
     """Reset the connection; the response is for aiohttp, which has nobody left to send it to."""
     if request.transport is not None:
-        connection: socket.socket = request.transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
         request.transport.abort()
     return web.Response(status=500)
 

@@ -19,6 +19,7 @@ SYNC_PERIOD: Final = 15
 """Seconds between two looks: the default of Kubernetes' controller manager."""
 _MOST_PODS: Final = 150_000
 """Of a cluster: as far as Kubernetes is meant to go."""
+_MOST_METRIC: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +139,8 @@ def decide(scaling: Scaling, replicas: int, mean: float) -> Decision:
         CapacityError: there is no pod to have a mean, or more than a cluster has, or this is no
             mean.
     """
+    if mean > _MOST_METRIC:
+        raise CapacityError(f"a mean of {mean:g} connections: should be {_MOST_METRIC:,} at most")
     if not 1 <= replicas <= _MOST_PODS:
         raise CapacityError(f"{replicas} pods: should be 1 to {_MOST_PODS}")
     pods = [Metered(value=mean)] * replicas

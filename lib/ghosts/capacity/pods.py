@@ -1,4 +1,4 @@
-"""What a pod asks for, what it may take at most, and how Kubernetes ranks it by that."""
+"""What a pod asks for, what it may take at most, and the class that Kubernetes puts it in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,9 +40,9 @@ class Resources:
 
 
 class QosClass(StrEnum):
-    """Kubernetes' quality of service classes, the last to be evicted first.
+    """Kubernetes' quality of service classes. An amount of 0 counts as none.
 
-    An amount of 0 counts as none.
+    Who is evicted first does not go by them, but by requests: see :mod:`ghosts.capacity.eviction`.
     """
 
     GUARANTEED = "Guaranteed"
@@ -78,9 +78,10 @@ class PodResources:
                 f"cpu: request {self.cpu_request}m is above limit {self.cpu_limit}m"
             )
         if _above(self.memory_request, self.memory_limit):
-            raise CapacityError(
-                f"memory: request {self.memory_request} is above limit {self.memory_limit} (bytes)"
+            request, limit = (
+                f"{(amount or 0) / MIB:g}Mi" for amount in (self.memory_request, self.memory_limit)
             )
+            raise CapacityError(f"memory: request {request} is above limit {limit}")
 
     @classmethod
     def parse(

@@ -26,9 +26,10 @@ class Probe:
         """Say when it has failed often enough in a row; None if it has not.
 
         The pod answers nothing from second ``start`` until ``end``, and what was asked meanwhile
-        at ``end``. It is asked at each multiple of the period, and has failed once an answer is
-        late by more than the timeout.
+        at ``end``. It is asked at each multiple of the period at which no earlier question is
+        open, and has failed once an answer is late by more than the timeout.
         """
         first = -(-start // self.period) * self.period
-        last_failure = first + (self.failure_threshold - 1) * self.period + self.timeout
+        between = -(-self.timeout // self.period) * self.period
+        last_failure = first + (self.failure_threshold - 1) * between + self.timeout
         return last_failure if last_failure < end else None

@@ -11,7 +11,7 @@ MIB = 2**20
 
 
 class CapacityError(ValueError):
-    """Something that Kubernetes would refuse. Its text is one line that says what is allowed."""
+    """Something that cannot be, or cannot be meant. Its text is a line that says what can."""
 
 
 @contextmanager
@@ -27,11 +27,15 @@ def millicores(quantity: Any) -> int:
     """Return thousandths of a core: 350 for ``"350m"``, 1000 for 1. Kubernetes rounds up.
 
     Suffixes below ``m`` are refused, and so is ``1E3``: requests and limits have no use for them.
+    So are those of memory, as in ``"3Gi"``.
 
     Raises:
         CapacityError: this is no quantity, or it is below 0.
     """
-    return -int(-_parse(quantity) * 1000 // 1)
+    cores = _parse(quantity)
+    if str(quantity).endswith("i"):
+        raise CapacityError(f"{quantity!r} is an amount of memory: should be as 2 or 350m")
+    return -int(-cores * 1000 // 1)
 
 
 def memory_bytes(quantity: Any) -> int:

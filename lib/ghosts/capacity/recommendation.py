@@ -33,7 +33,7 @@ class Metered:
     value: float | None
     """Its metric, 0 or more; None where none was read."""
     ready: bool = True
-    """Whether it has begun: of a metric of type Pods, only pods that wait for a node have not."""
+    """Whether it has left the phase Pending, which for a metric of type Pods is all that counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

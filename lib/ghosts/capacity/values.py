@@ -85,7 +85,15 @@ class _Strategy(_Section):
 
 
 class _Probe(_Section):
-    http_get: dict[str, Any] = {}
+    """What is asked, and when it is first asked, is not counted here."""
+
+    http_get: Any = None
+    tcp_socket: Any = None
+    exec: Any = None
+    grpc: Any = None
+    initial_delay_seconds: int = 0
+    success_threshold: int = 1
+    termination_grace_period_seconds: int | None = None
     period_seconds: int = 10
     timeout_seconds: int = 1
     failure_threshold: int = 3
@@ -235,4 +243,9 @@ def _said(error: ValidationError | CapacityError) -> str:
         return str(error)
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
+    match first["type"]:
+        case "missing":
+            return f"{key}: is missing; a file that holds a part goes after the one below it"
+        case "extra_forbidden":
+            return f"{key}: is not known; see data/chart/README.md for what is read"
     return f"{key}: {first['msg']}"

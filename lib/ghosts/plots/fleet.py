@@ -37,12 +37,13 @@ _RUNNING: Final = {**PODS.line, "linewidth": 6.0, "alpha": 0.45}
 """How pods that run are drawn, under the line of those that are asked for."""
 
 
-def fleet_day(days: Mapping[str, Diary], *, room: int, limit_mib: float) -> Figure:
+def fleet_day(days: Mapping[str, Diary], *, room: Mapping[str, int], limit_mib: float) -> Figure:
     """Draw one or two days, by their names, a column each.
 
     From above: connections, the fleet's gauge against those behind which there is a device; pods,
-    those asked for against those that run and the ``room`` there is; and the memory of the largest
-    pod against its limit, in MiB. Raises ValueError if there are not one or two.
+    those asked for against those that run and those that there is ``room`` for, by the same names;
+    and the memory of the largest pod against its limit, in MiB. Raises ValueError if there are not
+    one or two.
     """
     if len(days) not in (1, 2):
         raise ValueError(f"should be one or two days; got {len(days)}")
@@ -52,10 +53,10 @@ def fleet_day(days: Mapping[str, Diary], *, room: int, limit_mib: float) -> Figu
     for column, (name, diary) in enumerate(days.items()):
         connections, pods, memory = axes[column::columns]
         connections.set(xlim=(0, 24), ylim=(0, top))
-        pods.set_ylim(0.6 * room, 1.15 * max(room, *(each.most_asked for each in days.values())))
+        pods.set_ylim(0, 1.2 * max(*room.values(), *(each.most_asked for each in days.values())))
         memory.set_ylim(0, 1.2 * limit_mib)
         _connections(connections, name, diary)
-        _pods(pods, diary, room)
+        _pods(pods, diary, room[name])
         _memory(memory, diary, limit_mib)
     for ax, label in zip(axes[::columns], ("connections", "pods", None), strict=True):
         if label:
@@ -83,9 +84,9 @@ def _connections(ax: Axes, name: str, diary: Diary) -> None:
     write(ax, 23.6, 0.6 * live[-1], "with a device", ha="right", **bold)
     most = max(diary.looks, key=lambda look: look.ghosts)
     if most.ghosts:
-        x, y = most.t / _HOUR, 1.06 * max(gauge)
+        x = most.t / _HOUR
         bold["color"] = legible(GAUGE.color)
-        write(ax, x - 0.3, y, f"gauge {most.gauge}", ha="right", **bold)
+        write(ax, x - 0.3, 1.06 * max(gauge), f"gauge {max(gauge)}", ha="right", **bold)
         bold["color"] = legible(GHOSTS.color)
         write(ax, x + 0.5, most.live + most.ghosts / 2, count(most.ghosts, "ghost"), **bold)
     words = f"{most.ghosts} ghosts at most" if most.ghosts else "no ghosts"
@@ -99,6 +100,7 @@ def _pods(ax: Axes, diary: Diary, room: int) -> None:
     ax.plot(hours, asked, **STRAIGHTFORWARD.line)
     ax.axhline(room, **LIMIT.line)
     write(ax, 0.3, room, f"room for {room}", va="bottom")
+    write(ax, 0.3, asked[0] - 1.5, "asked for (dashed), and running", va="top")
     words = f"{min(asked)} to {max(asked)} pods" if min(asked) < max(asked) else f"{asked[0]} pods"
     waiting = f", of which {diary.most_pending} wait" if diary.most_pending else ""
     finding(ax, f"asked for: {words}{waiting}", _SIZE)
@@ -122,6 +124,7 @@ def fleet_sweep(sweeps: Mapping[str, Mapping[int, Diary]], label: str) -> Figure
     """Draw what becomes of days that differ in one number: pods on the left, ghosts on the right.
 
     ``sweeps`` are up to two such rows of days, by their names; ``label`` says what the number is.
+    The pods that are asked for are those of the last row.
     """
     fig, (pods, ghosts) = figure(1, 2, height=5.6)
     lines = []
@@ -132,8 +135,8 @@ def fleet_sweep(sweeps: Mapping[str, Mapping[int, Diary]], label: str) -> Figure
             drawn = {**look.line, "marker": look.marker, "markersize": 8}
             (line,) = ax.plot(list(days), values, **drawn)
             lines.append((ax, line, f"{name} {values[-1]}"))
-    numbers = list(days)
-    asked = [day.most_asked for day in days.values()]
+    last = list(sweeps.values())[-1]
+    numbers, asked = list(last), [day.most_asked for day in last.values()]
     pods.plot(numbers, asked, **STRAIGHTFORWARD.line)
     x, y = (sum(values[-2:]) / 2 for values in (numbers, asked))
     write(pods, x, y, "asked for ", ha="right", va="bottom")
@@ -143,8 +146,8 @@ def fleet_sweep(sweeps: Mapping[str, Mapping[int, Diary]], label: str) -> Figure
         ax.set_ylim(bottom=0)
     pods.set_ylabel("pods that run, at most")
     ghosts.set_ylabel("ghosts, at most")
-    finding(pods, "Room for more pods", _SIZE)
-    finding(ghosts, "is no cure for ghosts", _SIZE)
+    finding(pods, "With more room more pods run", _SIZE)
+    finding(ghosts, "and there are as many ghosts", _SIZE)
     fig.draw_without_rendering()  # names are kept apart by where the lines end
     for ax, line, name in lines:
         label_line_end(ax, line, name)

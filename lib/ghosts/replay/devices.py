@@ -1,8 +1,6 @@
 """The devices: real WebSocket clients, which follow a plan or are driven by hand."""
 
 import asyncio
-import socket
-import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -14,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.protocol import State
 
 from async_tasks import create_named_task
+from ghosts.backends.reset import reset_on_close
 from ghosts.listen import DEVICE_PATH, events
 from ghosts.pusher import wire
 from ghosts.pusher.server import LISTEN_PATH as PUSHER_PATH
@@ -24,7 +23,6 @@ from ghosts.replay.scenario import DevicePlan, Leave, Scenario, Through
 EPOCH = 1_778_630_400.0
 """Unix time of simulated second 0: 2026-05-13 00:00 UTC."""
 
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 OnEvent = Callable[[str, str, str], None]
 """Takes the kind of an event, the uid, and a detail."""
@@ -123,9 +121,9 @@ class Device(ABC):
 
     def drop(self) -> None:
         """Reset the connection at once, so that the operating system has it no more either."""
-        link: socket.socket = self._connection.transport.get_extra_info("socket")
+        link = self._connection.transport.get_extra_info("socket")
         with suppress(OSError):  # it is closed already
-            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            reset_on_close(link)
         self._connection.transport.abort()
 
     @contextmanager

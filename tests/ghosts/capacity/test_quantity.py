@@ -56,6 +56,11 @@ def test_memory_is_read_in_bytes_by_twos_with_an_i_and_by_tens_without(
     assert memory_bytes(quantity) == size
 
 
+def test_an_amount_of_memory_is_no_amount_of_processor() -> None:
+    with pytest.raises(CapacityError, match=r"^'3Gi' is an amount of memory: should be as 2"):
+        millicores("3Gi")
+
+
 @pytest.mark.parametrize("read", [millicores, memory_bytes])
 @pytest.mark.parametrize(
     "nonsense",

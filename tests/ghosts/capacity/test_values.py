@@ -70,6 +70,35 @@ def test_the_chart_has_the_requests_limits_bounds_and_target_on_record() -> None
     assert values.rollout.max_unavailable == fact("max_unavailable").value
 
 
+def test_the_chart_has_the_windows_policies_probes_and_grace_on_record() -> None:
+    values = load_values(*BEFORE)
+    for direction, rules in (
+        ("up", values.scaling.behaviour.up),
+        ("down", values.scaling.behaviour.down),
+    ):
+        assert rules.window == fact(f"autoscaler_{direction}_window").value
+        for policy in rules.policies:
+            figure = fact(f"autoscaler_{direction}_{policy.type.lower()}")
+            assert policy.value == figure.value
+            assert figure.unit == f"{policy.type.lower()} in {policy.period} seconds"
+    for name, probe in (("liveness", values.liveness), ("readiness", values.readiness)):
+        assert probe.failure_threshold == fact(f"{name}_failures").value
+        assert probe.period == fact("probe_period").value
+        assert probe.timeout == fact("probe_timeout").value
+    assert values.grace == fact("grace").value
+
+
+def test_a_probe_of_a_real_chart_is_read_with_all_its_keys(write: Write) -> None:
+    probe = {"tcpSocket": {"port": 1}, "initialDelaySeconds": 9, "successThreshold": 1}
+    above = write("above.yaml", {"livenessProbe": {**probe, "failureThreshold": 7}})
+    assert load_values(*BEFORE, above).liveness.failure_threshold == 7
+
+
+def test_a_part_alone_is_refused_with_what_to_do() -> None:
+    with pytest.raises(CapacityError, match=r"autoscaling: is missing; a file that holds a part"):
+        load_values(FIRST_CUT[-1])
+
+
 @pytest.mark.parametrize(
     ("files", "memory"),
     [
@@ -171,7 +200,7 @@ def test_other_keys_of_a_chart_are_passed_over(write: Write) -> None:
         ("strategy.maxSurge", 2),
         ("strategy.rollingUpdate.surge", 2),
         ("livenessProbe.period", 10),
-        ("readinessProbe.tcpSocket", {}),
+        ("readinessProbe.httpPost", {}),
         ("autoscaling.minReplicas", "1"),
         ("autoscaling.minReplicas", 1.5),
         ("autoscaling.activeConnectionsPerPod", "30"),

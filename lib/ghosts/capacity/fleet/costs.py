@@ -16,7 +16,11 @@ class Costs:
     pod: float
     """Of a pod without connections: the record's, for a replay is no pod."""
     healthy: float
-    """Of a connection while storage works: audio on its way."""
+    """Of a connection while storage works: audio on its way.
+
+    It is charged to those whose audio is not stored as well: apps and webhooks have theirs buffered
+    too.
+    """
     stuck_per_minute: float
     """More, for each minute of audio that is not taken."""
     stuck_most: float

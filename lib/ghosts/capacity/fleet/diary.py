@@ -35,7 +35,7 @@ class Look:
     asked: int
     """Pods that the autoscaler asks for."""
     running: int
-    """Pods that are on a node."""
+    """Pods that are on a node, and are not about to end."""
     pending: int
     """Pods that no node has room for."""
     live: int
@@ -55,7 +55,10 @@ class Look:
 
     @property
     def mean_gauge(self) -> float:
-        """The gauge of a pod, as a mean over those that run: what the autoscaler goes by."""
+        """The gauge of a pod, as a mean over those that run.
+
+        The autoscaler's mean is over those that are ready; they differ for the seconds of a start.
+        """
         return self.gauge / self.running if self.running else 0.0
 
     @property

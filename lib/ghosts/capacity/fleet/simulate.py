@@ -1,8 +1,9 @@
 """A day of the fleet on simulated time: devices come and go, a pod breaks, the autoscaler acts.
 
 The balancer sees readiness and nothing else: a pod full of ghosts gets as many new connections as
-any other. What is left out: the seconds in which a session ends, rollouts, the growing pauses of a
-container that is killed again and again, and nodes that come or go.
+any other. What is left out: the seconds in which a session ends, rollouts, the startup probe, the
+pause before a pod is told to end, the growing pauses of a container that is killed again and
+again, and nodes that come or go.
 """
 
 import random
