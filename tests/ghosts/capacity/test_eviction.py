@@ -1,5 +1,6 @@
 """Node-pressure eviction as documented, and whom it would have met on 2026-05-13."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,25 @@ def test_a_container_is_killed_above_its_limit_and_never_without_one() -> None:
     assert not use("at", 1000, asked=limited).above_limit
     assert use("above", 1000.1, asked=limited).above_limit
     assert not use("unlimited", 10**6).above_limit
+
+
+@pytest.mark.parametrize(
+    ("files", "most_ghosts"),
+    [
+        (FIRST_CUT, "ghosts_to_first_proposed_request"),
+        (SECOND_CUT, "ghosts_to_second_proposed_request"),
+    ],
+    ids=["first cut", "second cut"],
+)
+def test_a_pod_becomes_a_candidate_at_the_ghosts_on_record(
+    files: tuple[Path, ...], most_ghosts: str
+) -> None:
+    resources = load_values(*files).resources
+
+    def candidates(ghosts: int) -> list[Use]:
+        mib = fact("memory_baseline").value + ghosts * fact("memory_per_ghost").value
+        return eviction_candidates([Use(name="bad", resources=resources, memory=round(mib * MIB))])
+
+    enough = math.ceil(fact(most_ghosts).value)
+    assert candidates(enough - 1) == []
+    assert len(candidates(enough)) == 1
