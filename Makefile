@@ -71,7 +71,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-inp
 	echo "Setting up .venv with $$python: about a minute." && \
 	"$$python" -m venv --clear .venv && \
 	$(INSTALL) --require-hashes -r requirements.lock && \
-	$(BIN)/python -m compileall -q -j 0 .venv/lib && \
+	PYTHONWARNINGS=ignore $(BIN)/python -m compileall -q -j 0 .venv/lib && \
 	touch $@
 
 # What the benchmarks compare with; nothing else needs it.
