@@ -197,6 +197,7 @@ def test_a_sweep_draws_the_most_of_each_day_and_stays_legible(days: dict[str, Di
     (before,) = (line for line in ghosts.lines if line.get_color() == style.PODS.color)
     assert np.asarray(before.get_xydata()).tolist() == [[0, 0], [1, days["bad"].most_ghosts]]
     assert running.get_xlabel() == ghosts.get_xlabel() == "bad pods"
+    assert title(ghosts) == f"Ghosts: before {days['bad'].most_ghosts}, cut 0"
 
 
 def test_the_title_of_the_explanations_compares_the_best_of_the_earlier_with_the_ghosts() -> None:

@@ -128,6 +128,7 @@ def fleet_sweep(sweeps: Mapping[str, Mapping[int, Diary]], label: str) -> Figure
     """
     fig, (pods, ghosts) = figure(1, 2, height=5.6)
     lines = []
+    at_most: dict[Axes, list[str]] = {pods: [], ghosts: []}
     for (name, days), look in zip(sweeps.items(), (PODS, OURS), strict=False):
         running = [max(each.running for each in day.looks) for day in days.values()]
         most = [day.most_ghosts for day in days.values()]
@@ -135,6 +136,7 @@ def fleet_sweep(sweeps: Mapping[str, Mapping[int, Diary]], label: str) -> Figure
             drawn = {**look.line, "marker": look.marker, "markersize": 8}
             (line,) = ax.plot(list(days), values, **drawn)
             lines.append((ax, line, f"{name} {values[-1]}"))
+            at_most[ax].append(f"{name} {max(values)}")
     last = list(sweeps.values())[-1]
     numbers, asked = list(last), [day.most_asked for day in last.values()]
     pods.plot(numbers, asked, **STRAIGHTFORWARD.line)
@@ -146,8 +148,8 @@ def fleet_sweep(sweeps: Mapping[str, Mapping[int, Diary]], label: str) -> Figure
         ax.set_ylim(bottom=0)
     pods.set_ylabel("pods that run, at most")
     ghosts.set_ylabel("ghosts, at most")
-    finding(pods, "With more room more pods run", _SIZE)
-    finding(ghosts, "and there are as many ghosts", _SIZE)
+    finding(pods, f"Pods: {', '.join(at_most[pods])}", _SIZE)
+    finding(ghosts, f"Ghosts: {', '.join(at_most[ghosts])}", _SIZE)
     fig.draw_without_rendering()  # names are kept apart by where the lines end
     for ax, line, name in lines:
         label_line_end(ax, line, name)
