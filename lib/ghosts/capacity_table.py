@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from ghosts.capacity import Decision, Deployment, Pool, first_step_up, insufficient
+from ghosts.terminal import console_of
 
 _WIDTH = 100
 """Columns that the table takes where there is no terminal to ask."""
@@ -14,9 +14,7 @@ _WIDTH = 100
 
 def print_capacity(pool: Pool, deployments: Mapping[str, Deployment]) -> None:
     """Print how each deployment, by its name, fits a pool."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDTH
+    console = console_of(_WIDTH)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for name in (
         "",

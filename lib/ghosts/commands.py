@@ -12,17 +12,6 @@ from typing import Final, NoReturn
 
 from rich.console import Console
 
-from ghosts.capacity import (
-    BEFORE,
-    FIRST_CUT,
-    POOL,
-    SECOND_CUT,
-    CapacityError,
-    decide,
-    load_pool,
-    load_values,
-)
-from ghosts.capacity_table import print_capacity, print_decision
 from ghosts.free_memory import free_memory
 from ghosts.listen import LISTEN_LIFECYCLES
 from ghosts.matrix_table import print_matrix
@@ -58,7 +47,7 @@ def run(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)
-    except (CommandError, ScenarioError, RecordingError, SpoolError, CapacityError) as error:
+    except (CommandError, ScenarioError, RecordingError, SpoolError) as error:
         return _fail(str(error), 2)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -170,7 +159,7 @@ def _add_capacity(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "are those of data/chart/values.yaml",
     )
     capacity.add_argument(
-        "--pool", metavar="FILE", type=Path, default=POOL, help="nodes, as in data/chart/pool.yaml"
+        "--pool", metavar="FILE", type=Path, help="nodes, as in data/chart/pool.yaml"
     )
     capacity.add_argument("--pods", metavar="N", type=int, help="with --mean: pods there are")
     capacity.add_argument(
@@ -271,20 +260,27 @@ def _rows_and_faults(arguments: argparse.Namespace) -> tuple[list[str], list[str
 def _capacity(arguments: argparse.Namespace) -> None:
     if (arguments.pods is None) != (arguments.mean is None):
         raise CommandError("--pods and --mean are of use together: give both")
+    from ghosts import capacity  # It loads a client of Kubernetes: a fifth of a second.
+    from ghosts.capacity_table import print_capacity, print_decision
+
     if arguments.values:
-        deployments = {arguments.values[-1].name: load_values(*arguments.values)}
+        charts = {arguments.values[-1].name: tuple(arguments.values)}
     else:
-        of_the_incident = {"before": BEFORE, "first cut": FIRST_CUT, "second cut": SECOND_CUT}
-        deployments = {name: load_values(*files) for name, files in of_the_incident.items()}
-    pool = load_pool(arguments.pool)
-    if arguments.mean is None:
-        print_capacity(pool, deployments)
-        return
-    name, asked = next(iter(deployments.items()))
-    decision = decide(asked.scaling, arguments.pods, arguments.mean)
+        before, first, second = capacity.BEFORE, capacity.FIRST_CUT, capacity.SECOND_CUT
+        charts = {"before": before, "first cut": first, "second cut": second}
+    try:
+        deployments = {name: capacity.load_values(*files) for name, files in charts.items()}
+        pool = capacity.load_pool(arguments.pool or capacity.POOL)
+        name, asked = next(iter(deployments.items()))
+        decision = None
+        if arguments.mean is not None:
+            decision = capacity.decide(asked.scaling, arguments.pods, arguments.mean)
+    except capacity.CapacityError as error:
+        raise CommandError(str(error)) from None
     print_capacity(pool, deployments)
-    print()
-    print_decision(name, asked, arguments.pods, decision)
+    if decision is not None:
+        print()
+        print_decision(name, asked, arguments.pods, decision)
 
 
 def _load(path: Path) -> Recording:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from ghosts.comparison import NAMES_IN_WORDS, Row, compare, name_of_pod, scale_in_words
 from ghosts.replay.recording import Recording
+from ghosts.terminal import console_of
 
 _PLAIN_WIDTH: Final = 140
 """Columns of the table where there is no terminal to ask."""
@@ -17,9 +17,7 @@ _PLAIN_WIDTH: Final = 140
 
 def print_comparison(recordings: Sequence[Recording], wall_seconds: Sequence[float]) -> None:
     """Print a row a figure, a column a recording, and production's figure with its source."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _PLAIN_WIDTH
+    console = console_of(_PLAIN_WIDTH)
     rows = compare(recordings)
     sources = list(dict.fromkeys(row.source for row in rows if row.source))
     title = Text(f"{recordings[0].scenario.name}, at its end")

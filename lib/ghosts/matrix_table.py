@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from rich import box
-from rich.console import Console
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +12,7 @@ from rich.text import Text
 from ghosts.listen import LISTEN_LIFECYCLES
 from ghosts.pusher import LIFECYCLES
 from ghosts.replay.matrix import LISTEN, Cell, Harm
+from ghosts.terminal import console_of
 
 _WIDTH: Final = 120
 """Columns that the widest matrix needs, and takes where there is no terminal to ask."""
@@ -43,9 +43,7 @@ _ENDLESS: Final = "open"
 
 def print_matrix(cells: Sequence[Cell]) -> None:
     """Print cells, which are a whole matrix: all their lifecycles against all their faults."""
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDTH
+    console = console_of(_WIDTH)
     lifecycles = list(dict.fromkeys(cell.lifecycle for cell in cells))
     by_fault: dict[str, list[Cell]] = {}
     for cell in cells:

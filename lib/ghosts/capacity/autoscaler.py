@@ -49,6 +49,10 @@ class Scaling:
         if not 0 <= self.tolerance < 1:
             raise CapacityError(f"tolerance: {self.tolerance:g} is not within 0 and 1")
 
+    def bounded(self, pods: int) -> int:
+        """Return that number, or the bound that it is beyond."""
+        return min(max(pods, self.fewest), self.most)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
@@ -91,7 +95,7 @@ class Autoscaler:
             self._recommended.append((now, replicas))
         steady = self._stabilized(now, replicas, wanted.pods)
         allowed = self._by_policy(now, replicas, steady)
-        bounded = min(max(allowed, scaling.fewest), scaling.most)
+        bounded = scaling.bounded(allowed)
         if bounded != replicas:
             self._changes.append(Change(now, bounded - replicas))
         return Decision(
@@ -145,7 +149,7 @@ def decide(scaling: Scaling, replicas: int, mean: float) -> Decision:
         raise CapacityError(f"{replicas} pods: should be 1 to {_MOST_PODS}")
     pods = [Metered(value=mean)] * replicas
     wanted = recommend(replicas, pods, scaling.target, scaling.tolerance)
-    bounded = min(max(wanted.pods, scaling.fewest), scaling.most)
+    bounded = scaling.bounded(wanted.pods)
     return Decision(
         replicas=bounded,
         wanted=wanted,

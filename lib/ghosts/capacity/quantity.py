@@ -52,11 +52,10 @@ def memory_bytes(quantity: Any) -> int:
 
 
 def _parse(quantity: Any) -> Decimal:
-    if isinstance(quantity, bool) or not isinstance(quantity, str | int | float | Decimal):
-        raise CapacityError(f"{quantity!r} is no quantity: should be as 2, 350m or 3Gi")
     text = str(quantity)
+    is_one = isinstance(quantity, str | int | float | Decimal) and not isinstance(quantity, bool)
     try:
-        value = parse_quantity(text) if text.isascii() and text.isprintable() else None
+        value = parse_quantity(text) if is_one and text.isascii() and text.isprintable() else None
     except ValueError:
         value = None
     if value is None:

@@ -16,6 +16,7 @@ from ghosts.capacity.probes import Probe
 from ghosts.capacity.quantity import CapacityError, said_of
 from ghosts.capacity.rollout import RollingUpdate
 from ghosts.capacity.scaling import Behaviour, Policy, PolicyType, Rules, Select
+from ghosts.invalid import first_fault
 from ghosts.paths import DATA
 
 CHART: Final = DATA / "chart"
@@ -25,6 +26,12 @@ BEFORE: Final = (CHART / "values.yaml",)
 """The values of 2026-05-13, before anything was changed."""
 FIRST_CUT: Final = (*BEFORE, CHART / "values-first-cut.yaml")
 SECOND_CUT: Final = (*BEFORE, CHART / "values-second-cut.yaml")
+
+
+_WORDS: Final = {
+    "missing": "is missing; a file that holds a part goes after the one below it",
+    "extra_forbidden": "is not known; see data/chart/README.md for what is read",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,13 +246,4 @@ def _probe(key: str, given: _Probe) -> Probe:
 
 
 def _said(error: ValidationError | CapacityError) -> str:
-    if isinstance(error, CapacityError):
-        return str(error)
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    match first["type"]:
-        case "missing":
-            return f"{key}: is missing; a file that holds a part goes after the one below it"
-        case "extra_forbidden":
-            return f"{key}: is not known; see data/chart/README.md for what is read"
-    return f"{key}: {first['msg']}"
+    return str(error) if isinstance(error, CapacityError) else first_fault(error, _WORDS)

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ghosts.capacity.fleet import Diary, EventKind
+from ghosts.capacity.fleet.day import HOUR
 from ghosts.plots.style import (
     GAUGE,
     GHOSTS,
@@ -30,7 +31,6 @@ from ghosts.plots.style import (
 
 _SIZE: Final = TITLE_SIZE - 2
 """Of a title: those of two columns stand side by side."""
-_HOUR: Final = 3600
 _EVENT_LETTERS: Final = 12
 """As many of an event's name stand in a line."""
 _RUNNING: Final = {**PODS.line, "linewidth": 6.0, "alpha": 0.45}
@@ -70,7 +70,7 @@ def fleet_day(days: Mapping[str, Diary], *, room: Mapping[str, int], limit_mib: 
 
 
 def _hours(diary: Diary) -> list[float]:
-    return [look.t / _HOUR for look in diary.looks]
+    return [look.t / HOUR for look in diary.looks]
 
 
 def _connections(ax: Axes, name: str, diary: Diary) -> None:
@@ -84,7 +84,7 @@ def _connections(ax: Axes, name: str, diary: Diary) -> None:
     write(ax, 23.6, 0.6 * live[-1], "with a device", ha="right", **bold)
     most = max(diary.looks, key=lambda look: look.ghosts)
     if most.ghosts:
-        x = most.t / _HOUR
+        x = most.t / HOUR
         bold["color"] = legible(GAUGE.color)
         write(ax, x - 0.3, 1.06 * max(gauge), f"gauge {max(gauge)}", ha="right", **bold)
         bold["color"] = legible(GHOSTS.color)
@@ -113,7 +113,7 @@ def _memory(ax: Axes, diary: Diary, limit_mib: float) -> None:
     first = {event.kind: event for event in reversed(diary.events)}
     for kind, event in first.items():
         if kind is not EventKind.UNREADY:
-            hour = event.t / _HOUR
+            hour = event.t / HOUR
             ax.axvline(hour, ymax=0.8, color=LIMIT.color, linestyle=":", linewidth=1.5)
             words = textwrap.fill(kind, _EVENT_LETTERS)
             write(ax, hour + 0.3, 0.93 * limit_mib, words, va="top", fontstyle="italic")

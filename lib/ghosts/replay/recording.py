@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 import annotated_types
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
+from ghosts.invalid import first_fault
 from ghosts.replay.scenario import Scenario
 
 FORMAT: Final = 1
@@ -174,9 +175,7 @@ class Recording:
         try:
             recording = _ADAPTER.validate_json(path.read_bytes())
         except ValidationError as invalid:
-            first = invalid.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise RecordingError(": ".join(filter(None, (path.name, key, first["msg"])))) from None
+            raise RecordingError(f"{path.name}: {first_fault(invalid)}") from None
         if recording.scale != recording.scenario.scale:
             raise RecordingError(f"{path.name}: scale: is not its scenario's")
         return recording

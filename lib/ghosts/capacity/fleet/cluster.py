@@ -1,7 +1,7 @@
 """The nodes and the pods on them: who is placed where, who has to go, who begins anew."""
 
-from collections import Counter
-from collections.abc import Generator, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import simpy
@@ -80,19 +80,22 @@ class Cluster:
 
     def check_memory(self) -> None:
         """Kill what has more memory than its limit; evict where a node has too little."""
-        by_node: dict[int, list[Pod]] = {}
+        on_node: defaultdict[int, list[tuple[Use, Pod]]] = defaultdict(list)
         for pod in self.pods:
-            if pod.is_there and self._use(pod).above_limit:
+            if pod.node is None:
+                continue
+            use = self._use(pod)
+            if pod.is_there and use.above_limit:
                 self.begin_anew(pod, EventKind.OUT_OF_MEMORY)
-            if pod.node is not None:
-                by_node.setdefault(pod.node, []).append(pod)
-        for pods in by_node.values():
-            self._relieve(pods)
+                use = self._use(pod)
+            on_node[pod.node].append((use, pod))
+        for there in on_node.values():
+            self._relieve(there)
 
-    def _relieve(self, pods: Iterable[Pod]) -> None:
-        by_name = {str(pod.number): pod for pod in pods}
-        for use in evictions(self._pool.node, map(self._use, by_name.values())):
-            pod = by_name[use.name]
+    def _relieve(self, there: Sequence[tuple[Use, Pod]]) -> None:
+        pods = {use.name: pod for use, pod in there}
+        for use in evictions(self._pool.node, (use for use, _ in there)):
+            pod = pods[use.name]
             if pod.state is not State.ENDING:
                 self.note(EventKind.EVICTED, pod)
                 self._end(pod, 0)

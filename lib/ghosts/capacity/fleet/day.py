@@ -12,6 +12,7 @@ from annotated_types import Ge, Gt, Interval
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ghosts.capacity.quantity import CapacityError
+from ghosts.invalid import first_fault
 from ghosts.paths import DATA
 
 HOUR: Final = 3600.0
@@ -101,10 +102,8 @@ def load_day(name: str, folder: Path = DATA / "days") -> Day:
         return _ADAPTER.validate_json(json.dumps({"name": name, **table}, default=str))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CapacityError(f"{path.name}: is not TOML: {error}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise CapacityError(f"{path.name}: {key}: {first['msg']}") from None
+    except ValidationError as invalid:
+        raise CapacityError(f"{path.name}: {first_fault(invalid)}") from None
 
 
 _ADAPTER = TypeAdapter(Day)
