@@ -18,11 +18,11 @@ from ghosts.matrix_table import print_matrix
 from ghosts.paths import DATA
 from ghosts.progress import Progress, counting
 from ghosts.pusher import BEFORE_AND_AFTER, LIFECYCLES, SpoolError
+from ghosts.records.scenario import FULL
 from ghosts.replay import Recording, RecordingError, Scenario, ScenarioError, load_scenario
 from ghosts.replay.matrix import FAULTS, LISTEN, LISTEN_FAULTS, run_matrix, write_matrix
 from ghosts.replay.open_files import make_room_for
 from ghosts.replay.processes import processes
-from ghosts.replay.scenario import FULL
 from ghosts.replay.side_by_side import ReplayDiedError, TimedRecording, replay_side_by_side
 from ghosts.settings import PRIVATE_CLOUD_CHUNK_SECONDS, PRIVATE_CLOUD_QUEUE_MAX, audio_bytes
 

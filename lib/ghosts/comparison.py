@@ -6,8 +6,8 @@ from statistics import median
 from typing import Final
 
 from ghosts.evidence import fact, pods
-from ghosts.replay.recording import Recording
-from ghosts.replay.scenario import FULL
+from ghosts.records.recording import Recording
+from ghosts.records.scenario import FULL
 from ghosts.settings import GHOST_AFTER, STORAGE_WORKERS
 
 _MIB = 2**20
@@ -51,7 +51,6 @@ def compare(recordings: Sequence[Recording]) -> list[Row]:
         row("ghosts", lambda each: f"{each.last.ghosts:,}", f"{pod.ghosts}", published),
         row("orphan tasks", lambda each: f"{each.last.orphans:,}"),
         row("memory held by ghosts", lambda each: mib(each.last.retained_bytes)),
-        row("memory held by Python", _traced),
         row(
             "resident memory",
             lambda each: mib(each.last.rss_bytes),
@@ -111,11 +110,6 @@ def scale_in_words(recording: Recording) -> str:
 def mib(size: float) -> str:
     """Write a size in bytes as MiB."""
     return f"{size / _MIB:,.1f} MiB"
-
-
-def _traced(recording: Recording) -> str:
-    size = recording.last.tracemalloc_bytes
-    return "not traced" if size is None else mib(size)
 
 
 def _per_ghost(recording: Recording, times: int = 1) -> str:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ghosts.comparison import NAMES_IN_WORDS, Row, compare, name_of_pod, scale_in_words
-from ghosts.replay.recording import Recording
+from ghosts.records.recording import Recording
 from ghosts.terminal import console_of
 
 _PLAIN_WIDTH: Final = 140

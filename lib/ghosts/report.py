@@ -12,9 +12,9 @@ from ghosts.comparison import NAMES_IN_WORDS, compare, mib, name_of_pod, scale_i
 from ghosts.plots import replay as plots
 from ghosts.plots.services import both_gauges
 from ghosts.plots.style import Figure
-from ghosts.replay.recording import Recording
-from ghosts.replay.scenario import FULL, DeviceGroup, Scenario, Through
-from ghosts.replay.scenario_toml import as_toml
+from ghosts.records.recording import Recording
+from ghosts.records.scenario import FULL, DeviceGroup, Scenario, Through
+from ghosts.records.scenario_toml import as_toml
 
 _TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),

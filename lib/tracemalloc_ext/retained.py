@@ -63,14 +63,23 @@ def retained_bytes(*roots: object, exclude: Iterable[object] = ()) -> int:
     return ledger.own[0]
 
 
-def retained_by(owners: Mapping[K, object], *, exclude: Iterable[object] = ()) -> Retained[K]:
+def retained_by(
+    owners: Mapping[K, object], *, exclude: Iterable[object] = (), common: Iterable[object] = ()
+) -> Retained[K]:
     """Return the bytes that each owner keeps alive alone, and what they share, in one walk.
 
     Rules and `exclude` are those of `retained_bytes`. Several objects make one owner when
     passed as a tuple, which counts too. Each object is visited twice at most, so the time
     grows with the objects reached, not with the number of owners.
+
+    `common` are the objects that the owners are part of, such as the server whose sessions they
+    are. What these reach without passing through an owner belongs to no owner, however many there
+    are, and is not entered: so what all share is told by structure, also where there is one owner.
+    Bytes, text and whatever else refers to nothing is the exception. It belongs to the owners that
+    reach it on a way of their own, for a service that works on a session's data holds it as well.
     """
     ledger = _Ledger(owners=len(owners), exclude=exclude)
+    ledger.leave_out(common, owners.values())
     for index, root in enumerate(owners.values()):
         ledger.charge(root, index)
     return Retained(own=dict(zip(owners, ledger.own, strict=True)), shared=ledger.shared)
@@ -87,6 +96,30 @@ class _Ledger:
         self._owner = {id(item): _OUTSIDE for item in closed}
         # Ids are compared, so nothing that was seen may be freed before the walk ends.
         self._alive: list[object] = [closed]
+
+    def leave_out(self, common: Iterable[object], owners: Iterable[object]) -> None:
+        """Close all that `common` reaches without passing through an owner, leaves excepted."""
+        roots = [part for one in owners for part in (one if type(one) is tuple else (one,))]
+        of_owners = {id(root) for root in roots}
+        self._alive.append(roots)
+        frontier = list(common)
+        while frontier:
+            self._alive.append(frontier)
+            entered: list[object] = []
+            extra: list[object] = []
+            for item in frontier:
+                if id(item) in self._owner or id(item) in of_owners:
+                    continue
+                step = self._steps[type(item)]
+                if step in (Step.STOP, Step.LEAF):
+                    continue
+                if step is Step.REFERENTS:
+                    entered.append(item)
+                elif not self._enter(item, entered, extra):
+                    continue
+                self._owner[id(item)] = _OUTSIDE
+            frontier = gc.get_referents(*entered)
+            frontier += extra
 
     def charge(self, root: object, index: int) -> None:
         """Charge what the root reaches to owner `index`, or to all when others reach it too."""

@@ -15,7 +15,7 @@ import psutil
 
 from ghosts.replay import Scenario, podcast, replay
 from ghosts.replay.pod import Pod
-from ghosts.replay.scenario import DeviceGroup, Through
+from ghosts.records.scenario import DeviceGroup, Through
 
 _STEP: Final = 30
 """Simulated seconds in which nobody is there, then in which all arrive; later between two looks."""
@@ -115,7 +115,7 @@ def _measure(devices: int, lifecycle: str, traced: bool) -> Crowd:
 
     def look(pod: Pod) -> None:
         began = time.perf_counter()
-        pod.probe.sample()
+        pod.observer.sample()
         seen["look_seconds"] = time.perf_counter() - began
         seen["tasks_all"] = len(asyncio.all_tasks())
 

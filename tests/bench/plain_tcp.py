@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ghosts.pusher import wire
 from ghosts.replay import Scenario, simulate
 from ghosts.replay.clock import sleep_until
-from ghosts.replay.scenario import DevicePlan
+from ghosts.records.scenario import DevicePlan
 
 _LENGTH = struct.Struct("<I")
 

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from plain_tcp import move_and_keep
 
 from ghosts.replay import load_scenario, replay
-from ghosts.replay.scenario import FULL, TENTH
+from ghosts.records.scenario import FULL, TENTH
 
 
 def _plain(scale: float) -> float:

@@ -32,7 +32,7 @@ from ghosts.pusher import LIFECYCLES, Pusher, supervised, wire
 from ghosts.replay import load_scenario, replay
 from ghosts.replay.clock import simulate
 from ghosts.replay.pod import open_pod
-from ghosts.replay.scenario import Through
+from ghosts.records.scenario import Through
 from ghosts.service import SessionServer
 from ghosts.settings import GHOST_AFTER
 

@@ -13,7 +13,7 @@ from ghosts import evidence, plots
 from ghosts.paths import DATA
 from ghosts.plots import style
 from ghosts.replay import Recording
-from ghosts.replay.recording import Event
+from ghosts.records.recording import Event
 from ghosts.settings import BG_DRAIN_TIMEOUT
 
 NEVER = math.inf

@@ -12,7 +12,7 @@ import pytest
 
 from ghosts.paths import DATA
 from ghosts.replay import Recording, load_scenario, replay
-from ghosts.replay.scenario import TENTH, parse_scenario
+from ghosts.records.scenario import TENTH, parse_scenario
 from ghosts.report import write_report
 
 MIB = 2**20

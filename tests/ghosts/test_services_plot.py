@@ -14,7 +14,7 @@ from ghosts import plots
 from ghosts.backends import Backend, Fault
 from ghosts.plots import style
 from ghosts.replay import Recording, load_scenario, replay
-from ghosts.replay.scenario import Through
+from ghosts.records.scenario import Through
 
 Recordings: TypeAlias = dict[str, Recording]
 

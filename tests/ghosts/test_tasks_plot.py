@@ -15,9 +15,9 @@ from ghosts import plots
 from ghosts.backends import Backend, Fault
 from ghosts.plots import style
 from ghosts.replay import DeviceGroup, Pod, Scenario, replay
-from ghosts.replay.scenario import Through
-from ghosts.replay.waits import SessionWaits, session_waits
-from ghosts.replay.watched import State
+from ghosts.records.scenario import Through
+from ghosts.observation.waits import SessionWaits, session_waits
+from ghosts.observation.tracker import State
 
 Sessions: TypeAlias = dict[str, SessionWaits]
 
@@ -61,7 +61,7 @@ def at_the_end_of(scenario: Scenario, lifecycle: str = "gather_all") -> SessionW
         scenario,
         lifecycle,
         measure_memory=False,
-        at_end=lambda pod: seen.update(session_waits(pod.probe)),
+        at_end=lambda pod: seen.update(session_waits(pod.observer)),
     )
     (session,) = seen.values()
     return session
@@ -263,7 +263,7 @@ def test_there_is_nothing_to_read_without_listen() -> None:
 
     def look(pod: Pod) -> None:
         with pytest.raises(ValueError, match="there is no listen"):
-            session_waits(pod.probe)
+            session_waits(pod.observer)
 
     replay(straight, "gather_all", measure_memory=False, at_end=look)
 

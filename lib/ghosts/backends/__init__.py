@@ -13,6 +13,7 @@ from ghosts.backends.clients import (
     connect_listen_clients,
 )
 from ghosts.backends.faults import (
+    ALL,
     BACKENDS,
     OF_LISTEN,
     OF_THE_LIBRARY,
@@ -20,11 +21,13 @@ from ghosts.backends.faults import (
     Backend,
     Fault,
     FaultMode,
+    Share,
 )
 from ghosts.backends.pool import WorkerPool
 from ghosts.backends.server import Backends, serve_backends
 
 __all__ = [
+    "ALL",
     "BACKENDS",
     "DEADLINES",
     "OF_LISTEN",
@@ -44,6 +47,7 @@ __all__ = [
     "ListenClients",
     "NotFoundError",
     "Service",
+    "Share",
     "WorkerPool",
     "connect_clients",
     "connect_listen_clients",

@@ -1,5 +1,6 @@
 """How a backend fails, and when."""
 
+import random
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal, TypeAlias
@@ -73,6 +74,26 @@ OF_THE_LIBRARY: Final = frozenset(
 """The modes that lie in a client's library; the service itself is well."""
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A fraction of the requests to one backend, from 0 to 1, drawn by a seed.
+
+    Whether a request is one of them depends on its user and on how many that user has made before,
+    and on nothing else: so the same ones are under every lifecycle, whatever happens in between.
+    """
+
+    fraction: float = 1.0
+    seed: str = ""
+
+    def has(self, uid: str, number: int) -> bool:
+        """Return whether the user's request of this number is one of them."""
+        if self.fraction >= 1.0:
+            return True
+        return random.Random(f"{self.seed}/{uid}/{number}").random() < self.fraction
+
+
+ALL: Final = Share()
+"""Every request."""
 MIN_SECONDS: Final = 0.1
 """The shortest delay of an answer, or gap in one: each gap is a step of simulated time."""
 
@@ -85,7 +106,9 @@ class Fault:
 
     ``start`` and ``end`` are seconds of simulated time; ``end`` None is never. ``start`` may be
     ``"departure"``: then the backend fails each user from the moment that user's device leaves.
-    ``seconds`` is the delay of ``slow`` and the gap of ``trickles``.
+    ``seconds`` is the delay of ``slow`` and the gap of ``trickles``. ``share`` is the fraction of
+    the requests that fail; the others are answered. A request that was swallowed is never answered,
+    also after ``end``.
     """
 
     backend: Backend
@@ -93,6 +116,7 @@ class Fault:
     start: Start = 0.0
     end: float | None = None
     seconds: float = 10.0
+    share: float = 1.0
 
     def __post_init__(self) -> None:
         if self.start == "departure":
@@ -104,3 +128,7 @@ class Fault:
             raise ValueError(f"end: {self.end} is not after start {self.start}")
         if self.seconds < MIN_SECONDS:
             raise ValueError(f"seconds: {self.seconds} is less than {MIN_SECONDS:g}")
+        if not 0 <= self.share <= 1:
+            raise ValueError(f"share: should be from 0 to 1; got {self.share:g}")
+        if self.share < 1 and self.mode is FaultMode.REFUSES:
+            raise ValueError("share: is not possible with mode 'refuses': a port is closed for all")

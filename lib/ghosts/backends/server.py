@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import socket
 import zlib
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, Final, TypeAlias
 from aiohttp import web
 
 from ghosts.backends.clients import Features
-from ghosts.backends.faults import OF_THE_PUSHER, Backend, FaultMode
+from ghosts.backends.faults import ALL, OF_THE_PUSHER, Backend, FaultMode, Share
 from ghosts.backends.held_port import hold_port
 from ghosts.backends.reset import reset_on_close
 
@@ -42,6 +43,7 @@ class Failure:
 
     mode: FaultMode
     seconds: float
+    share: Share
 
 
 class BackendServer:
@@ -54,6 +56,7 @@ class BackendServer:
         self._content = answer
         self._failure: Failure | None = None
         self._user_failures: dict[str, Failure] = {}
+        self._requests: Counter[str] = Counter()
         self._port = 0
         self._runner: web.ServerRunner | None = None
         self._turn = asyncio.Lock()
@@ -120,13 +123,20 @@ class BackendServer:
             self._holder.close()
             self._holder = None
 
-    async def fail(self, mode: FaultMode, *, seconds: float = 10.0, uid: str | None = None) -> None:
-        """Fail from now on: every request, or only those of one user.
+    async def fail(
+        self,
+        mode: FaultMode,
+        *,
+        seconds: float = 10.0,
+        uid: str | None = None,
+        share: Share = ALL,
+    ) -> None:
+        """Fail from now on: a share of the requests, of all users or of one.
 
         Requests that a fault has swallowed stay so when it ends. Raises ValueError when one user
         is to be refused: a port is closed for all.
         """
-        failure = Failure(mode, seconds)
+        failure = Failure(mode, seconds, share)
         if uid is not None:
             if mode is FaultMode.REFUSES:
                 raise ValueError("mode: 'refuses' is not possible for one user")
@@ -151,6 +161,9 @@ class BackendServer:
                 pieces.append(piece)
         uid = request.query.get("uid", "")
         failure = self._user_failures.get(uid, self._failure)
+        number, self._requests[uid] = self._requests[uid], self._requests[uid] + 1
+        if failure is not None and not failure.share.has(uid, number):
+            failure = None
         if failure is not None:
             failed = await self._misbehave(request, failure)
             if failed is not None:

@@ -6,43 +6,32 @@ from html import escape
 from matplotlib.colors import to_hex
 
 from ghosts.plots.style import GAUGE, GHOSTS, INK, LOST, MEMORY, TCP, legible
+from ghosts.records.recording import Sample
+from ghosts.settings import STORAGE_WORKERS
 
 _MIB = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Counts:
-    """One look at the lab. It shows whole MiB, which are the same on every run."""
+class Counts(Sample):
+    """One sample of the lab's pod, as a person reads it.
 
-    time: int
-    """Simulated seconds since the lab was made."""
-    gauge: int
-    """What the service says."""
-    tcp: int
-    """What the operating system says: established TCP connections on the pusher's port."""
-    ghosts: int
-    """Sessions whose connection has been gone for more than 150 s."""
-    orphans: int
-    """Tasks of sessions that the service holds to be over."""
-    tasks: int
-    """Tasks of sessions, orphans included."""
-    retained: int
-    """Bytes of memory that ghosts keep."""
-    lost: int
-    """Bytes of audio that were received and will never be stored."""
+    It shows whole MiB, which are the same on every run.
+    """
+
     crashes: tuple[str, ...] = ()
     """The exceptions that have ended sessions so far."""
 
     def __repr__(self) -> str:
         counts = "  ".join(f"{name} {value}" for name, value, _ in self._shown())
-        return f"{clock(self.time)}  {counts}" + "".join(f"\n{line}" for line in self._crashed())
+        return f"{clock(int(self.t))}  {counts}" + "".join(f"\n{line}" for line in self._crashed())
 
     def _repr_html_(self) -> str:
         tiles = "".join(
             '<div style="min-width: 6.5em; padding-right: 1em; white-space: nowrap">'
             f'<div style="font-size: 2em; font-weight: bold; color: {color}">{value}</div>'
             f"<div>{name}</div></div>"
-            for name, value, color in (("time", clock(self.time), INK), *self._shown())
+            for name, value, color in (("time", clock(int(self.t)), INK), *self._shown())
         )
         crashed = "".join(f"<div>{escape(line)}</div>" for line in self._crashed())
         return (
@@ -58,8 +47,11 @@ class Counts:
             ("ghosts", f"{self.ghosts}", _text(GHOSTS.color)),
             ("orphans", f"{self.orphans}", INK),
             ("tasks", f"{self.tasks}", INK),
-            ("retained", f"{self.retained / _MIB:,.0f} MiB", _text(MEMORY.color)),
-            ("lost", f"{self.lost / _MIB:,.0f} MiB", _text(LOST.color)),
+            ("workers in a call", f"{self.workers_busy} of {STORAGE_WORKERS}", INK),
+            ("queued", f"{self.queued_bytes / _MIB:,.0f} MiB", _text(MEMORY.color)),
+            ("retained by ghosts", f"{self.retained_bytes / _MIB:,.0f} MiB", _text(GHOSTS.color)),
+            ("lost", f"{self.lost_bytes / _MIB:,.0f} MiB", _text(LOST.color)),
+            *([("leaked", f"{self.leaked_sessions}", INK)] if self.leaked_sessions else []),
         ]
 
     def _crashed(self) -> list[str]:

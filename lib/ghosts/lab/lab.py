@@ -3,7 +3,7 @@
 import asyncio
 import weakref
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from inspect import iscoroutinefunction
 from typing import Final, Self
 
@@ -14,13 +14,13 @@ from ghosts.backends.faults import MIN_SECONDS
 from ghosts.lab.counts import Counts
 from ghosts.lab.errors import LabError, duration, listed, one_of, whole
 from ghosts.lab.stage import SAMPLE_EVERY, Stage
-from ghosts.lab.table import table
+from ghosts.lab.table import leaks, table, waits
+from ghosts.observation.tracker import Tracked
 from ghosts.plots.replay import gauge_against_tcp
 from ghosts.plots.style import Figure
 from ghosts.pusher import LIFECYCLES, Lifecycle, Session
-from ghosts.replay.open_files import make_room_for
-from ghosts.replay.recording import FORMAT, Recording
-from ghosts.replay.scenario import (
+from ghosts.records.recording import FORMAT, Recording
+from ghosts.records.scenario import (
     TENTH,
     DeviceGroup,
     DevicePlan,
@@ -28,6 +28,7 @@ from ghosts.replay.scenario import (
     Scenario,
     ScenarioError,
 )
+from ghosts.replay.open_files import make_room_for
 
 MAX_DEVICES: Final = 400
 """Devices that a lab takes in all."""
@@ -158,43 +159,52 @@ class Lab:
         stage = self._ready()
         sample = stage.samples[-1]
         return Counts(
-            time=stage.time,
-            gauge=sample.gauge,
-            tcp=sample.tcp,
-            ghosts=sample.ghosts,
-            orphans=sample.orphans,
-            tasks=sample.tasks,
-            retained=sample.retained_bytes,
-            lost=sample.lost_bytes,
+            **{field.name: getattr(sample, field.name) for field in fields(sample)},
             crashes=tuple(
-                event.detail for event in stage.probe.events if event.kind == "session_crashed"
+                event.detail for event in stage.observer.events if event.kind == "session_crashed"
             ),
         )
 
     def table(self) -> pd.DataFrame:
         """Return a row for every session that is open, or has left tasks; by uid.
 
-        ``state``: see `ghosts.replay.watched.State`. ``waits in``: its loops that are in a call to
-        a service; where none is, and its connection is gone, its loops that are left. ``seconds``:
-        how long the longest of these has waited, known from below to 15 s. ``audio MiB`` is what
-        it has received and neither stored nor dropped, ``memory MiB`` all that it keeps alive.
+        ``state``: see `ghosts.observation.tracker.State`. ``waits in``: its tasks that are in a
+        call to a service; where none is, and its connection is gone, its tasks that are left, the
+        handler among them. ``seconds``: how long the longest of these has waited, known from below
+        to 15 s. ``audio MiB`` is what it has received and neither stored nor dropped,
+        ``memory MiB`` all that it keeps alive.
         """
         stage = self._ready()
-        return table(stage.probe, stage.watch)
+        return table(stage.observer, stage.watch)
+
+    def waits(self, uid: str) -> pd.DataFrame:
+        """Return a row for every task of a session, its handler first, then by name.
+
+        ``waits in`` is the innermost function of the program that the task is suspended in,
+        ``line`` the line there, ``seconds`` how long it has waited, known from below to 15 s.
+        """
+        stage = self._ready()
+        one = self._tracked(uid)
+        return waits(one, stage.observer.sessions.tasks().get(one, []), stage.watch)
+
+    def leaks(self) -> pd.DataFrame:
+        """Return a row for every session that has ended and is still in memory.
+
+        ``kept by`` is a chain of references that keeps it there.
+        """
+        return leaks(self._ready().observer)
 
     def session(self, uid: str) -> Session:
         """Return a session that is open, or has left tasks."""
-        stage = self._ready()
-        for session, _ in stage.probe.states():
-            if session.uid == uid:
-                return session
-        raise LabError(f"uid: no session of {uid!r}")
+        session = self._tracked(uid).session()
+        assert session is not None
+        return session
 
     def tasks(self, uid: str) -> list[asyncio.Task[object]]:
-        """Return the tasks of such a session that have not ended, by name."""
-        self.session(uid)
-        tasks = self._stage.probe.sessions.tasks().get(uid, [])
-        return sorted(tasks, key=lambda task: task.get_name())
+        """Return the tasks of such a session that have not ended: its handler, then by name."""
+        one = self._tracked(uid)
+        tasks = self._stage.observer.sessions.tasks().get(one, [])
+        return sorted(tasks, key=lambda task: task is not one.handler)
 
     def recording(self) -> Recording:
         """Return what has happened so far, in the form that a replay has and figures take.
@@ -208,9 +218,9 @@ class Lab:
             lifecycle=self._name,
             scale=TENTH,
             samples=tuple(stage.samples),
-            audio=stage.probe.audio(),
-            events=tuple(stage.probe.events),
-            sessions=stage.probe.sessions_at_end(),
+            audio=stage.observer.audio(),
+            events=tuple(stage.observer.events),
+            sessions=stage.observer.sessions_at_end(),
             versions={},
         )
 
@@ -221,6 +231,12 @@ class Lab:
     def close(self) -> None:
         """End it: drop the devices, stop the pusher and its services. Again, it does nothing."""
         self._close()
+
+    def _tracked(self, uid: str) -> Tracked[Session]:
+        for one, _, _ in self._ready().observer.sessions.states():
+            if one.uid == uid:
+                return one
+        raise LabError(f"uid: no session of {uid!r}")
 
     def _ready(self) -> Stage:
         if not self._close.alive:

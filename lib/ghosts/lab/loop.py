@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import nest_asyncio
 
 from ghosts.replay.clock import LAST_WORD, SimulatedLoop
+from ghosts.replay.spin import SpinError
 
 T = TypeVar("T")
 
@@ -41,10 +42,25 @@ class NestedLoop:
 
         An interrupt (Ctrl-C) cancels it, and is raised once it has cleaned up; a second one is
         raised at once. Whatever else lives on the loop is not disturbed by the first.
+
+        Raises:
+            SpinError: something never let the loop idle. The coroutine was cancelled.
         """
         task = self._loop.create_task(coroutine)
-        with _interrupt_cancels(task):
-            result: T = self._loop.run_until_complete(task)
+        spinning: list[SpinError] = []
+
+        def on_spin(error: SpinError) -> None:
+            spinning.append(error)
+            task.cancel()
+
+        self._loop.on_spin = on_spin
+        try:
+            with _interrupt_cancels(task):
+                result: T = self._loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            if spinning:
+                raise spinning[0] from None
+            raise
         return result
 
     def close(self) -> None:

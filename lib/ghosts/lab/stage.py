@@ -6,15 +6,17 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 from ghosts.backends import Backend, Backends, FaultMode
+from ghosts.lab.errors import LabError
 from ghosts.lab.loop import NestedLoop
+from ghosts.observation.observer import Observer
 from ghosts.pusher import Lifecycle, Pusher, client_settings_of
+from ghosts.records.recording import Sample
+from ghosts.records.scenario import DevicePlan, Leave, Scenario
 from ghosts.replay.clock import sleep_until
 from ghosts.replay.devices import Device, arrive
 from ghosts.replay.pod import Pod, open_pod
-from ghosts.replay.probe import Probe
-from ghosts.replay.recording import Sample
 from ghosts.replay.run import OFF_THE_SECOND, quiet_by_default
-from ghosts.replay.scenario import DevicePlan, Leave, Scenario
+from ghosts.replay.spin import SpinError
 from tracemalloc_ext import Watch
 
 SAMPLE_EVERY = 15
@@ -36,7 +38,7 @@ class Stage:
 
     backends: Backends
     pusher: Pusher
-    probe: Probe
+    observer: Observer
     watch: Watch
     _pod: Pod
     samples: list[Sample]
@@ -104,23 +106,26 @@ class Stage:
             self._turn(self._settle())
 
     def _turn(self, action: Coroutine[Any, Any, None]) -> None:
-        with quiet_by_default():
-            self._loop.run(action)
+        try:
+            with quiet_by_default():
+                self._loop.run(action)
+        except SpinError as error:
+            raise LabError(str(error)) from None
 
     async def _open(self, lifecycle: Lifecycle) -> None:
         self._pod = await self._exit.enter_async_context(
             open_pod(lifecycle, client_settings_of(lifecycle))
         )
-        self.backends, self.probe, self.pusher = (
+        self.backends, self.observer, self.pusher = (
             self._pod.backends,
-            self._pod.probe,
+            self._pod.observer,
             self._pod.pusher,
         )
         self.watch = Watch()
         await sleep_until(OFF_THE_SECOND)
 
     async def _admit(self, plan: DevicePlan, scenario: Scenario) -> None:
-        device = await arrive(plan, scenario, self.pusher.port, self.probe.note)
+        device = await arrive(plan, scenario, self.pusher.port, self.observer.note)
         if device is not None:
             self._devices[plan.uid] = device
             self._talking[plan.uid] = asyncio.create_task(device.talk())
@@ -141,11 +146,13 @@ class Stage:
 
     async def _settle(self) -> None:
         await asyncio.sleep(_SETTLE)
+        self.observer.sessions.check_connections()
+        self.observer.collect()
         self._look()
 
     def _look(self) -> None:
         self.watch.sample()
-        self.samples.append(self.probe.sample())
+        self.samples.append(self.observer.sample())
 
     async def _leave(self) -> None:
         for device in self._devices.values():

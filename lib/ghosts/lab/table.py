@@ -1,54 +1,102 @@
 """The lab's sessions, one row each: how it stands, where it waits, what it holds."""
 
 import asyncio
+import re
+from typing import Any, TypeAlias
 
 import pandas as pd
 
-from ghosts.replay.probe import Probe
-from ghosts.replay.watched import State
-from tracemalloc_ext import Watch, awaits
+from ghosts.observation.observer import Observer
+from ghosts.observation.tracker import State, Tracked
+from tracemalloc_ext import AwaitFrame, Watch, awaits, why
 
 _MIB = 2**20
 _CALL = "Clients."
 """What functions that call a service are methods of."""
+_UNNAMED = re.compile(r"Task-\d+")
+"""The name that asyncio gives a task that nobody has named; the number differs from run to run."""
+_Task: TypeAlias = asyncio.Task[Any]
 
 
-def table(probe: Probe, watch: Watch) -> pd.DataFrame:
+def table(observer: Observer, watch: Watch) -> pd.DataFrame:
     """Return a row for every session that is open, or has left tasks; see `Lab.table`."""
-    tasks = probe.sessions.tasks()
-    states = probe.states()
-    retained = probe.retained_bytes([session for session, _ in states], tasks)
+    tasks = observer.sessions.tasks()
+    states = observer.sessions.states()
+    sizes = observer.memory.of({one: session for one, session, _ in states})
     rows = [
         {
             "uid": session.uid,
             "state": str(state),
-            **_waits(tasks.get(session.uid, []), state, watch),
+            **_waits(one, tasks.get(one, []), state, watch),
             "audio MiB": round(session.private_cloud.held_bytes / _MIB, 1),
-            "memory MiB": round(size / _MIB, 1),
+            "memory MiB": round(sizes[session] / _MIB, 1),
         }
-        for (session, state), size in zip(states, retained, strict=True)
+        for one, session, state in states
     ]
     columns = ["uid", "state", "waits in", "seconds", "audio MiB", "memory MiB"]
     return pd.DataFrame(rows, columns=columns).set_index("uid")
 
 
-def _waits(tasks: list[asyncio.Task[object]], state: State, watch: Watch) -> dict[str, object]:
-    calls = {task: _call(task) for task in sorted(tasks, key=lambda task: task.get_name())}
+def waits(one: Tracked[Any], tasks: list[_Task], watch: Watch) -> pd.DataFrame:
+    """Return a row for every task of a session, the handler first; see `Lab.waits`."""
+    rows = [
+        {
+            "task": _label(one, task),
+            "waits in": frame.function if frame else "",
+            "line": frame.source if frame else "",
+            "seconds": int(watch.waiting(task).at_least),
+        }
+        for task in sorted(tasks, key=lambda task: (task is not one.handler, _label(one, task)))
+        for frame in [_innermost(task)]
+    ]
+    return pd.DataFrame(rows, columns=["task", "waits in", "line", "seconds"]).set_index("task")
+
+
+def leaks(observer: Observer) -> pd.DataFrame:
+    """Return a row for every leaked session; see `Lab.leaks`."""
+    leaked = observer.sessions.leaked
+    sizes = observer.memory.of(leaked)
+    rows = [
+        {
+            "uid": one.uid,
+            "memory MiB": round(sizes[session] / _MIB, 1),
+            "kept by": str(why(session)),
+        }
+        for one, session in leaked.items()
+    ]
+    return pd.DataFrame(rows, columns=["uid", "memory MiB", "kept by"]).set_index("uid")
+
+
+def _waits(one: Tracked[Any], tasks: list[_Task], state: State, watch: Watch) -> dict[str, object]:
+    calls = {task: _call(task) for task in sorted(tasks, key=lambda task: _label(one, task))}
     shown = {task: call for task, call in calls.items() if call}
     if not shown and state is not State.CONNECTED:
         shown = calls
     longest = max((int(watch.waiting(task).at_least) for task in shown), default=0)
     where = ", ".join(
-        f"{_loop(task)}: {call}" if call else _loop(task) for task, call in shown.items()
+        f"{_label(one, task)}: {call}" if call else _label(one, task)
+        for task, call in shown.items()
     )
     return {"waits in": where, "seconds": longest}
 
 
-def _loop(task: asyncio.Task[object]) -> str:
-    return task.get_name().rpartition(":")[2]
+def _label(one: Tracked[Any], task: _Task) -> str:
+    """Return "handler", the last part of a task's name, or the function of one without a name."""
+    if task is one.handler:
+        return "handler"
+    name = task.get_name()
+    if _UNNAMED.fullmatch(name):
+        return str(getattr(task.get_coro(), "__qualname__", name))
+    return name.rpartition(":")[2]
 
 
-def _call(task: asyncio.Task[object]) -> str:
-    """Return the call to a service that a task is in, as in ``upload``; nothing if in none."""
-    functions = (frame.function for frame in awaits(task).frames)
+def _innermost(task: _Task) -> AwaitFrame | None:
+    """Return the innermost frame of the task itself, and not of one that it awaits."""
+    own = [frame for frame in awaits(task).frames if frame.task == task.get_name()]
+    return own[-1] if own else None
+
+
+def _call(task: _Task) -> str:
+    """Return the call to a service that a task itself is in, as in ``upload``; or nothing."""
+    functions = (frame.function for frame in awaits(task).frames if frame.task == task.get_name())
     return next((name.removeprefix(_CALL) for name in functions if name.startswith(_CALL)), "")

@@ -60,7 +60,7 @@ class ListenSession:
         self.name = f"listen:{uid}"
         self.gauge = metrics.active
         self.lifetime = Lifetime()
-        self._connection = connection
+        self.connection = connection
         self._handshake = handshake
         self._form = form
         self._clients = clients
@@ -92,15 +92,9 @@ class ListenSession:
         return f"<ListenSession {self.uid} {self.lifetime!r} {self.link!r} {self.feed!r}>"
 
     @property
-    def peer(self) -> tuple[str, int]:
-        """Address and port of the device."""
-        host, port = self._connection.remote_address[:2]
-        return host, port
-
-    @property
     def closed(self) -> bool:
         """Whether the device's connection is closed, or about to be."""
-        return self._connection.state is not State.OPEN
+        return self.connection.state is not State.OPEN
 
     async def admit(self) -> bool:
         """Find out whether the session may begin; if not, close the connection and say so.
@@ -163,7 +157,7 @@ class ListenSession:
         try:
             async with IdleLimit(timeout) as limit, self._retirement:
                 while True:
-                    message = await self._connection.recv()
+                    message = await self.connection.recv()
                     limit.touch()
                     self._active_at = asyncio.get_running_loop().time()
                     if isinstance(message, bytes):
@@ -174,13 +168,13 @@ class ListenSession:
         except TimeoutError:
             if not self._retirement.asked:
                 _log.warning("%s: nothing received for %g s", self.uid, timeout)
-                await self._connection.close(1011, "receive timeout")
+                await self.connection.close(1011, "receive timeout")
         except ValueError as error:
             _log.warning("%s: closed with 1007: %s", self.uid, error)
-            await self._connection.close(1007, str(error))
+            await self.connection.close(1007, str(error))
         except FeedFullError as error:
             _log.error("%s: closed with 1013: %s", self.uid, error)
-            await self._connection.close(1013, "try again later")
+            await self.connection.close(1013, "try again later")
         finally:
             self.conversations.leave()
             self.lifetime.disconnect()
@@ -196,7 +190,7 @@ class ListenSession:
 
     async def hang_up(self) -> None:
         """Close the device's connection. It takes the closing handshake's 3 s at most."""
-        await close_within(self._connection, 1001 if self._retirement.asked else 1000)
+        await close_within(self.connection, 1001 if self._retirement.asked else 1000)
 
     async def close_link(self) -> None:
         """Send what waits for the pusher, if there is a link, and close it; what is left is lost.
@@ -216,7 +210,7 @@ class ListenSession:
 
     async def _refuse(self, code: int, reason: str) -> bool:
         _log.warning("%s: refused with %d: %s", self.uid, code, reason)
-        await self._connection.close(code, reason)
+        await self.connection.close(code, reason)
         return False
 
     def _take(self, pcm: bytes) -> None:
@@ -244,7 +238,7 @@ class ListenSession:
     async def _heard(self, segments: list[dict[str, Any]]) -> None:
         self.conversations.said()
         self._speakers.note(segments)
-        broadcast([self._connection], events.heard(segments))
+        broadcast([self.connection], events.heard(segments))
         self.feed.add_segments(self.conversations.id, segments)
         await self._form.fan_out(
             [self._clients.tell_app(self.uid, app, segments) for app in self._features.apps]
@@ -265,9 +259,9 @@ class ListenSession:
                 return
             if now() - self._active_at > settings.CLIENT_INACTIVITY:
                 _log.info("%s: closed with 1001: nothing heard of the device", self.uid)
-                await self._connection.close(1001, "inactivity")
+                await self.connection.close(1001, "inactivity")
                 return
-            await self._connection.send(events.PING)
+            await self.connection.send(events.PING)
 
     async def _pass_on(self, send: Callable[[], Awaitable[None]], work: asyncio.Event) -> None:
         """Send what waits in the feed, each second that there is work; at the end, see it off."""
@@ -282,7 +276,7 @@ class ListenSession:
             _log.warning("%s: %s not processed: %s", self.uid, answer.conversation_id, answer.error)
             return
         self.conversations.processed(answer.conversation_id)
-        broadcast([self._connection], events.processed(answer.conversation_id))
+        broadcast([self.connection], events.processed(answer.conversation_id))
 
     def _tell(self, of: Status) -> None:
-        broadcast([self._connection], events.status(of))
+        broadcast([self.connection], events.status(of))

@@ -21,7 +21,7 @@ from ghosts.plots.style import (
     legible,
     write,
 )
-from ghosts.replay.recording import Recording
+from ghosts.records.recording import Recording
 from ghosts.settings import BG_DRAIN_TIMEOUT
 
 _NEVER = 1.12

@@ -37,8 +37,8 @@ from ghosts.plots.style import (
     shade_fault,
     write,
 )
-from ghosts.replay.recording import Recording, Sample
-from ghosts.replay.scenario import FULL
+from ghosts.records.recording import Recording, Sample
+from ghosts.records.scenario import FULL
 from ghosts.settings import STORAGE_WORKERS
 
 _MIB = 2**20
@@ -61,7 +61,6 @@ class _Curve(NamedTuple):
 _GAUGE = _Curve("gauge", GAUGE, lambda sample: sample.gauge)
 _TCP = _Curve("TCP", TCP, lambda sample: sample.tcp)
 _ORPHANS = _Curve("orphan tasks", GHOSTS, lambda sample: sample.orphans)
-_TRACED = _Curve("all of Python", MEMORY, lambda sample: sample.tracemalloc_bytes or 0)
 _RESIDENT = _Curve("the process", MEMORY, lambda sample: sample.rss_bytes)
 _BY_GHOSTS = _Curve("ghosts", GHOSTS, lambda sample: sample.retained_bytes)
 _WAITING = _Curve("waiting", MEMORY, lambda sample: sample.queued_bytes)
@@ -88,14 +87,12 @@ def gauge_against_tcp(*recordings: Recording) -> Figure:
 
 
 def memory(*recordings: Recording) -> Figure:
-    """Draw the memory that ghosts retain, and all that Python holds.
+    """Draw the memory that ghosts retain, and the resident memory of the process.
 
-    At full scale the latter is not traced, and the resident memory of the process stands for it.
     Raises ValueError if the recordings are not of one scale.
     """
     scale = _scale_of(recordings)
-    total = _TRACED if scale < FULL else _RESIDENT
-    fig, axes = _over_time(recordings, (total, _BY_GHOSTS))
+    fig, axes = _over_time(recordings, (_RESIDENT, _BY_GHOSTS))
     for ax, recording in zip(axes, recordings, strict=True):
         retained = recording.last.retained_bytes / _MIB
         told = f"{retained:,.0f} MiB" if retained else "nothing"

@@ -21,7 +21,8 @@ from ghosts.plots.style import (
     shade_fault,
     write,
 )
-from ghosts.replay.recording import Listening, Recording, Sample
+from ghosts.records.recording import Recording, Sample
+from ghosts.records.snapshot import Snapshot
 
 _SIZE: Final = TITLE_SIZE - 2
 """Of a title: two phrases of it stand beside those of a neighbour."""
@@ -33,10 +34,10 @@ _ROOM_FOR_A_NAME: Final = 0.15
 
 class _Service(NamedTuple):
     name: str
-    of: Callable[[Sample], Sample | Listening]
+    of: Callable[[Sample], Snapshot]
 
 
-def _listening(sample: Sample) -> Listening:
+def _listening(sample: Sample) -> Snapshot:
     assert sample.listen is not None
     return sample.listen
 

@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
+from ghosts.observation.tracker import State
+from ghosts.observation.waits import DEVICE, PUSHER, SessionWaits, TaskWait
 from ghosts.plots.style import (
     FAINT,
     GAUGE,
@@ -22,8 +24,6 @@ from ghosts.plots.style import (
     finding_of_all,
     write,
 )
-from ghosts.replay.waits import DEVICE, PUSHER, SessionWaits, TaskWait
-from ghosts.replay.watched import State
 
 _HANDLER: Final = "handler"
 _NOW: Final = Look(color=INK, linewidth=1.6)
@@ -76,8 +76,8 @@ class _Wait:
 def tasks(session: SessionWaits) -> Figure:
     """Draw one session of listen as who waits for whom: an arrow leads to whom one waits for.
 
-    ``session`` is one of those that ``ghosts.replay.waits.session_waits`` reads. A solid arrow is
-    a wait of this moment, a dotted one leads to whom a task asks at a later look. Tasks that have
+    ``session`` is one of those that ``ghosts.observation.waits.session_waits`` reads. A solid arrow
+    is a wait of this moment, a dotted one leads to whom a task asks at a later look. Tasks that have
     ended are pale. Of a ghost, the chain that keeps it alive is thick. Raises ValueError if the
     session has no tasks.
     """

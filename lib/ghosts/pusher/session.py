@@ -52,7 +52,7 @@ class Session:
             self.private_cloud = PrivateCloud(uid, sample_rate, self.lifetime, clients, metrics)
         else:
             self.private_cloud = SpooledCloud(uid, self.lifetime, courier, metrics)
-        self._connection = connection
+        self.connection = connection
         self._features = features
         self._clients = clients
         self._metrics = metrics
@@ -67,15 +67,9 @@ class Session:
         return f"<Session {self.uid} {self.lifetime!r} {self.private_cloud!r}>"
 
     @property
-    def peer(self) -> tuple[str, int]:
-        """Address and port of the other end."""
-        host, port = self._connection.remote_address[:2]
-        return host, port
-
-    @property
     def closed(self) -> bool:
         """Whether the connection is closed, or about to be."""
-        return self._connection.state is not State.OPEN
+        return self.connection.state is not State.OPEN
 
     def start(self, *, receive_timeout: float | None = None) -> list[asyncio.Task[None]]:
         """Start the five loops, receive first, as tasks named ``ws:{uid}:{loop}``."""
@@ -99,7 +93,7 @@ class Session:
         try:
             async with IdleLimit(timeout) as limit, self._retirement:
                 while True:
-                    frame = await self._connection.recv()
+                    frame = await self.connection.recv()
                     limit.touch()
                     self._take(frame)
         except ConnectionClosed as closed:
@@ -110,10 +104,10 @@ class Session:
         except TimeoutError:
             if not self._retirement.asked:
                 _log.warning("%s: no frame for %g s", self.uid, timeout)
-                await self._connection.close(1011, "receive timeout")
+                await self.connection.close(1011, "receive timeout")
         except wire.WireError as error:
             _log.warning("%s: closed with %d: %s", self.uid, error.code, error)
-            await self._connection.close(error.code, str(error))
+            await self.connection.close(error.code, str(error))
         except SpoolError as error:
             self._metrics.spool_full.inc()
             _log.error("%s: closed with 1013: %s", self.uid, error)
@@ -132,7 +126,7 @@ class Session:
     async def close(self) -> None:
         """Close the connection. It takes the closing handshake's 3 s at most."""
         _log.info("%s: session ended", self.uid)
-        await close_within(self._connection, 1001 if self._retirement.asked else 1000)
+        await close_within(self.connection, 1001 if self._retirement.asked else 1000)
 
     def _acknowledge(self, delivery_id: str | None) -> None:
         """Tell the peer that a delivery needs it no more."""
@@ -141,15 +135,15 @@ class Session:
 
     def _answer(self, answer: wire.Answer) -> None:
         """Send without waiting, if there is still somebody to send to."""
-        broadcast([self._connection], wire.encode_answer(answer))
+        broadcast([self.connection], wire.encode_answer(answer))
 
     async def _turn_away(self) -> None:
         """Close, and read on until the device has heard: its audio is counted as dropped."""
-        close = self._connection.close(1013, "try again later")
+        close = self.connection.close(1013, "try again later")
         closing = create_named_task(close, name=f"{self.name}:turn_away")
         with suppress(ConnectionClosed):
             while True:
-                frame = await self._connection.recv()
+                frame = await self.connection.recv()
                 with suppress(SpoolError, wire.WireError):
                     self._take(frame)
         await closing
@@ -197,7 +191,7 @@ class Session:
             _log.warning("%s: %s not processed: %r", self.uid, request.conversation_id, failure)
             error = str(failure) or type(failure).__name__
         try:
-            await self._connection.send(
+            await self.connection.send(
                 wire.encode_answer(wire.Processed(request.conversation_id, error))
             )
         except ConnectionClosed:

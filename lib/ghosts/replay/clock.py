@@ -8,6 +8,8 @@ from typing import Any, Final, TypeVar
 
 import looptime
 
+from ghosts.replay.spin import SpinDetector, SpinError
+
 T = TypeVar("T")
 
 IDLE_POLLS: Final = 5
@@ -27,10 +29,27 @@ _SETTLING_TURNS: Final = 20
 
 
 class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
-    """A selector loop with real sockets and simulated time, starting at 0 s."""
+    """A selector loop with real sockets and simulated time, starting at 0 s.
+
+    Its clock can only move while no callback is ready. What never lets that happen is found, is
+    not run any more, and ``on_spin`` is called with the error that names it.
+    """
 
     def __init__(self) -> None:
         super().__init__(start=0.0, noop_cycles=IDLE_POLLS)
+        self.on_spin: Callable[[SpinError], object] = _raise
+        self._spin = SpinDetector(self)
+
+    def _process_events(self, event_list: list[Any]) -> None:
+        # Once a turn, by asyncio's loop as by that of nest_asyncio, which replaces _run_once.
+        super()._process_events(event_list)  # type: ignore[misc]
+        error = self._spin.turn(self._ready)  # type: ignore[attr-defined]
+        if error is not None:
+            self.on_spin(error)
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def simulate(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -40,6 +59,9 @@ def simulate(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     already, as in a Jupyter kernel. Nothing of asyncio is replaced. An interrupt (Ctrl-C) cancels
     ``main`` and is raised once it has cleaned up. Tasks that ``main`` leaves are cancelled; those
     that have not ended 5 simulated seconds later are given up.
+
+    Raises:
+        SpinError: a task never let the clock move. ``main`` was cancelled, and has cleaned up.
     """
     try:
         asyncio.get_running_loop()
@@ -62,9 +84,28 @@ async def settle() -> None:
 def _run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         try:
-            return runner.run(main())
+            return runner.run(_until_it_spins(main))
         finally:
             runner.run(_end_what_is_left())
+
+
+async def _until_it_spins(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert isinstance(loop, SimulatedLoop)
+    assert task is not None
+    spinning: list[SpinError] = []
+
+    def on_spin(error: SpinError) -> None:
+        spinning.append(error)
+        task.cancel()
+
+    loop.on_spin = on_spin
+    try:
+        return await main()
+    except asyncio.CancelledError:
+        if spinning:
+            raise spinning[0] from None
+        raise
 
 
 async def _end_what_is_left() -> None:

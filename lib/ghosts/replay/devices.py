@@ -16,9 +16,9 @@ from ghosts.backends.reset import reset_on_close
 from ghosts.listen import DEVICE_PATH, events
 from ghosts.pusher import wire
 from ghosts.pusher.server import LISTEN_PATH as PUSHER_PATH
+from ghosts.records.scenario import DevicePlan, Leave, Scenario, Through
 from ghosts.replay import podcast
 from ghosts.replay.clock import sleep_until
-from ghosts.replay.scenario import DevicePlan, Leave, Scenario, Through
 
 EPOCH = 1_778_630_400.0
 """Unix time of simulated second 0: 2026-05-13 00:00 UTC."""

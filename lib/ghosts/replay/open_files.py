@@ -3,7 +3,7 @@
 import resource
 from typing import Final
 
-from ghosts.replay.scenario import ScenarioError
+from ghosts.records.scenario import ScenarioError
 
 _OTHERS: Final = 512
 """For both ends of the pod's own connections, and what a process has open anyway."""

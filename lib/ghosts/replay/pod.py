@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ghosts.backends import (
+    ALL,
     BACKENDS,
     OF_THE_LIBRARY,
     OF_THE_PUSHER,
@@ -16,17 +17,18 @@ from ghosts.backends import (
     ClientSettings,
     FaultMode,
     Features,
+    Share,
     connect_clients,
     connect_listen_clients,
     serve_backends,
 )
 from ghosts.backends.held_port import hold_port
 from ghosts.listen import Listen, ListenLifecycle, form_of
+from ghosts.observation.observer import Observer
 from ghosts.pusher import Lifecycle, Pusher, Spool
 from ghosts.replay import podcast
 from ghosts.replay.devices import EPOCH
 from ghosts.replay.library import Library
-from ghosts.replay.probe import Probe
 
 
 class Pod:
@@ -46,13 +48,13 @@ class Pod:
         lifecycle: Lifecycle,
         settings: ClientSettings,
         backends: Backends,
-        probe: Probe,
+        observer: Observer,
         library: Library,
         stack: AsyncExitStack,
     ) -> None:
         self.backends = backends
-        self.probe = probe
-        self._lifecycle = probe.sessions.watching(lifecycle)
+        self.observer = observer
+        self._lifecycle = observer.sessions.tracking(lifecycle)
         self._settings = settings
         self._library = library
         self._stack = stack
@@ -60,13 +62,22 @@ class Pod:
         self._between = stack.enter_context(ExitStack())
 
     async def fail(
-        self, backend: Backend, mode: FaultMode, *, seconds: float = 10.0, uid: str | None = None
+        self,
+        backend: Backend,
+        mode: FaultMode,
+        *,
+        seconds: float = 10.0,
+        uid: str | None = None,
+        share: Share = ALL,
     ) -> None:
-        """Have a service fail from now on, or the library of its client; for one user, or all."""
+        """Make a service fail from now on, or the library of its client.
+
+        Only the requests of one user fail if there is a ``uid``, and of these only a ``share``.
+        """
         if mode in OF_THE_LIBRARY:
-            self._library.fail(backend, mode)
+            self._library.fail(backend, mode, share)
         else:
-            await self.backends[backend].fail(mode, seconds=seconds, uid=uid)
+            await self.backends[backend].fail(mode, seconds=seconds, uid=uid, share=share)
 
     async def heal(self, backend: Backend) -> None:
         """Have a service, and the library of its client, work again."""
@@ -84,13 +95,13 @@ class Pod:
         )
         if self._settings.spool_bytes:
             self.spool = self._left_spools.pop() if self._left_spools else self._new_spool()
-        port = self.probe.port if self.probe.pushers else 0
+        port = self.observer.port if self.observer.pushers else 0
         self.pusher = Pusher(self._lifecycle, self.clients, self.spool)
         await self.pusher.start(port)
         self._between.close()
         self._stack.push_async_callback(self.pusher.stop)
-        self.probe.pushers.append(self.pusher)
-        self.probe.clients.append(self.clients)
+        self.observer.pushers.append(self.pusher)
+        self.observer.clients.append(self.clients)
 
     async def stop_pusher(self, *, grace: float | None = None) -> None:
         """Stop the pod of the pusher, with the grace that goes with its settings, or another."""
@@ -118,7 +129,7 @@ class Pod:
         folder = self._stack.enter_context(TemporaryDirectory(prefix="spool-"))
         path = Path(folder) / "spool.sqlite"
         spool = self._stack.enter_context(Spool(path, self._settings.spool_bytes))
-        self.probe.spools.append(spool)
+        self.observer.spools.append(spool)
         return spool
 
     async def _stop_listening(self) -> None:
@@ -135,7 +146,7 @@ class Pod:
         )
         loop = asyncio.get_running_loop()
         self.listen = Listen(
-            self.probe.listen_sessions.watching(lifecycle),
+            self.observer.listen_sessions.tracking(lifecycle),
             form,
             clients,
             f"ws://127.0.0.1:{self.pusher.port}",
@@ -143,7 +154,7 @@ class Pod:
         )
         await self.listen.start()
         self._stack.push_async_callback(self.listen.stop)
-        self.probe.listen = self.listen
+        self.observer.listen = self.listen
 
 
 @asynccontextmanager
@@ -166,9 +177,11 @@ async def open_pod(
         backends = await stack.enter_async_context(
             serve_backends(lambda uid: used, podcast.hear, names)
         )
-        probe = Probe(backends, measure_memory=measure_memory)
-        pod = Pod(lifecycle, settings, backends, probe, library, stack)
+        observer = Observer(backends, measure_memory=measure_memory)
+        pod = Pod(lifecycle, settings, backends, observer, library, stack)
         await pod.start_pusher()
         if listening is not None:
             await pod.start_listen(listening)
+        clock = asyncio.create_task(observer.run(), name="observer")
+        stack.callback(clock.cancel)
         yield pod

@@ -4,25 +4,25 @@ import asyncio
 import datetime as dt
 import logging
 import platform
-import tracemalloc
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, contextmanager, nullcontext
+from contextlib import AsyncExitStack, contextmanager
 from importlib.metadata import version
 from inspect import iscoroutinefunction
 from typing import Any, Final
 
 import psutil
 
-from ghosts.backends import ClientSettings, Fault, Features
+from ghosts.backends import ClientSettings, Fault, Features, Share
 from ghosts.listen import LISTEN_LIFECYCLES, ListenLifecycle
+from ghosts.observation.allocator import trim
+from ghosts.observation.observer import Observer
 from ghosts.pusher import LIFECYCLES, Lifecycle, client_settings_of
+from ghosts.records.recording import FORMAT, Recording, Sample
+from ghosts.records.scenario import Scenario, ScenarioError, Through
 from ghosts.replay.clock import settle, simulate, sleep_until
 from ghosts.replay.devices import live
 from ghosts.replay.open_files import make_room_for
 from ghosts.replay.pod import Pod, open_pod
-from ghosts.replay.probe import Probe
-from ghosts.replay.recording import FORMAT, Recording, Sample
-from ghosts.replay.scenario import FULL, Scenario, ScenarioError, Through
 
 OFF_THE_SECOND: Final = 0.5
 """Samples are taken half a second after the devices' whole seconds, when everything is at rest."""
@@ -41,20 +41,20 @@ def replay(
     """Replay a scenario under a lifecycle, given by name or as a function, and record it.
 
     ``settings`` are those of the pod's clients; by default, the ones that go with the lifecycle.
-    Without ``measure_memory`` the figures of memory are 0 or None, and it takes a third of the
-    time. ``on_progress`` is called with the simulated second of every sample. ``at_sample``, after
-    every sample, and ``at_end`` are called with the pod while it is alive, to look at what a
-    recording does not hold. An interrupt closes every socket and is raised.
+    Without ``measure_memory`` the figures of memory are 0 or None. ``on_progress`` is called with
+    the simulated second of every sample. ``at_sample``, after every sample, and ``at_end`` are
+    called with the pod while it is alive, to look at what a recording does not hold. An interrupt
+    closes every socket and is raised.
 
     Raises:
         ScenarioError: there is no such lifecycle, or the system allows too few open files.
+        SpinError: a task never lets the loop idle; it names the task and its line.
     """
     chosen = _lifecycle(lifecycle)
     used = settings or client_settings_of(chosen)
     listening = _listening(scenario, chosen)
     make_room_for(scenario.device_count, connections=2 if listening else 1)
-    traced = measure_memory and scenario.scale < FULL
-    with quiet_by_default(), _tracing() if traced else nullcontext():
+    with quiet_by_default():
         return simulate(
             lambda: _replay(
                 scenario,
@@ -104,18 +104,6 @@ def quiet_by_default() -> Iterator[None]:
             logger.removeHandler(handler)
 
 
-@contextmanager
-def _tracing() -> Iterator[None]:
-    if tracemalloc.is_tracing():
-        yield
-        return
-    tracemalloc.start()
-    try:
-        yield
-    finally:
-        tracemalloc.stop()
-
-
 async def _replay(
     scenario: Scenario,
     lifecycle: Lifecycle,
@@ -141,11 +129,11 @@ async def _replay(
                 measure_memory=measure_memory,
             )
         )
-        probe = pod.probe
+        observer = pod.observer
         actors = [asyncio.create_task(actor) for actor in _actors(scenario, pod)]
         stack.push_async_callback(_dismiss, actors)
         samples = []
-        async for sample in _samples(scenario, probe, on_progress):
+        async for sample in _samples(scenario, observer, on_progress):
             samples.append(sample)
             at_sample(pod)
         _raise_failures(actors)
@@ -156,9 +144,10 @@ async def _replay(
             lifecycle=getattr(lifecycle, "__name__", "lifecycle"),
             scale=scenario.scale,
             samples=tuple(samples),
-            audio=probe.audio(),
-            events=tuple(probe.events),
-            sessions=probe.sessions_at_end(),
+            audio=observer.audio(),
+            events=tuple(observer.events),
+            sessions=observer.sessions_at_end(),
+            trimmed=trim() if measure_memory else None,
             versions=_versions(),
             made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             made_on=_machine(),
@@ -168,63 +157,66 @@ async def _replay(
 def _actors(scenario: Scenario, pod: Pod) -> Iterator[Coroutine[Any, Any, None]]:
     port = pod.pusher.port if pod.listen is None else pod.listen.port
     for plan in scenario.plans():
-        yield live(plan, scenario, port, pod.probe.note)
+        yield live(plan, scenario, port, pod.observer.note)
     for second in scenario.handlers_cancelled_at:
-        yield _cancel_handlers(second, pod.probe)
+        yield _cancel_handlers(second, pod.observer)
     for second in scenario.pusher_restarts_at:
         yield _restart_pusher(second, pod)
     if scenario.pusher_away is not None:
         yield _take_pusher_away(*scenario.pusher_away, pod)
     for fault in scenario.faults:
+        share = Share(fault.share, f"{scenario.seed}/{fault.backend}")
         if fault.start != "departure":
-            yield _break(fault, fault.start, None, pod)
+            yield _break(fault, fault.start, None, share, pod)
             continue
         for plan in scenario.plans():
             if plan.leaves_at is not None:
-                yield _break(fault, plan.leaves_at, plan.uid, pod)
+                yield _break(fault, plan.leaves_at, plan.uid, share, pod)
 
 
-async def _break(fault: Fault, start: float, uid: str | None, pod: Pod) -> None:
+async def _break(fault: Fault, start: float, uid: str | None, share: Share, pod: Pod) -> None:
     if fault.end is not None and fault.end <= start:
         return
     await sleep_until(start)
-    pod.probe.note("fault_began", fault.backend, fault.mode)
-    await pod.fail(fault.backend, fault.mode, seconds=fault.seconds, uid=uid)
+    pod.observer.note("fault_began", fault.backend, fault.mode)
+    await pod.fail(fault.backend, fault.mode, seconds=fault.seconds, uid=uid, share=share)
     if fault.end is not None:
         await sleep_until(fault.end)
         await pod.heal(fault.backend)
-        pod.probe.note("fault_ended", fault.backend, fault.mode)
+        pod.observer.note("fault_ended", fault.backend, fault.mode)
 
 
-async def _cancel_handlers(second: float, probe: Probe) -> None:
+async def _cancel_handlers(second: float, observer: Observer) -> None:
     await sleep_until(second)
-    probe.sessions.cancel_handlers()
-    probe.listen_sessions.cancel_handlers()
+    observer.sessions.cancel_handlers()
+    observer.listen_sessions.cancel_handlers()
 
 
 async def _restart_pusher(second: float, pod: Pod) -> None:
     await sleep_until(second)
-    pod.probe.note("pusher_restarted", "pusher")
+    pod.observer.note("pusher_restarted", "pusher")
     await pod.restart_pusher()
 
 
 async def _take_pusher_away(start: float, end: float, pod: Pod) -> None:
     await sleep_until(start)
-    pod.probe.note("pusher_gone", "pusher")
+    pod.observer.note("pusher_gone", "pusher")
     await pod.stop_pusher(grace=0.0)
     await sleep_until(end)
     await pod.start_pusher()
-    pod.probe.note("pusher_back", "pusher")
+    pod.observer.note("pusher_back", "pusher")
 
 
 async def _samples(
-    scenario: Scenario, probe: Probe, on_progress: Callable[[float], object]
+    scenario: Scenario, observer: Observer, on_progress: Callable[[float], object]
 ) -> AsyncIterator[Sample]:
     regular = range(scenario.sample_every, scenario.duration, scenario.sample_every)
     for second in (*regular, scenario.duration):
         await sleep_until(second + OFF_THE_SECOND)
         await settle()
-        yield probe.sample()
+        if second == scenario.duration:
+            observer.collect()
+        yield observer.sample()
         on_progress(second)
 
 

@@ -10,9 +10,9 @@ from multiprocessing import connection, resource_tracker
 from multiprocessing.context import SpawnProcess
 from typing import Final
 
-from ghosts.replay.recording import Recording
+from ghosts.records.recording import Recording
+from ghosts.records.scenario import Scenario
 from ghosts.replay.run import replay
-from ghosts.replay.scenario import Scenario
 
 _SPAWN: Final = multiprocessing.get_context("spawn")
 _STOP_SECONDS: Final = 1.0

@@ -118,7 +118,7 @@ class Both:
 
     @property
     def pusher_gauge(self) -> int:
-        return sum(one.metrics.gauge for one in self.pod.probe.pushers)
+        return sum(one.metrics.gauge for one in self.pod.observer.pushers)
 
     def tcp(self) -> int:
         """Established connections of listen's port, as the operating system counts them."""
@@ -129,7 +129,7 @@ class Both:
 
     def session(self, uid: str = "ada") -> ListenSession:
         """The latest session of a user."""
-        sessions = self.pod.probe.listen_sessions
+        sessions = self.pod.observer.listen_sessions
         return [one for one in (*sessions.ended, *sessions.open) if one.uid == uid][-1]
 
     def lost(self, name: str, **labels: str) -> int:
@@ -153,13 +153,13 @@ class Both:
 
     def break_links(self) -> None:
         """Cut every connection to the pusher, as a load balancer may do."""
-        for session in self.pod.probe.sessions.open:
-            session._connection.transport.abort()
+        for session in self.pod.observer.sessions.open:
+            session.connection.transport.abort()
 
     def stall_links(self) -> None:
         """Let the pusher, and soon its kernel, take nothing more of the connections there are."""
-        for session in self.pod.probe.sessions.open:
-            transport = session._connection.transport
+        for session in self.pod.observer.sessions.open:
+            transport = session.connection.transport
             transport.pause_reading()
             link: socket.socket = transport.get_extra_info("socket")
             link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)

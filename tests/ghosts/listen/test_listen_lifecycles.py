@@ -94,7 +94,7 @@ def test_each_early_way_out_leaks_the_gauge_by_one_under_gather_and_by_none_if_s
                 [],
                 [],
             )
-            assert len(both.pod.probe.listen_sessions.open) == 0
+            assert len(both.pod.observer.listen_sessions.open) == 0
 
     run(scenario)
     lines = [one.getMessage() for one in caplog.records if one.name == "ghosts.listen"]
@@ -316,7 +316,7 @@ def test_a_handler_cancelled_from_outside_takes_the_gauge_down_whatever_it_waits
             await device.leave()
             await asyncio.sleep(10)
             for _ in range(cancels):
-                both.pod.probe.listen_sessions.cancel_handlers()
+                both.pod.observer.listen_sessions.cancel_handlers()
                 await asyncio.sleep(0)
             await asyncio.sleep(WITHIN_SUPERVISED)
             assert (both.gauge, both.tcp(), tasks("listen")) == (0, 0, [])

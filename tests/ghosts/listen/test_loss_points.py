@@ -290,7 +290,7 @@ def test_a_links_fate_is_its_own(run, form):
         async with serve_both(form) as both:
             ada, grace = await both.connect("ada"), await both.connect("grace")
             await asyncio.gather(ada.play(10), grace.play(10))
-            (of_ada,) = [one for one in both.pod.probe.sessions.open if one.uid == "ada"]
+            (of_ada,) = [one for one in both.pod.observer.sessions.open if one.uid == "ada"]
             of_ada._connection.transport.abort()
             await asyncio.gather(ada.play(10), grace.play(10))
             await asyncio.gather(ada.stay(2), grace.stay(2))

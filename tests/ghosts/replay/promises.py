@@ -6,16 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from ghosts import settings
 from ghosts.backends import Backend
 from ghosts.pusher import Lifecycle, Session
 from ghosts.replay import Leave, Pod, Recording, Scenario, replay
 from ghosts.replay.devices import EPOCH
-from ghosts.replay.watched import State
+from ghosts.observation.tracker import State, Tracked
 
-_LOOPS: Final = 5
+_Standing: TypeAlias = tuple[Tracked[Session], Session, State]
+_TASKS: Final = 6
 _GHOST_SECONDS: Final = 200
 """Seconds between the two samples that tell a ghost: more than it has to be gone for."""
 _END: Final = settings.BG_DRAIN_TIMEOUT + settings.CANCEL_ACK_TIMEOUT + 10
@@ -87,25 +88,25 @@ def _times(recording: Recording, *kinds: str) -> dict[str, float]:
 
 
 def _amiss_in(pod: Pod, scenario: Scenario) -> Iterator[str]:
-    states = pod.probe.states()
+    states = pod.observer.sessions.states()
     yield from _unsent(pod, scenario, states)
     yield from _misplaced(pod, scenario)
     held = pod.clients.uploads.busy_for(settings.GHOST_AFTER)
     if held:
         yield f"no upload worker is held: {held} are"
-    tasks = pod.probe.sessions.tasks()
-    for uid in _connected(states):
-        if len(tasks.get(uid, ())) < _LOOPS:
-            yield f"no session is hollow: {uid} goes on without all of its loops"
+    tasks = pod.observer.sessions.tasks()
+    for one, _, state in states:
+        if state is State.CONNECTED and len(tasks.get(one, ())) < _TASKS:
+            yield f"no session is hollow: {one.uid} goes on without all of its loops"
 
 
-def _connected(states: list[tuple[Session, State]]) -> list[str]:
-    return [session.uid for session, state in states if state is State.CONNECTED]
+def _connected(states: list[_Standing]) -> list[str]:
+    return [one.uid for one, _, state in states if state is State.CONNECTED]
 
 
-def _unsent(pod: Pod, scenario: Scenario, states: list[tuple[Session, State]]) -> Iterator[str]:
+def _unsent(pod: Pod, scenario: Scenario, states: list[_Standing]) -> Iterator[str]:
     waiting: Counter[str] = Counter()
-    for session, _ in states:
+    for _, session, _ in states:
         waiting[session.uid] += session.private_cloud.held_bytes
     if pod.spool is not None:
         for key, size in pod.spool.conversations().items():

@@ -23,7 +23,7 @@ from ghosts.replay.matrix import (
     write_matrix,
 )
 from ghosts.replay.processes import processes
-from ghosts.replay.scenario import ScenarioError
+from ghosts.records.scenario import ScenarioError
 
 STORED = {(cell.lifecycle, cell.fault): cell for cell in read_matrix()}
 STEPS = list(LIFECYCLES)

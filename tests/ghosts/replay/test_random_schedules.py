@@ -32,8 +32,8 @@ from ghosts.pusher import lifecycles
 from ghosts.pusher.spool import Delivery, Key, Spool
 from ghosts.replay import Scenario, load_scenario, replay
 from ghosts.replay.matrix import FAULTS
-from ghosts.replay.scenario import parse_scenario
-from ghosts.replay.scenario_toml import as_toml
+from ghosts.records.scenario import parse_scenario
+from ghosts.records.scenario_toml import as_toml
 
 Flaw: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 SOAK: Final = settings.get_current_profile_name() == "soak"

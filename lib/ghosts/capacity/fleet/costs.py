@@ -6,7 +6,7 @@ from typing import Self
 
 from ghosts.capacity.quantity import MIB, CapacityError
 from ghosts.evidence import fact
-from ghosts.replay.recording import Recording
+from ghosts.records.recording import Recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

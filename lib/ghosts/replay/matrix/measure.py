@@ -2,27 +2,26 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Set
 from dataclasses import replace
 from typing import Any, Final
 
 from prometheus_client import REGISTRY
 
 from ghosts.backends import Backend
+from ghosts.observation.tracker import Tracker
+from ghosts.records.recording import Recording
+from ghosts.records.scenario import Scenario, ScenarioError, Through, load_scenario
 from ghosts.replay import podcast
 from ghosts.replay.matrix.catalogue import LISTEN
 from ghosts.replay.matrix.cell import Cell
 from ghosts.replay.pod import Pod
-from ghosts.replay.recording import Listening, Recording, Sample
 from ghosts.replay.run import replay
-from ghosts.replay.scenario import Scenario, ScenarioError, Through, load_scenario
-from ghosts.replay.watched import Watched
 from ghosts.settings import GHOST_AFTER
 
-_LOOPS: Final = 5
-"""Tasks of a session, while nothing has been asked of it and all of its loops live."""
-_LISTEN_LOOPS: Final = 9
-"""Tasks of a session of listen that last as long as it does."""
+_TASKS: Final = 6
+"""Tasks of a session, while nothing has been asked of it: the handler, and five loops."""
+_LISTEN_TASKS: Final = 10
+"""Tasks of a session of listen that last as long as it does, its handler included."""
 
 _MOST_DEVICES: Final = 100
 _FEWER: Final = 4
@@ -49,9 +48,7 @@ def run_cell(row: str, fault: str) -> Cell:
     users = {event.who for event in recording.events if event.kind == "session_opened"}
     touched = {label for label, value in _label_values().items() if value != before.get(label)}
     last = recording.last
-    both: list[Sample | Listening] = [last]
-    if last.listen is not None:
-        both.append(last.listen)
+    both = [last] if last.listen is None else [last, last.listen]
     return Cell(
         lifecycle=row,
         fault=fault,
@@ -79,18 +76,17 @@ def _scenario(row: str, fault: str) -> Scenario:
 
 def _look(pod: Pod) -> dict[str, Any]:
     """Count what a recording does not hold."""
-    connected = pod.probe.sessions.connected(pod.probe.port)
-    left, hollow = _left_and_hollow(pod.probe.sessions, connected, _LOOPS)
+    connected = {one.uid for one in pod.observer.sessions.connected}
+    left, hollow = _left_and_hollow(pod.observer.sessions, _TASKS)
     samples_lost, words_lost = _samples_lost(pod, connected), 0
     if pod.listen is not None:
-        talking = pod.probe.listen_sessions.connected(pod.listen.port)
-        more = _left_and_hollow(pod.probe.listen_sessions, talking, _LISTEN_LOOPS)
+        more = _left_and_hollow(pod.observer.listen_sessions, _LISTEN_TASKS)
         left, hollow = left + more[0], hollow + more[1]
         samples_lost = pod.listen.metrics.value("listen_speaker_samples_lost_total")
         words_lost = _words_lost(pod)
     return {
         "tasks_left": left,
-        "workers_held": sum(one.uploads.busy_for(GHOST_AFTER) for one in pod.probe.clients),
+        "workers_held": sum(one.uploads.busy_for(GHOST_AFTER) for one in pod.observer.clients),
         "stored_twice_bytes": pod.backends.stored_twice_bytes,
         "samples_lost": samples_lost,
         "words_lost": words_lost,
@@ -98,15 +94,18 @@ def _look(pod: Pod) -> dict[str, Any]:
     }
 
 
-def _left_and_hollow(watched: Watched[Any], connected: Set[str], loops: int) -> tuple[int, int]:
+def _left_and_hollow(tracker: Tracker[Any], whole: int) -> tuple[int, int]:
     """Count the tasks of sessions whose peer has gone, and the sessions that have lost a loop."""
-    tasks = {uid: len(each) for uid, each in watched.tasks().items()}
-    left = sum(count for uid, count in tasks.items() if uid not in connected)
-    return left, sum(tasks.get(uid, 0) < loops for uid in connected)
+    tasks = {one: len(each) for one, each in tracker.tasks().items()}
+    connected = tracker.connected
+    left = sum(count for one, count in tasks.items() if one not in connected)
+    return left, sum(tasks.get(one, 0) < whole for one in connected)
 
 
 def _samples_lost(pod: Pod, connected: set[str]) -> int:
-    asked = Counter(event.who for event in pod.probe.events if event.kind == "speaker_sample_asked")
+    asked = Counter(
+        event.who for event in pod.observer.events if event.kind == "speaker_sample_asked"
+    )
     taken = Counter(each.uid for each in pod.backends[Backend.SPEAKER_SAMPLES].received)
     return sum((asked - taken)[uid] for uid in asked.keys() - connected)
 
@@ -114,7 +113,7 @@ def _samples_lost(pod: Pod, connected: set[str]) -> int:
 def _words_lost(pod: Pod) -> int:
     """Count the words of devices that were admitted and have left, less those that arrived."""
     times: defaultdict[str, dict[str, float]] = defaultdict(dict)
-    for event in pod.probe.events:
+    for event in pod.observer.events:
         times[event.who].setdefault(event.kind, event.t)
     arrived = podcast.words_arrived(
         (one.uid, json.loads(one.text)) for one in pod.backends[Backend.TRANSCRIPT_WEBHOOK].received

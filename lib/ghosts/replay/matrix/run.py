@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, as_completed
 
 from ghosts.pusher import LIFECYCLES
+from ghosts.records.scenario import load_scenario
 from ghosts.replay.matrix.catalogue import FAULTS
 from ghosts.replay.matrix.cell import Cell
 from ghosts.replay.matrix.measure import run_cell
-from ghosts.replay.scenario import load_scenario
 
 
 def run_matrix(

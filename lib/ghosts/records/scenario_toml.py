@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ghosts.replay.scenario import Scenario
+from ghosts.records.scenario import Scenario
 
 _TABLES: Final = ("devices", "faults")
 

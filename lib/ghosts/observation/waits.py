@@ -8,8 +8,8 @@ from ghosts import settings
 from ghosts.backends import Backend
 from ghosts.listen import ListenSession
 from ghosts.listen.link import LinkState
-from ghosts.replay.probe import Probe
-from ghosts.replay.watched import State
+from ghosts.observation.observer import Observer
+from ghosts.observation.tracker import State
 from tracemalloc_ext import Awaits, awaits
 from tracemalloc_ext.futures import gathered, waited_for
 
@@ -87,20 +87,20 @@ _PAUSES: Final = frozenset({"sleep_until_shutdown", "sleep_until_work"})
 _LIFECYCLES: Final = "ghosts/listen/lifecycles.py"
 
 
-def session_waits(probe: Probe) -> dict[str, SessionWaits]:
+def session_waits(observer: Observer) -> dict[str, SessionWaits]:
     """Say by uid how each session of listen waits; nothing is run or changed by it.
 
     To be called in the loop that the sessions run in, as ``replay`` calls its ``at_end``. A user
     is taken to have one session. A task that the user has switched off is said to have ended.
     Raises ValueError if the pod has no listen.
     """
-    if probe.listen is None:
+    if observer.listen is None:
         raise ValueError("there is no listen: the scenario needs through = 'listen'")
-    watched = probe.listen_sessions
-    tasks = watched.tasks()
+    tracker = observer.listen_sessions
+    tasks = tracker.tasks()
     return {
-        session.uid: _waits(session, state, watched.handler(session), tasks.get(session.uid, []))
-        for session, state in watched.states(probe.listen.port)
+        one.uid: _waits(session, state, one.handler, tasks.get(one, []))
+        for one, session, state in tracker.states()
     }
 
 

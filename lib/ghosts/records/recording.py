@@ -1,18 +1,17 @@
 """A recording: what one replay of a scenario, under one lifecycle, looked like from outside."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
-import annotated_types
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from ghosts.invalid import first_fault
-from ghosts.replay.scenario import Scenario
+from ghosts.records.scenario import Scenario
+from ghosts.records.snapshot import STRICT, Allocator, Int, Snapshot, Trimmed
 
-FORMAT: Final = 1
-_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-_Int: TypeAlias = Annotated[int, annotated_types.Interval(ge=-(2**63), lt=2**63)]
+FORMAT: Final = 2
 _Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[\w<>.]{1,100}$")]
 
 
@@ -21,71 +20,39 @@ class RecordingError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listening:
-    """One look at listen, where devices come to the pusher through it."""
+class Sample(Snapshot):
+    """One look at a whole pod: the snapshot of the pusher, and what is around it.
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    Times are simulated seconds, sizes are bytes.
+    """
 
-    gauge: _Int
-    """What the service says: ``listen_active_ws_connections``."""
-    tcp: _Int
-    """Established TCP connections on its port."""
-    ghosts: _Int
-    """Sessions whose TCP connection has been gone for more than 150 s."""
-    orphans: _Int
-    """Tasks of sessions that the service holds to be over."""
-    tasks: _Int
-    """Tasks of sessions, orphans included."""
-    held_bytes: _Int
-    """Audio that the pusher does not have yet."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """One look at the pod. Times are simulated seconds, sizes are bytes."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     t: float
-    gauge: _Int
-    """What the service says: ``pusher_active_ws_connections``."""
-    tcp: _Int
-    """What the operating system says: established TCP connections on the pusher's port."""
-    ghosts: _Int
-    """Sessions whose TCP connection has been gone for more than 150 s."""
-    orphans: _Int
-    """Tasks of sessions that the service holds to be over."""
-    tasks: _Int
-    """Tasks of sessions, orphans included."""
-    workers_busy: _Int
-    """Storage workers in a call, of 16."""
-    queued_bytes: _Int
-    """Audio that was received and is neither stored nor lost."""
-    lost_bytes: _Int
+    workers_busy: Int
+    """Upload workers in a call, of 16."""
+    workers_blocked: Int
+    """Upload workers that have been in the same call for more than 150 s."""
+    lost_bytes: Int
     """Audio that was received, is not stored, and that nobody will send any more.
 
     Below 0 while storage has audio whose sender has not heard so: it is counted as queued as well.
     """
-    abandoned_bytes: _Int
+    abandoned_bytes: Int
     """Audio in the upload pool that no session waits for any more."""
-    retained_bytes: _Int
-    """Memory that is reachable from ghosts."""
-    tracemalloc_bytes: _Int | None
-    """Memory that Python has allocated in this process since the replay began; None at full scale.
-
-    Tracing every allocation makes a replay two and a half times as long, too long for a full one.
-    """
-    rss_bytes: _Int
-    """Resident memory of this process. It does not fall when memory is freed."""
-    listen: Listening | None = None
-    """The same of listen, if devices come through it."""
+    rss_bytes: Int
+    """Resident memory of this process; 0 if memory is not measured."""
+    allocator: Allocator | None = None
+    """What the C library's allocator says; None where it cannot be asked, or nobody asked."""
+    listen: Snapshot | None = None
+    """The sessions of listen, if devices come through it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened, at a simulated second: to a device, a session, or a backend."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     t: float
     kind: str
@@ -97,25 +64,25 @@ class Event:
 class Audio:
     """Where the audio bytes were at the end. ``received`` is the sum of the other three."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    received: _Int
-    stored: _Int
-    lost: _Int
-    queued: _Int
+    received: Int
+    stored: Int
+    lost: Int
+    queued: Int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionAtEnd:
     """A session that had not ended when the replay did."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     uid: str
     ghost: bool
-    held_bytes: _Int
+    held_bytes: Int
     """Audio that it has neither stored nor dropped."""
-    retained_bytes: _Int
+    retained_bytes: Int
     """Memory that is reachable from it."""
 
 
@@ -123,9 +90,9 @@ class SessionAtEnd:
 class Recording:
     """One replay. The same scenario and lifecycle give the same one, memory aside."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    format: Literal[1]
+    format: Literal[2]
     scenario: Scenario
     lifecycle: _Name
     scale: float
@@ -139,6 +106,8 @@ class Recording:
     """When, in UTC."""
     made_on: str = ""
     """On what kind of machine."""
+    trimmed: Trimmed | None = None
+    """What the allocator gave back when it was asked to, after the last sample."""
 
     @property
     def last(self) -> Sample:
@@ -146,19 +115,19 @@ class Recording:
         return self.samples[-1]
 
     def times(self, kind: str) -> dict[str, float]:
-        """Say when an event of that kind happened, the last time to each to whom it did."""
+        """Return the time of the last event of that kind, by whom it happened to."""
         return {event.who: event.t for event in self.events if event.kind == kind}
 
     def without_memory(self) -> "Recording":
         """The part that is the same on every run, sample for sample and on every machine."""
-        bare: dict[str, Any] = {"retained_bytes": 0, "tracemalloc_bytes": 0, "rss_bytes": 0}
         return replace(
             self,
-            samples=tuple(replace(sample, **bare) for sample in self.samples),
+            samples=tuple(_without_memory(sample) for sample in self.samples),
             sessions=tuple(replace(session, retained_bytes=0) for session in self.sessions),
             versions={},
             made_at="",
             made_on="",
+            trimmed=None,
         )
 
     def save(self, path: Path) -> None:
@@ -182,3 +151,9 @@ class Recording:
 
 
 _ADAPTER = TypeAdapter(Recording)
+_NO_MEMORY: Final[Mapping[str, Any]] = {"retained_bytes": 0, "leaked_bytes": 0}
+
+
+def _without_memory(sample: Sample) -> Sample:
+    listen = None if sample.listen is None else replace(sample.listen, **_NO_MEMORY)
+    return replace(sample, **_NO_MEMORY, rss_bytes=0, allocator=None, listen=listen)

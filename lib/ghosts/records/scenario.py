@@ -20,6 +20,8 @@ from ghosts.paths import DATA
 HEARTBEAT_SECONDS: Final = 20
 """Seconds between heartbeats of a device at full scale (published)."""
 
+STAY_CAP: Final = 5
+"""Times the mean, the longest that a device of drawn length stays: 1 in 148 would stay longer."""
 FULL: Final = 1.0
 TENTH: Final = 0.1
 _FOLDERS: Final = (DATA / "scenarios", DATA / "faults")
@@ -62,7 +64,10 @@ class DeviceGroup:
     """Devices that behave alike. Times are whole seconds; a span is (first, last), inclusive.
 
     Each arrives at a second of ``arrive`` and leaves after a number of seconds of ``stay``, both
-    drawn by the scenario's seed; without ``stay`` it is there to the end.
+    drawn by the scenario's seed. With ``evenly``, each arrives in an equal part of ``arrive`` of
+    its own, so that they come at a steady rate. With ``stay_mean`` instead of ``stay``, the seconds
+    are drawn from an exponential distribution of that mean, and cut at five times the mean. With
+    neither, they are there to the end.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -70,7 +75,9 @@ class DeviceGroup:
     name: _GroupName
     count: _Count
     arrive: _Span = (0, 0)
+    evenly: bool = False
     stay: _Span | None = None
+    stay_mean: Annotated[float, annotated_types.Interval(gt=0, le=86_400)] | None = None
     leave: Leave = Leave.CLOSE
     transcript_every: _TenSeconds | None = None
     speaker_sample_every: _TenSeconds | None = None
@@ -81,6 +88,24 @@ class DeviceGroup:
         for name, span in (("arrive", self.arrive), ("stay", self.stay)):
             if span is not None and span[1] < span[0]:
                 raise ValueError(f"{name}: {list(span)} ends before it begins")
+        if self.stay is not None and self.stay_mean is not None:
+            raise ValueError("stay_mean: is instead of stay; leave one of them out")
+
+    def arrival(self, number: int, chance: random.Random) -> int:
+        """Draw the second at which the group's device of this number arrives."""
+        first, last = self.arrive
+        if not self.evenly:
+            return chance.randint(first, last)
+        part = (last + 1 - first) / self.count
+        return first + int((number + chance.random()) * part)
+
+    def length(self, chance: random.Random) -> int | None:
+        """Draw how many seconds a device stays; None is to the end."""
+        if self.stay is not None:
+            return chance.randint(*self.stay)
+        if self.stay_mean is None:
+            return None
+        return round(min(chance.expovariate(1 / self.stay_mean), STAY_CAP * self.stay_mean))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,8 +235,9 @@ class Scenario:
             for number in range(group.count):
                 uid = f"{group.name}-{number:03}"
                 chance = random.Random(f"{self.seed}/{uid}")
-                arrives_at = chance.randint(*group.arrive)
-                leaves_at = arrives_at + chance.randint(*group.stay) if group.stay else None
+                arrives_at = group.arrival(number, chance)
+                length = group.length(chance)
+                leaves_at = None if length is None else arrives_at + length
                 yield DevicePlan(uid, group, arrives_at, leaves_at)
 
 

@@ -1,0 +1,1 @@
+"""What the sessions of a service do, seen from outside. Looking changes nothing."""

@@ -1,0 +1,100 @@
+"""How much memory each session keeps alive."""
+
+import asyncio
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeAlias, TypeVar
+
+from ghosts.observation.tracker import Session, Tracked, Tracker
+from tracemalloc_ext import retained_by
+from tracemalloc_ext.futures import waited_for
+
+S = TypeVar("S", bound=Session)
+_Task: TypeAlias = asyncio.Task[Any]
+_Await: TypeAlias = tuple["weakref.ref[_Task]", "weakref.ref[Any] | None"]
+
+_OF_ANY_OTHER: Final = (Tracked,)
+"""Classes that no session owns: what is known of sessions is ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A size, and what each task of the session was awaiting when it was measured."""
+
+    size: int
+    awaits: tuple[_Await, ...]
+
+    def holds_for(self, tasks: Iterable[_Task]) -> bool:
+        """Return whether every task still awaits the same future: none of them has run since."""
+        now = {task: waited_for(task) for task in tasks}
+        then = {task(): None if future is None else future() for task, future in self.awaits}
+        return None not in now.values() and then == now
+
+
+class SessionMemory(Generic[S]):
+    """Measures the sessions of one service: what each keeps alive, and no other session does.
+
+    That is what is reached from the session, its connection and its tasks, handler included. What
+    the service itself reaches (``service``, asked anew each time) is nobody's; the tracker and
+    whatever else only observes (``observers``) is left out.
+    """
+
+    def __init__(
+        self,
+        tracker: Tracker[S],
+        service: Callable[[], Iterable[object]],
+        observers: Iterable[object],
+    ) -> None:
+        self._tracker = tracker
+        self._service = service
+        self._observers = (*observers, tracker, self)
+        self._measured: weakref.WeakKeyDictionary[S, _Measured] = weakref.WeakKeyDictionary()
+
+    def of(self, sessions: Mapping[Tracked[S], S], *, cached: bool = False) -> dict[S, int]:
+        """Return the bytes that each of these sessions keeps alive.
+
+        With ``cached``, one whose tasks all await what they awaited when it was measured last is
+        not walked again: a ghost does not change by itself.
+        """
+        tasks = self._tracker.tasks()
+        changed = {
+            one: session
+            for one, session in sessions.items()
+            if not (cached and self._is_unchanged(session, tasks.get(one, ())))
+        }
+        if changed:
+            self._walk(changed, tasks)
+        return {session: self._measured[session].size for session in sessions.values()}
+
+    def _is_unchanged(self, session: S, tasks: Iterable[_Task]) -> bool:
+        measured = self._measured.get(session)
+        return measured is not None and measured.holds_for(tasks)
+
+    def _walk(
+        self, sessions: Mapping[Tracked[S], S], tasks: Mapping[Tracked[S], list[_Task]]
+    ) -> None:
+        def roots(one: Tracked[S], session: S) -> tuple[object, ...]:
+            return (session, session.connection, *tasks.get(one, ()))
+
+        everyone = {**self._tracker.open, **self._tracker.leaked, **sessions}
+        others = [
+            root
+            for one, session in everyone.items()
+            if one not in sessions
+            for root in roots(one, session)
+        ]
+        sizes = retained_by(
+            {one: roots(one, session) for one, session in sessions.items()},
+            exclude=(*_OF_ANY_OTHER, *self._observers, *others),
+            common=self._service(),
+        )
+        for one, session in sessions.items():
+            self._measured[session] = _Measured(
+                sizes.own[one], tuple(_await(task) for task in tasks.get(one, ()))
+            )
+
+
+def _await(task: _Task) -> _Await:
+    future = waited_for(task)
+    return weakref.ref(task), None if future is None else weakref.ref(future)

@@ -1,0 +1,1 @@
+"""What goes into a replay and what comes out of it: data only."""

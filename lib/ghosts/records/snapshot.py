@@ -1,0 +1,61 @@
+"""What the sessions of one service, and the process, look like at one moment."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final, TypeAlias
+
+import annotated_types
+from pydantic import ConfigDict
+
+STRICT: Final = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+Int: TypeAlias = Annotated[int, annotated_types.Interval(ge=-(2**63), lt=2**63)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """The sessions of one service at one moment. Sizes are bytes."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    gauge: Int
+    """What the service says: its gauge of active WebSocket connections."""
+    tcp: Int
+    """What the operating system says: established TCP connections on the service's port."""
+    ghosts: Int
+    """Sessions whose TCP connection has been gone for more than 150 s."""
+    orphans: Int
+    """Tasks of sessions that have ended."""
+    tasks: Int
+    """Tasks of sessions, their handlers and orphans included."""
+    leaked_sessions: Int
+    """Sessions that have ended, and were still in memory after a garbage collection."""
+    queued_bytes: Int
+    """Audio that the service has received, and has neither passed on nor lost."""
+    retained_bytes: Int
+    """Memory that is reachable from ghosts; 0 if memory is not measured."""
+    leaked_bytes: Int
+    """Memory that is reachable from leaked sessions; 0 if memory is not measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocator:
+    """What the C library's allocator says of this process (glibc: mallinfo2). Sizes are bytes."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    in_use_bytes: Int
+    """Handed out to the program and not freed."""
+    held_bytes: Int
+    """Obtained from the operating system: in use, or free and kept for later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trimmed:
+    """Resident memory before and after the allocator was told to give back what it can.
+
+    glibc: malloc_trim(0). Sizes are bytes.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    rss_before_bytes: Int
+    rss_after_bytes: Int
