@@ -22,7 +22,7 @@ def table(observer: Observer, watch: Watch) -> pd.DataFrame:
     """Return a row for every session that is open, or has left tasks; see `Lab.table`."""
     tasks = observer.sessions.tasks()
     states = observer.sessions.states()
-    sizes = observer.memory.of({one: session for one, session, _ in states})
+    sizes = observer.memory.of({one: session for one, session, _ in states}, tasks)
     rows = [
         {
             "uid": session.uid,
@@ -55,7 +55,7 @@ def waits(one: Tracked[Any], tasks: list[_Task], watch: Watch) -> pd.DataFrame:
 def leaks(observer: Observer) -> pd.DataFrame:
     """Return a row for every leaked session; see `Lab.leaks`."""
     leaked = observer.sessions.leaked
-    sizes = observer.memory.of(leaked)
+    sizes = observer.memory.of(leaked, observer.sessions.tasks())
     rows = [
         {
             "uid": one.uid,

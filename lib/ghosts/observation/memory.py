@@ -51,13 +51,18 @@ class SessionMemory(Generic[S]):
         self._observers = (*observers, tracker, self)
         self._measured: weakref.WeakKeyDictionary[S, _Measured] = weakref.WeakKeyDictionary()
 
-    def of(self, sessions: Mapping[Tracked[S], S], *, cached: bool = False) -> dict[S, int]:
-        """Return the bytes that each of these sessions keeps alive.
+    def of(
+        self,
+        sessions: Mapping[Tracked[S], S],
+        tasks: Mapping[Tracked[S], list[_Task]],
+        *,
+        cached: bool = False,
+    ) -> dict[S, int]:
+        """Return the bytes that each of these sessions keeps alive, given the tasks of all.
 
         With ``cached``, one whose tasks all await what they awaited when it was measured last is
         not walked again: a ghost does not change by itself.
         """
-        tasks = self._tracker.tasks()
         changed = {
             one: session
             for one, session in sessions.items()

@@ -112,7 +112,9 @@ class Observer:
     def sessions_at_end(self) -> tuple[SessionAtEnd, ...]:
         """Describe every session of the pusher that has not ended, by uid."""
         ghosts = self.sessions.ghosts
-        retained = self.memory.of(self.sessions.open) if self._measure_memory else {}
+        retained: dict[Session, int] = {}
+        if self._measure_memory:
+            retained = self.memory.of(self.sessions.open, self.sessions.tasks())
         return tuple(
             SessionAtEnd(
                 uid=session.uid,
@@ -142,7 +144,7 @@ class Observer:
         tasks = tracker.tasks()
         retained: dict[S, int] = {}
         if self._measure_memory:
-            retained = memory.of({**ghosts, **leaked}, cached=True)
+            retained = memory.of({**ghosts, **leaked}, tasks, cached=True)
         return {
             "ghosts": len(ghosts),
             "orphans": sum(len(each) for one, each in tasks.items() if one.handler is None),

@@ -19,7 +19,7 @@ KERNEL_EVERY: Final = 5.0
 
 It is the tracker's own clock: what it finds does not depend on how often somebody samples.
 """
-COLLECT_EVERY: Final = 300.0
+COLLECT_EVERY: Final = 900.0
 """Simulated seconds between two garbage collections, after which sessions that have ended and are
 still in memory count as leaked."""
 
