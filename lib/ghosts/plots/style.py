@@ -85,10 +85,12 @@ class Look:
 GAUGE = Look(color="#D55E00", linewidth=3.5)
 TCP = Look(color="#0072B2", linestyle="--", linewidth=2.5, marker="s", alpha=0.85)
 GHOSTS = Look(color="#CC79A7", linewidth=2.0, hatch="//")
+DRAINING = Look(color=GHOSTS.color, alpha=0.25)
 MEMORY = Look(color="#009E73", linestyle="-.", linewidth=3.0, marker="D", alpha=0.6)
 LOST = Look(color="#000000", linestyle=":", linewidth=3.5, marker="X", hatch="xx", alpha=0.75)
 STORED = Look(color="#56B4E9", linestyle="-", linewidth=2.0, marker="v", alpha=0.85)
 WORKERS = Look(color="#F0E442", linewidth=3.5, marker="P", edge=1.2)
+BLOCKED = Look(color="#6B5B00", linewidth=2.5, alpha=0.75)
 PODS = Look(color="#555555", linewidth=3.0, alpha=0.35)
 OURS = Look(color="#E69F00", linewidth=4.0)
 STRAIGHTFORWARD = Look(color="#444444", linestyle="--", linewidth=2.5)
@@ -167,15 +169,20 @@ def label_line_end(ax: Axes, line: Line2D, text: str) -> Annotation:
     lines end at that moment.
     """
     x, y = (float(np.asarray(data)[-1]) for data in line.get_data())
+    return label_end(ax, x, y, text, line.get_color())
+
+
+def label_end(ax: Axes, x: float, y: float, text: str, color: Any, gap: float = 8) -> Annotation:
+    """Name what ends at a point, as `label_line_end` does; `gap` is in points."""
     label = ax.annotate(
         text,
         xy=(x, y),
-        xytext=(8, 0),
+        xytext=(gap, 0),
         textcoords="offset points",
         va="center",
         fontsize=LABEL_SIZE,
         fontweight="bold",
-        color=legible(line.get_color()),
+        color=legible(color),
         annotation_clip=False,
         gid=_END_LABEL,
     )
@@ -256,4 +263,4 @@ def _spread(ax: Axes) -> None:
     ends = np.array([end[label] for label in labels])
     places = isotonic_regression(ends - room).x + room
     for label, move in zip(labels, places - ends, strict=True):
-        label.set_position((8, float(move)))
+        label.set_position((label.xyann[0], float(move)))
