@@ -281,7 +281,7 @@ def test_workers_are_drawn_sample_for_sample_below_the_line_of_all_there_are(
     for ax in plots.workers(*three).axes:
         for name, values, look, place in (
             ("busy 12", busy, style.WORKERS, 0),
-            ("blocked 12", blocked, style.BLOCKED, 1),
+            ("blocked\n12", blocked, style.BLOCKED, 1),
         ):
             line = line_named(ax, name)
             assert list(line.get_xdata()) == [0, 30, 60, 90, 120, 150]

@@ -11,6 +11,8 @@ from ghosts.plots.style import (
     LABEL_SIZE,
     TITLE_LETTERS,
     TITLE_SIZE,
+    columns_beside,
+    crowded,
     finding,
     shade_fault,
 )
@@ -19,9 +21,7 @@ from ghosts.replay.scenario import FULL
 from ghosts.settings import STORAGE_WORKERS
 
 MIB = 2**20
-_FEW = 2
-"""As many side by side leave room for a title in its own size, and for a long name on one line."""
-_NAME_LETTERS = 9
+_NAME_LETTERS = 8
 """As many of a line's name stand on one line where there are more."""
 
 
@@ -47,20 +47,9 @@ def mib_at(scale: float) -> str:
     return "MiB" if scale == FULL else "MiB, at a tenth of production's bytes"
 
 
-def columns_beside(ax: Axes) -> int:
-    """Return how many columns of axes the figure has."""
-    place = ax.get_subplotspec()
-    return 1 if place is None else place.get_gridspec().ncols
-
-
-def crowded(ax: Axes) -> bool:
-    """Return whether more columns than two share the figure's width."""
-    return columns_beside(ax) > _FEW
-
-
 def end_name(ax: Axes, name: str) -> str:
     """Break a name at the end of a line where there is no room for it on one."""
-    return textwrap.fill(name, _NAME_LETTERS) if crowded(ax) else name
+    return textwrap.fill(name, _NAME_LETTERS, break_long_words=False) if crowded(ax) else name
 
 
 def headline(ax: Axes, *phrases: str) -> None:
@@ -81,11 +70,14 @@ def headline(ax: Axes, *phrases: str) -> None:
     finding(ax, title, size)
 
 
-def shade_faults(ax: Axes, recording: Recording) -> None:
-    """Shade the faults that begin at a time, with the share of calls that fail if not all do."""
+def shade_faults(ax: Axes, recording: Recording, least_share: float = 0.0) -> None:
+    """Shade the faults that begin at a time, with the share of calls that fail if not all do.
+
+    Those of a lower share than the least are left out.
+    """
     break_or = "\n" if crowded(ax) else " "
     for fault in recording.scenario.faults:
-        if fault.start != "departure":
+        if fault.start != "departure" and fault.share >= least_share:
             end = recording.last.t if fault.end is None else fault.end
             name = f"{fault.backend}:{break_or}{fault.mode}".replace("_", " ")
             if fault.share < 1:

@@ -3,6 +3,7 @@
 Several recordings stand side by side on shared axes, in the order in which they are given.
 """
 
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
@@ -79,7 +80,8 @@ def gauge_against_tcp(*recordings: Recording) -> Figure:
         if last.ghosts > _ROOM_FOR_A_NAME * ax.get_ylim()[1]:
             name = {"color": legible(GHOSTS.color), "va": "center", "fontweight": "bold"}
             middle = last.gauge - last.ghosts / 2
-            write(ax, last.t, middle, f"  {count(last.ghosts, 'ghost')}", **name)
+            said = textwrap.indent(end_name(ax, count(last.ghosts, "ghost")), "  ")
+            write(ax, last.t, middle, said, **name)
         headline(
             ax,
             f"{recording.lifecycle}: {last.gauge} on the gauge",
@@ -129,7 +131,7 @@ def audio(*recordings: Recording) -> Figure:
 
 def workers(*recordings: Recording) -> Figure:
     """Draw the busy upload workers, the blocked ones among them darker, and the pool's size."""
-    fig, axes = _over_time(recordings, (_BUSY, _BLOCKED), " {}", at_least=STORAGE_WORKERS)
+    fig, axes = _over_time(recordings, (_BUSY, _BLOCKED), " {}", at_least=STORAGE_WORKERS + 2)
     for ax, recording in zip(axes, recordings, strict=True):
         seconds = [sample.t for sample in recording.samples]
         for curve in (_BUSY, _BLOCKED):
