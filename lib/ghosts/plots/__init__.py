@@ -12,6 +12,8 @@ from ghosts.plots.evidence import (
     regressors,
 )
 from ghosts.plots.fleet import fleet_day, fleet_sweep
+from ghosts.plots.lane import Lane, lanes_of
+from ghosts.plots.lanes import lanes
 from ghosts.plots.matrix import matrix
 from ghosts.plots.replay import (
     audio,
@@ -25,6 +27,7 @@ from ghosts.plots.services import both_gauges
 from ghosts.plots.tasks import tasks
 
 __all__ = [
+    "Lane",
     "audio",
     "both_gauges",
     "chunks_held",
@@ -36,6 +39,8 @@ __all__ = [
     "fleet_day",
     "fleet_sweep",
     "gauge_against_tcp",
+    "lanes",
+    "lanes_of",
     "matrix",
     "memory",
     "memory_fit",
