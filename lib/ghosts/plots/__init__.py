@@ -15,6 +15,7 @@ from ghosts.plots.fleet import fleet_day, fleet_sweep
 from ghosts.plots.lane import Lane, lanes_of
 from ghosts.plots.lanes import lanes
 from ghosts.plots.matrix import matrix
+from ghosts.plots.process_memory import allocator, resident_memory
 from ghosts.plots.replay import (
     audio,
     gauge_against_tcp,
@@ -28,6 +29,7 @@ from ghosts.plots.tasks import tasks
 
 __all__ = [
     "Lane",
+    "allocator",
     "audio",
     "both_gauges",
     "chunks_held",
@@ -50,6 +52,7 @@ __all__ = [
     "pods",
     "pods_wanted",
     "regressors",
+    "resident_memory",
     "tasks",
     "workers",
 ]
