@@ -58,8 +58,8 @@ _APART: Final = 4
 _ARROW_PIXELS: Final = 13
 _TO_THE_NEXT: Final = -0.4
 """Of the height of axes: as far down does a line go on that ends in the axes below."""
-_MARK_LETTERS: Final = 14
-"""As many stand beside the line on one line where three columns share the width."""
+_MARK_LETTERS: Final = (40, 20, 14)
+"""Letters in a row of the words beside the line, where one, two or three columns are drawn."""
 _MOST: Final = 3
 
 
@@ -212,9 +212,9 @@ def _mark_all_blocked(column: Sequence[Axes], at: float | None) -> None:
     late = at > 0.6 * column[0].get_xlim()[1]
     said = f"minute {round(at / 60)}: all {STORAGE_WORKERS} workers blocked"
     # The longest line first: bars rise into the corner at the right.
-    said = textwrap.fill(said, _MARK_LETTERS) if crowded(column[0]) else said
+    letters = _MARK_LETTERS[columns_beside(column[0]) - 1]
     column[0].annotate(
-        said,
+        textwrap.fill(said, letters),
         xy=(at, 1.0),
         xycoords=("data", "axes fraction"),
         xytext=(-6 if late else 6, -2),
