@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from pictures import assert_legible, title
@@ -140,14 +141,14 @@ def test_a_single_ghost_is_not_called_ghosts(recordings: Recordings) -> None:
     assert title(ax).endswith(": 1 ghost")
 
 
-def test_ghosts_are_hatched_and_what_merely_lingers_is_pale(recordings: Recordings) -> None:
+def test_ghosts_are_hatched_and_draining_sessions_are_pale(recordings: Recordings) -> None:
     before, after = recordings["full before"], recordings["full after"]
     for ax, recording in zip(
         plots.gauge_against_tcp(before, after).axes, (before, after), strict=True
     ):
-        lingering, ghosts = ax.collections
+        draining, ghosts = ax.collections
         assert ghosts.get_hatch() == style.GHOSTS.hatch
-        assert not lingering.get_hatch()
+        assert not draining.get_hatch()
         minutes = [sample.t / 60 for sample in recording.samples]
         ghost_minutes = np.trapezoid([sample.ghosts for sample in recording.samples], minutes)
         gap = np.trapezoid([s.gauge - s.tcp for s in recording.samples], minutes)
@@ -232,25 +233,18 @@ def test_a_fault_that_differs_from_device_to_device_is_not_shaded(recordings: Re
     assert list(ax.patches) == []
 
 
-def test_memory_is_what_ghosts_retain_and_what_python_holds(recordings: Recordings) -> None:
+def test_memory_is_what_ghosts_retain_and_that_of_the_process(recordings: Recordings) -> None:
     before, after = recordings["before"], recordings["after"]
     axes = plots.memory(before, after).axes
     for ax, recording in zip(axes, (before, after), strict=True):
         samples = recording.samples
         assert_draws(ax, "ghosts", recording, [sample.retained_bytes for sample in samples])
-        traced: list[int | None] = [sample.tracemalloc_bytes for sample in samples]
-        assert_draws(ax, "all of Python", recording, traced)
+        assert_draws(ax, "the process", recording, [sample.rss_bytes for sample in samples])
     retained = before.last.retained_bytes / MIB
     assert title(axes[0]) == f"gather_all: ghosts retain {retained:.0f} MiB"
     assert title(axes[1]) == "supervised: ghosts retain nothing"
     assert axes[0].get_ylabel() == "memory (MiB, at a tenth of production's bytes)"
-
-
-def test_memory_at_full_scale_is_that_of_the_process(recordings: Recordings) -> None:
-    recording = recordings["full before"]
-    (ax,) = plots.memory(recording).axes
-    assert_draws(ax, "the process", recording, [sample.rss_bytes for sample in recording.samples])
-    assert ax.get_ylabel() == "memory (MiB)"
+    assert plots.memory(recordings["full before"]).axes[0].get_ylabel() == "memory (MiB)"
 
 
 def test_audio_is_drawn_as_waiting_lost_and_in_the_end_stored(recordings: Recordings) -> None:
@@ -266,44 +260,60 @@ def test_audio_is_drawn_as_waiting_lost_and_in_the_end_stored(recordings: Record
         assert f"{lost:.0f} MiB of audio lost, {waiting:.0f} MiB waiting" in title(ax)
 
 
-def test_workers_are_drawn_sample_for_sample_below_the_line_of_all_there_are(
-    recordings: Recordings,
-) -> None:
-    three = [recordings[name] for name in ("before", "after", "shipped")]
-    for ax, recording in zip(plots.workers(*three).axes, three, strict=True):
-        busy = [sample.workers_busy for sample in recording.samples]
-        line, limit = ax.lines
-        assert list(line.get_xdata()) == [sample.t for sample in recording.samples]
-        assert list(line.get_ydata()) == busy
-        assert line.get_color() == style.WORKERS.color
-        assert set(limit.get_ydata()) == {STORAGE_WORKERS}
-        assert {f"busy {busy[-1]}", " 16 workers"} <= {text.get_text() for text in ax.texts}
-        assert area(ax, 0) == pytest.approx(np.trapezoid(busy, line.get_xdata()) / 60)
-        assert ax.get_ylim()[1] > STORAGE_WORKERS
-    assert plots.workers(*three).axes[0].get_ylabel() == "upload workers in a call"
-
-
-def with_workers(recording: Recording, busy: list[int]) -> Recording:
-    """The recording with a sample each half minute, of that many busy workers."""
+def with_workers(
+    recording: Recording, blocked: list[int], busy: list[int] | None = None
+) -> Recording:
+    """The recording with a sample each half minute, of that many blocked and busy workers."""
     samples = [
-        replace(recording.last, t=30.0 * number, workers_busy=workers)
-        for number, workers in enumerate(busy)
+        replace(recording.last, t=30.0 * number, workers_blocked=stuck, workers_busy=called)
+        for number, (stuck, called) in enumerate(zip(blocked, busy or blocked, strict=True))
     ]
     return replace(recording, samples=tuple(samples))
 
 
+def test_workers_are_drawn_sample_for_sample_below_the_line_of_all_there_are(
+    recordings: Recordings,
+) -> None:
+    busy, blocked = [0, 3, 9, 16, 16, 12], [0, 0, 1, 6, 11, 12]
+    three = [
+        with_workers(recordings[name], blocked, busy) for name in ("before", "after", "shipped")
+    ]
+    for ax in plots.workers(*three).axes:
+        for name, values, look, place in (
+            ("busy 12", busy, style.WORKERS, 0),
+            ("blocked\n12", blocked, style.BLOCKED, 1),
+        ):
+            line = line_named(ax, name)
+            assert list(line.get_xdata()) == [0, 30, 60, 90, 120, 150]
+            assert list(line.get_ydata()) == values
+            assert line.get_color() == look.color
+            assert area(ax, place) == pytest.approx(np.trapezoid(values, line.get_xdata()) / 60)
+        *_, limit = ax.lines
+        assert set(limit.get_ydata()) == {STORAGE_WORKERS}
+        assert " 16 workers" in {text.get_text() for text in ax.texts}
+        assert ax.get_ylim()[1] > STORAGE_WORKERS
+    assert plots.workers(*three).axes[0].get_ylabel() == "upload workers in a call"
+
+
+def test_blocked_workers_are_darker_than_busy_ones() -> None:
+    shades = [sum(to_rgb(look.color)) for look in (style.BLOCKED, style.WORKERS)]
+    assert shades[0] < 0.6 * shades[1]
+
+
 @pytest.mark.parametrize(
-    ("busy", "said"),
+    ("blocked", "said"),
     [
-        ([0, 16, 16, 16, 16, 16], "16 of 16 workers still busy, the pool full for 2 minutes"),
-        ([16, 16, 16, 9, 16, 11], "11 of 16 workers still busy, the pool full for 1 minute"),
-        ([0, 9, 16, 3, 0], "0 of 16 workers still busy, the pool never seen full"),
+        ([0, 9, 16, 16, 16, 16], "16 of 16 workers blocked, all since minute 1"),
+        ([16, 16, 3, 9, 16, 16], "16 of 16 workers blocked, all since minute 2"),
+        ([16, 16], "16 of 16 workers blocked, all since minute 0"),
+        ([16, 16, 16, 9, 16, 11], "11 of 16 workers blocked, all for 1 minute"),
+        ([0, 9, 15, 3, 0], "0 of 16 workers blocked, never all at once"),
     ],
 )
-def test_the_workers_title_says_how_many_are_busy_and_for_how_long_all_were(
-    recordings: Recordings, busy: list[int], said: str
+def test_the_workers_title_says_how_many_are_blocked_and_since_when_all_are(
+    recordings: Recordings, blocked: list[int], said: str
 ) -> None:
-    (ax,) = plots.workers(with_workers(recordings["before"], busy)).axes
+    (ax,) = plots.workers(with_workers(recordings["before"], blocked)).axes
     assert title(ax) == f"gather_all: {said}"
 
 
@@ -312,6 +322,19 @@ def test_the_line_of_all_workers_is_in_view_where_few_of_them_are_busy(
 ) -> None:
     (ax,) = plots.workers(with_workers(recordings["before"], [0, 1, 2])).axes
     assert ax.get_ylim()[1] > STORAGE_WORKERS
+
+
+def test_a_fault_of_a_share_of_the_calls_is_named_with_it(recordings: Recordings) -> None:
+    fault = replace(recordings["before"].scenario.faults[0], share=0.015)
+    scenario = replace(recordings["before"].scenario, faults=(fault,))
+    one = replace(recordings["before"], scenario=scenario)
+    for count, said in (
+        (1, "storage: never answers, 1.5 % of calls"),
+        (3, "storage:\nnever answers,\n1.5 % of calls"),
+    ):
+        assert said in {
+            text.get_text() for text in plots.gauge_against_tcp(*[one] * count).axes[0].texts
+        }
 
 
 def test_a_pale_line_is_edged_with_ink_and_others_are_not() -> None:

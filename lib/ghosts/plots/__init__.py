@@ -12,7 +12,10 @@ from ghosts.plots.evidence import (
     regressors,
 )
 from ghosts.plots.fleet import fleet_day, fleet_sweep
+from ghosts.plots.lane import Lane, lanes_of
+from ghosts.plots.lanes import lanes
 from ghosts.plots.matrix import matrix
+from ghosts.plots.process_memory import allocator, resident_memory
 from ghosts.plots.replay import (
     audio,
     gauge_against_tcp,
@@ -25,6 +28,8 @@ from ghosts.plots.services import both_gauges
 from ghosts.plots.tasks import tasks
 
 __all__ = [
+    "Lane",
+    "allocator",
     "audio",
     "both_gauges",
     "chunks_held",
@@ -36,6 +41,8 @@ __all__ = [
     "fleet_day",
     "fleet_sweep",
     "gauge_against_tcp",
+    "lanes",
+    "lanes_of",
     "matrix",
     "memory",
     "memory_fit",
@@ -45,6 +52,7 @@ __all__ = [
     "pods",
     "pods_wanted",
     "regressors",
+    "resident_memory",
     "tasks",
     "workers",
 ]

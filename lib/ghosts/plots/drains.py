@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from ghosts.evidence import DeployCheck
+from ghosts.plots.recordings import names_of
 from ghosts.plots.style import (
     GAUGE,
     GHOSTS,
@@ -49,7 +50,7 @@ def drain_durations(recordings: Sequence[Recording], published: DeployCheck) -> 
     _mark_what_is_known(ax, published)
     for row, durations in enumerate(rows):
         _draw_row(ax, row, durations, end)
-    names = _names(recordings)
+    names = names_of(recordings)
     sessions = [
         f"{name}\n{count(len(row), 'session')}" for name, row in zip(names, rows, strict=True)
     ]
@@ -60,15 +61,6 @@ def drain_durations(recordings: Sequence[Recording], published: DeployCheck) -> 
     ax.set_xlabel("from a device's departure to the end of its session (simulated seconds)")
     finding_of_all(fig, _finding(names, rows, published))
     return fig
-
-
-def _names(recordings: Sequence[Recording]) -> list[str]:
-    """Name each by its lifecycle, and by its scenario too where the lifecycle is there twice."""
-    lifecycles = [recording.lifecycle for recording in recordings]
-    return [
-        name if lifecycles.count(name) == 1 else f"{name} in {recording.scenario.name}"
-        for name, recording in zip(lifecycles, recordings, strict=True)
-    ]
 
 
 def _durations(recording: Recording) -> list[float]:

@@ -7,49 +7,48 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 
 from ghosts import evidence
+from ghosts.plots.recordings import (
+    MIB,
+    end_name,
+    headline,
+    mib_at,
+    scale_of,
+    shade_faults,
+    shade_the_gap,
+)
 from ghosts.plots.style import (
+    BLOCKED,
     GAUGE,
     GHOSTS,
     INK,
-    LABEL_SIZE,
     LIMIT,
     LOST,
     MEMORY,
     STORED,
     TCP,
-    TITLE_LETTERS,
-    TITLE_SIZE,
     WORKERS,
     Figure,
     Look,
     count,
     figure,
-    finding,
     label_line_end,
     legible,
     mib_axis,
     minutes_axis,
-    shade_fault,
     write,
 )
 from ghosts.records.recording import Recording, Sample
 from ghosts.records.scenario import FULL
 from ghosts.settings import STORAGE_WORKERS
 
-_MIB = 2**20
-_FEW = 2
-"""As many side by side leave room for a title in its own size, and for a long name on one line."""
-_NAME_LETTERS = 10
-"""As many of a line's name stand on one line where there are more."""
 _ROOM_FOR_A_NAME = 0.15
 """Of an axis: the least between two line ends that have a third name between theirs."""
 _SWARM = 9
-_LINGERING: dict[str, Any] = {"facecolor": GHOSTS.color, "alpha": 0.25, "linewidth": 0.0}
 
 
 class _Curve(NamedTuple):
@@ -65,19 +64,25 @@ _RESIDENT = _Curve("the process", MEMORY, lambda sample: sample.rss_bytes)
 _BY_GHOSTS = _Curve("ghosts", GHOSTS, lambda sample: sample.retained_bytes)
 _WAITING = _Curve("waiting", MEMORY, lambda sample: sample.queued_bytes)
 _BUSY = _Curve("busy", WORKERS, lambda sample: sample.workers_busy)
+_BLOCKED = _Curve("blocked", BLOCKED, lambda sample: sample.workers_blocked)
 _LOST = _Curve("lost", LOST, lambda sample: sample.lost_bytes)
 
 
 def gauge_against_tcp(*recordings: Recording) -> Figure:
     """Draw the gauge and the TCP connections, and shade what lies between them.
 
-    Hatched are the ghosts; pale are sessions that are not long enough without a connection.
+    Hatched are the ghosts, pale are the draining sessions.
     """
     fig, axes = _over_time(recordings, (_GAUGE, _TCP), " {}")
     for ax, recording in zip(axes, recordings, strict=True):
-        _shade_the_gap(ax, recording)
+        shade_the_gap(ax, recording)
         last = recording.last
-        _headline(
+        if last.ghosts > _ROOM_FOR_A_NAME * ax.get_ylim()[1]:
+            name = {"color": legible(GHOSTS.color), "va": "center", "fontweight": "bold"}
+            middle = last.gauge - last.ghosts / 2
+            said = textwrap.indent(end_name(ax, count(last.ghosts, "ghost")), "  ")
+            write(ax, last.t, middle, said, **name)
+        headline(
             ax,
             f"{recording.lifecycle}: {last.gauge} on the gauge",
             f"{last.tcp} in the kernel: {count(last.ghosts, 'ghost')}",
@@ -91,13 +96,13 @@ def memory(*recordings: Recording) -> Figure:
 
     Raises ValueError if the recordings are not of one scale.
     """
-    scale = _scale_of(recordings)
+    scale = scale_of(recordings)
     fig, axes = _over_time(recordings, (_RESIDENT, _BY_GHOSTS))
     for ax, recording in zip(axes, recordings, strict=True):
-        retained = recording.last.retained_bytes / _MIB
+        retained = recording.last.retained_bytes / MIB
         told = f"{retained:,.0f} MiB" if retained else "nothing"
-        _headline(ax, f"{recording.lifecycle}: ghosts retain {told}")
-    mib_axis(axes[0], f"memory ({_mib_at(scale)})")
+        headline(ax, f"{recording.lifecycle}: ghosts retain {told}")
+    mib_axis(axes[0], f"memory ({mib_at(scale)})")
     return fig
 
 
@@ -106,7 +111,7 @@ def audio(*recordings: Recording) -> Figure:
 
     Raises ValueError if the recordings are not of one scale.
     """
-    scale = _scale_of(recordings)
+    scale = scale_of(recordings)
     most_stored = max(recording.audio.stored for recording in recordings)
     fig, axes = _over_time(recordings, (_WAITING, _LOST), at_least=most_stored)
     for ax, recording in zip(axes, recordings, strict=True):
@@ -114,30 +119,28 @@ def audio(*recordings: Recording) -> Figure:
             [recording.last.t], [recording.audio.stored], **STORED.points, clip_on=False
         )
         label_line_end(ax, stored, "stored")
-        lost, waiting = recording.audio.lost / _MIB, recording.audio.queued / _MIB
-        _headline(
+        lost, waiting = recording.audio.lost / MIB, recording.audio.queued / MIB
+        headline(
             ax,
             f"{recording.lifecycle}: {lost:,.0f} MiB of audio lost",
             f"{waiting:,.0f} MiB waiting",
         )
-    mib_axis(axes[0], f"audio ({_mib_at(scale)})")
+    mib_axis(axes[0], f"audio ({mib_at(scale)})")
     return fig
 
 
 def workers(*recordings: Recording) -> Figure:
-    """Draw the upload workers that are in a call, and the line that they cannot rise above."""
-    fig, axes = _over_time(recordings, (_BUSY,), " {}", at_least=STORAGE_WORKERS)
+    """Draw the busy upload workers, the blocked ones among them darker, and the pool's size."""
+    fig, axes = _over_time(recordings, (_BUSY, _BLOCKED), " {}", at_least=STORAGE_WORKERS + 2)
     for ax, recording in zip(axes, recordings, strict=True):
         seconds = [sample.t for sample in recording.samples]
-        busy = [sample.workers_busy for sample in recording.samples]
-        ax.fill_between(seconds, busy, **WORKERS.area)
+        for curve in (_BUSY, _BLOCKED):
+            values = [curve.value(sample) for sample in recording.samples]
+            ax.fill_between(seconds, values, **curve.look.area)
         ax.axhline(STORAGE_WORKERS, zorder=1.5, **LIMIT.line)
         write(ax, 0, 1.01 * STORAGE_WORKERS, f" {STORAGE_WORKERS} workers", va="bottom")
-        _headline(
-            ax,
-            f"{recording.lifecycle}: {busy[-1]} of {STORAGE_WORKERS} workers still busy",
-            _time_full(recording),
-        )
+        blocked = f"{recording.last.workers_blocked} of {STORAGE_WORKERS} workers blocked"
+        headline(ax, f"{recording.lifecycle}: {blocked}", _all_blocked(recording))
     axes[0].set_yticks(range(0, STORAGE_WORKERS + 1, 4))
     axes[0].set_ylabel("upload workers in a call")
     return fig
@@ -149,7 +152,7 @@ def memory_per_ghost(recordings: Mapping[str, Recording]) -> Figure:
     The dotted line is the figure on record, at the recordings' scale. Raises ValueError if they
     are not of one scale, or if one has no ghosts.
     """
-    scale = _scale_of([*recordings.values()])
+    scale = scale_of([*recordings.values()])
     retained = {name: _retained_by_each(one) for name, one in recordings.items()}
     fig, (ax,) = figure(height=1.2 * len(recordings) + 2.6)
     for row, each in enumerate(reversed(retained.values())):
@@ -158,10 +161,10 @@ def memory_per_ghost(recordings: Mapping[str, Recording]) -> Figure:
     ax.set_ylim(-0.6, len(retained) - 0.1)
     ax.set_xlim(0, 1.25 * max(max(each) for each in retained.values()))
     ax.grid(visible=False, axis="y")
-    mib_axis(ax, f"memory that a ghost retains ({_mib_at(scale)})", axis="x")
+    mib_axis(ax, f"memory that a ghost retains ({mib_at(scale)})", axis="x")
     _mark_the_record(ax, scale)
-    medians = [f"{median(each) / _MIB:.1f} MiB {name}" for name, each in retained.items()]
-    _headline(ax, f"The median ghost retains {medians[0]}", *medians[1:])
+    medians = [f"{median(each) / MIB:.1f} MiB {name}" for name, each in retained.items()]
+    headline(ax, f"The median ghost retains {medians[0]}", *medians[1:])
     return fig
 
 
@@ -170,7 +173,7 @@ def orphans(recording: Recording) -> Figure:
     fig, (ax,) = _over_time([recording], (_GAUGE, _TCP, _ORPHANS), " {}")
     ax.set_ylabel("connections, tasks")
     last = recording.last
-    _headline(
+    headline(
         ax,
         f"{recording.lifecycle}: {last.gauge} on the gauge",
         f"{count(last.orphans, 'task')} alive",
@@ -194,59 +197,37 @@ def _over_time(
             (line,) = ax.plot(seconds, values, **curve.look.line)
             lines.append((ax, line, curve.name + ending.format(values[-1])))
         minutes_axis(ax)
-        _shade_faults(ax, recording)
+        shade_faults(ax, recording)
     samples = [sample for recording in recordings for sample in recording.samples]
     top = max(1, at_least, *(curve.value(sample) for sample in samples for curve in curves))
     axes[0].set_xlim(0, max(recording.last.t for recording in recordings))
     axes[0].set_ylim(-0.04 * top, 1.25 * top)
     for ax, line, name in lines:
-        label_line_end(ax, line, textwrap.fill(name, _NAME_LETTERS) if _crowded(ax) else name)
+        label_line_end(ax, line, end_name(ax, name))
     return fig, axes
 
 
-def _shade_faults(ax: Axes, recording: Recording) -> None:
-    between = ":\n" if _crowded(ax) else ": "
-    for fault in recording.scenario.faults:
-        if fault.start != "departure":
-            end = recording.last.t if fault.end is None else fault.end
-            name = f"{fault.backend}{between}{fault.mode}".replace("_", " ")
-            shade_fault(ax, fault.start, end, name)
-
-
-def _crowded(ax: Axes) -> bool:
-    return len(ax.figure.axes) > _FEW
-
-
-def _time_full(recording: Recording) -> str:
-    """Say for how long every sample saw all workers busy."""
-    full = sum(
+def _all_blocked(recording: Recording) -> str:
+    """Say from when all workers were blocked, or for how long if they no longer are."""
+    full = [sample.workers_blocked >= STORAGE_WORKERS for sample in recording.samples]
+    if not any(full):
+        return "never all at once"
+    if full[-1]:
+        first = max((place + 1 for place, one in enumerate(full) if not one), default=0)
+        return f"all since minute {round(recording.samples[first].t / 60)}"
+    seconds = sum(
         later.t - sample.t
         for sample, later in pairwise(recording.samples)
-        if min(sample.workers_busy, later.workers_busy) >= STORAGE_WORKERS
+        if min(sample.workers_blocked, later.workers_blocked) >= STORAGE_WORKERS
     )
-    if not full:
-        return "the pool never seen full"
-    return f"the pool full for {count(round(full / 60) or 1, 'minute')}"
-
-
-def _shade_the_gap(ax: Axes, recording: Recording) -> None:
-    seconds = [sample.t for sample in recording.samples]
-    gauge = [sample.gauge for sample in recording.samples]
-    tcp = [sample.tcp for sample in recording.samples]
-    living = [sample.gauge - sample.ghosts for sample in recording.samples]
-    ax.fill_between(seconds, tcp, [*map(max, tcp, living)], **_LINGERING)
-    ax.fill_between(seconds, living, gauge, **GHOSTS.area)
-    last = recording.last
-    if last.ghosts > _ROOM_FOR_A_NAME * ax.get_ylim()[1]:
-        name = {"color": legible(GHOSTS.color), "va": "center", "fontweight": "bold"}
-        write(ax, last.t, last.gauge - last.ghosts / 2, f"  {count(last.ghosts, 'ghost')}", **name)
+    return f"all for {count(round(seconds / 60) or 1, 'minute')}"
 
 
 def _mark_the_record(ax: Axes, scale: float) -> None:
     """Draw what the team stated that a ghost retains."""
     record = evidence.fact("memory_per_ghost")
     of_it = "" if scale == FULL else "a tenth of the "
-    at = record.value * scale * _MIB
+    at = record.value * scale * MIB
     ax.axvline(at, color=INK, linestyle=":", linewidth=2)
     name = f" {of_it}{record.value:g} {record.unit} on record"
     write(ax, at, ax.get_ylim()[1], name, va="top")
@@ -259,32 +240,3 @@ def _swarm(row: float, points: int) -> list[float]:
 
 def _retained_by_each(recording: Recording) -> list[int]:
     return [session.retained_bytes for session in recording.sessions if session.ghost]
-
-
-def _headline(ax: Axes, *phrases: str) -> None:
-    """Put the phrases on one line where they fit, else on a line each.
-
-    In a crowd they are smaller, and the name that they begin with has a line of its own, so that
-    neighbours' titles match line by line.
-    """
-    size = LABEL_SIZE if _crowded(ax) else TITLE_SIZE
-    letters = TITLE_LETTERS * TITLE_SIZE // size // len(ax.figure.axes)
-    title = ", ".join(phrases)
-    if _crowded(ax):
-        name, _, first = phrases[0].partition(": ")
-        said = (textwrap.fill(phrase, letters) for phrase in (first, *phrases[1:]))
-        title = f"{name}:\n" + ",\n".join(said)
-    elif len(title) > letters:
-        title = ",\n".join(textwrap.fill(phrase, letters) for phrase in phrases)
-    finding(ax, title, size)
-
-
-def _scale_of(recordings: Sequence[Recording]) -> float:
-    (scale, *others) = {recording.scale for recording in recordings}
-    if others:
-        raise ValueError("bytes of recordings at different scales cannot be compared")
-    return scale
-
-
-def _mib_at(scale: float) -> str:
-    return "MiB" if scale == FULL else "MiB, at a tenth of production's bytes"

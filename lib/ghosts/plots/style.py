@@ -32,6 +32,8 @@ TITLE_LETTERS = 72
 """As many fit above axes that take a whole figure, in the size of a title."""
 _FIGURE_LETTERS = 86
 """As many fit from a figure's left edge to its right one."""
+_FEW = 2
+"""As many side by side leave room for a title in its own size, and for a long name on one line."""
 LABEL_SIZE = 14
 TEXT_SIZE = 13
 
@@ -85,10 +87,12 @@ class Look:
 GAUGE = Look(color="#D55E00", linewidth=3.5)
 TCP = Look(color="#0072B2", linestyle="--", linewidth=2.5, marker="s", alpha=0.85)
 GHOSTS = Look(color="#CC79A7", linewidth=2.0, hatch="//")
+DRAINING = Look(color=GHOSTS.color, alpha=0.25)
 MEMORY = Look(color="#009E73", linestyle="-.", linewidth=3.0, marker="D", alpha=0.6)
 LOST = Look(color="#000000", linestyle=":", linewidth=3.5, marker="X", hatch="xx", alpha=0.75)
 STORED = Look(color="#56B4E9", linestyle="-", linewidth=2.0, marker="v", alpha=0.85)
 WORKERS = Look(color="#F0E442", linewidth=3.5, marker="P", edge=1.2)
+BLOCKED = Look(color="#6B5B00", linewidth=2.5, alpha=0.75)
 PODS = Look(color="#555555", linewidth=3.0, alpha=0.35)
 OURS = Look(color="#E69F00", linewidth=4.0)
 STRAIGHTFORWARD = Look(color="#444444", linestyle="--", linewidth=2.5)
@@ -167,15 +171,20 @@ def label_line_end(ax: Axes, line: Line2D, text: str) -> Annotation:
     lines end at that moment.
     """
     x, y = (float(np.asarray(data)[-1]) for data in line.get_data())
+    return label_end(ax, x, y, text, line.get_color())
+
+
+def label_end(ax: Axes, x: float, y: float, text: str, color: Any, gap: float = 8) -> Annotation:
+    """Name what ends at a point, as `label_line_end` does; `gap` is in points."""
     label = ax.annotate(
         text,
         xy=(x, y),
-        xytext=(8, 0),
+        xytext=(gap, 0),
         textcoords="offset points",
         va="center",
         fontsize=LABEL_SIZE,
         fontweight="bold",
-        color=legible(line.get_color()),
+        color=legible(color),
         annotation_clip=False,
         gid=_END_LABEL,
     )
@@ -203,9 +212,21 @@ def shade_fault(ax: Axes, start: float, end: float, name: str) -> None:
     )
 
 
+def columns_beside(ax: Axes) -> int:
+    """Return how many columns of axes the figure has."""
+    place = ax.get_subplotspec()
+    return 1 if place is None else place.get_gridspec().ncols
+
+
+def crowded(ax: Axes) -> bool:
+    """Return whether more columns than two share the figure's width."""
+    return columns_beside(ax) > _FEW
+
+
 def minutes_axis(ax: Axes, label: str = "simulated time (minutes)") -> None:
     """Read an x axis whose data are seconds in minutes."""
-    ax.xaxis.set_major_locator(_UnitLocator(60, steps=[1, 2, 3, 5, 6, 10]))
+    steps, most = ([1, 2, 3, 6, 10], 4) if crowded(ax) else ([1, 2, 3, 5, 6, 10], 7)
+    ax.xaxis.set_major_locator(_UnitLocator(60, steps, most))
     ax.xaxis.set_major_formatter(_in_units(60))
     ax.set_xlabel(label)
 
@@ -227,8 +248,8 @@ def mib_axis(
 class _UnitLocator(MaxNLocator):
     """Put the ticks on round multiples of a unit of several data steps."""
 
-    def __init__(self, unit: float, steps: Sequence[float]) -> None:
-        super().__init__(nbins=7, steps=list(steps))
+    def __init__(self, unit: float, steps: Sequence[float], most: int = 7) -> None:
+        super().__init__(nbins=most, steps=list(steps))
         self._unit = unit
 
     def tick_values(self, vmin: float, vmax: float) -> Any:
@@ -243,7 +264,8 @@ def _spread(ax: Axes) -> None:
     """Move the line-end labels, by as little as possible, until none touches the next.
 
     Offsets are in points. Less the room that the labels below take, places must not fall from
-    one label to the next: that is an isotonic regression on where the lines end.
+    one label to the next: that is an isotonic regression on where the lines end. The lowest label
+    stays above the ticks of the x axis.
     """
     labels = [
         text for text in ax.texts if isinstance(text, Annotation) and text.get_gid() == _END_LABEL
@@ -254,6 +276,7 @@ def _spread(ax: Axes) -> None:
     heights = np.array([1.45 * LABEL_SIZE * (label.get_text().count("\n") + 1) for label in labels])
     room = np.cumsum(heights) - heights / 2
     ends = np.array([end[label] for label in labels])
-    places = isotonic_regression(ends - room).x + room
+    bottom = ax.transAxes.transform((0, 0))[1] * points - 0.8 * LABEL_SIZE
+    places = np.maximum(isotonic_regression(ends - room).x, bottom) + room
     for label, move in zip(labels, places - ends, strict=True):
-        label.set_position((8, float(move)))
+        label.set_position((label.xyann[0], float(move)))

@@ -1,0 +1,109 @@
+"""Made-up recordings in the shape of the long incident: three hours, workers blocked one by one.
+
+No service runs for them. What one draws from them says nothing about a lifecycle.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ghosts.plots import Lane
+from ghosts.replay import DeviceGroup, Recording, Scenario, replay
+from ghosts.records.recording import Event
+from ghosts.settings import STORAGE_WORKERS
+
+HOURS_3 = 10_800
+MIB = 2**20
+
+
+def recorded() -> Recording:
+    """One that was recorded, to be changed: everything in it is as valid as a replay makes it."""
+    scenario = Scenario(
+        name="small",
+        summary="One device comes and stays",
+        seed=1,
+        duration=30,
+        devices=(DeviceGroup(name="staying", count=1),),
+    )
+    return replay(scenario, "supervised")
+
+
+def of_lanes(recording: Recording, lanes: Sequence[Lane], lasts: float, **last: Any) -> Recording:
+    """The recording with these sessions, and with two samples: at the beginning and the end."""
+    events = []
+    for lane in lanes:
+        for kind, at in (
+            ("session_opened", lane.opened),
+            ("session_disconnected", lane.disconnected),
+            ("session_closed", lane.ended),
+        ):
+            if at is not None:
+                events.append(Event(t=at, kind=kind, who=lane.uid))
+    events.sort(key=lambda event: event.t)
+    samples = (replace(recording.last, t=0.0), replace(recording.last, t=lasts, **last))
+    return replace(recording, events=tuple(events), samples=samples)
+
+
+def long_incident(recording: Recording, lifecycle: str) -> Recording:
+    """The recording turned into three hours of 22 connections at a time under a lifecycle."""
+    full_at = None if lifecycle == "shipped" else 58 * 60
+    lanes = _sessions(lifecycle, full_at)
+    changed = of_lanes(recording, lanes, HOURS_3)
+    samples = []
+    for t in range(0, HOURS_3 + 1, 30):
+        tcp = sum(
+            lane.opened <= t and (lane.disconnected is None or lane.disconnected > t)
+            for lane in lanes
+        )
+        gauge = sum(lane.opened <= t and (lane.ended is None or lane.ended > t) for lane in lanes)
+        ghosts = sum(
+            lane.disconnected is not None
+            and lane.disconnected + 150 < t
+            and (lane.ended is None or lane.ended > t)
+            for lane in lanes
+        )
+        blocked = 0 if full_at is None else min(STORAGE_WORKERS, STORAGE_WORKERS * t // full_at)
+        in_use = (60 + 1.4 * ghosts + 0.3 * tcp) * MIB
+        samples.append(
+            replace(
+                recording.last,
+                t=float(t),
+                gauge=gauge,
+                tcp=tcp,
+                ghosts=ghosts,
+                workers_busy=min(STORAGE_WORKERS, blocked + t // 30 % 3),
+                workers_blocked=blocked,
+                retained_bytes=int(1.4 * ghosts * MIB),
+                rss_bytes=int(1.02 * in_use + (90 + t / 600) * MIB),
+                allocator_in_use_bytes=int(in_use),
+                allocator_held_bytes=int(1.02 * in_use + t / 1000 * MIB),
+            )
+        )
+    return replace(changed, lifecycle=lifecycle, samples=tuple(samples))
+
+
+def _sessions(lifecycle: str, full_at: float | None) -> list[Lane]:
+    chance = random.Random(7)
+    lanes, number = [], 0
+    for _ in range(22):
+        t = chance.uniform(0, 60)
+        while t < HOURS_3:
+            leaves = t + max(120.0, chance.gauss(940, 350))
+            uid = f"device-{number:03}"
+            number += 1
+            if leaves >= HOURS_3:
+                lanes.append(Lane(uid, t))
+                break
+            unlucky = chance.random() < 0.4 or (full_at is not None and leaves > full_at)
+            drain = 300.0
+            if lifecycle == "gather_all":
+                drain = chance.uniform(1, 14)
+            elif lifecycle == "supervised":
+                drain = 30.6 if unlucky else chance.uniform(1, 14)
+            elif lifecycle == "shipped":
+                drain = chance.uniform(1, 4)
+            ends = None if lifecycle == "gather_all" and unlucky else leaves + drain
+            lanes.append(Lane(uid, t, leaves, ends if ends and ends < HOURS_3 else None))
+            t = leaves + chance.uniform(0.5, 3)
+    return sorted(lanes, key=lambda lane: lane.opened)
