@@ -21,7 +21,8 @@ NAMES_IN_WORDS: Final = (
     "An upload worker is blocked when it has been in the same call for more than "
     f"{GHOST_AFTER:g} s. Resident memory does not fall when what it held is freed; its growth is "
     "from the first sample to the last. Production's figures are those of one pod, which only the "
-    "production scenario replays; the growth in 10 minutes is that of another pod, on which some 6 sessions were stuck. "
+    "production scenario replays; the growth in 10 minutes is that of another pod, on which some 6 "
+    "sessions were stuck. "
     "omi#N is issue or pull request N of the public repository BasedHardware/omi."
 )
 
