@@ -93,6 +93,8 @@ class Fault:
     start: Start = 0.0
     end: float | None = None
     seconds: float = 10.0
+    share: float = 1.0
+    """Fraction of the calls that fail."""
 
     def __post_init__(self) -> None:
         if self.start == "departure":

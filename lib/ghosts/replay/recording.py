@@ -59,6 +59,8 @@ class Sample:
     """Tasks of sessions, orphans included."""
     workers_busy: _Int
     """Storage workers in a call, of 16."""
+    workers_blocked: _Int = 0
+    """Storage workers that have been in the same call for more than 150 s, of 16."""
     queued_bytes: _Int
     """Audio that was received and is neither stored nor lost."""
     lost_bytes: _Int
@@ -77,6 +79,10 @@ class Sample:
     """
     rss_bytes: _Int
     """Resident memory of this process. It does not fall when memory is freed."""
+    allocator_in_use_bytes: _Int | None = None
+    """Memory that glibc's malloc has handed out; None where malloc is another."""
+    allocator_held_bytes: _Int | None = None
+    """Memory that glibc's malloc has from the operating system; None where malloc is another."""
     listen: Listening | None = None
     """The same of listen, if devices come through it."""
 
