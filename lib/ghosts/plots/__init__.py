@@ -11,7 +11,7 @@ from ghosts.plots.evidence import (
     pods,
     regressors,
 )
-from ghosts.plots.fleet import fleet_day, fleet_sweep
+from ghosts.plots.fleet import fleet_day, fleet_sweep, ghosts_by_uptime
 from ghosts.plots.matrix import matrix
 from ghosts.plots.replay import (
     audio,
@@ -36,6 +36,7 @@ __all__ = [
     "fleet_day",
     "fleet_sweep",
     "gauge_against_tcp",
+    "ghosts_by_uptime",
     "matrix",
     "memory",
     "memory_fit",
