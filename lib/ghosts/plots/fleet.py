@@ -139,7 +139,7 @@ def _memory(ax: Axes, trace: Trace, limit_mib: float) -> None:
     for step, (words, hour) in enumerate(places):
         ax.axvline(hour, color=LIMIT.color, linestyle=":", linewidth=1.2, alpha=0.7)
         right = hour > 18
-        height = (0.93 - 0.26 * (step % 3)) * limit_mib
+        height = (0.93 - 0.22 * (step % 3)) * limit_mib
         x = hour - 0.3 if right else hour + 0.3
         words = textwrap.fill(words, _EVENT_LETTERS)
         align = "right" if right else "left"

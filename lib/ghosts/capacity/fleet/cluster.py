@@ -12,6 +12,7 @@ from ghosts.capacity.fleet.pod import Connection, Pod, State
 from ghosts.capacity.fleet.trace import Event, EventKind
 from ghosts.capacity.packing import Pool
 from ghosts.capacity.quantity import MIB
+from ghosts.capacity.rollout import Step
 from ghosts.capacity.values import Deployment
 
 
@@ -72,6 +73,12 @@ class Cluster:
 
     def reconcile(self) -> None:
         """Create and end pods towards the desired number, and towards the newest revision."""
+        while self._step():
+            pass
+        self._place()
+
+    def _step(self) -> bool:
+        """Create and end what may be now; return whether there was anything."""
         kept = [pod for pod in self.pods if pod.state is not State.TERMINATING]
         old = [pod for pod in kept if pod.revision < self._revision]
         new = [pod for pod in kept if pod.revision == self._revision]
@@ -80,15 +87,15 @@ class Cluster:
             step = self._deployment.rollout.step(
                 self.desired, old=len(old), new=len(new), available=available
             )
-            self._end_first(old, step.end, EventKind.REPLACED)
-            create = step.create
         else:
-            create = max(0, self.desired - len(new))
-        self._end_first(new, len(new) - self.desired, EventKind.SCALED_DOWN)
-        for _ in range(create):
+            step = Step(create=max(0, self.desired - len(new)), end=0)
+        surplus = max(0, len(new) - self.desired)
+        self._end_first(old, step.end, EventKind.REPLACED)
+        self._end_first(new, surplus, EventKind.SCALED_DOWN)
+        for _ in range(step.create):
             self.pods.append(Pod(number=self._made, revision=self._revision, costs=self._costs))
             self._made += 1
-        self._place()
+        return bool(step.create or step.end or surplus)
 
     def note(self, kind: EventKind, pod: Pod) -> None:
         """Record that something happened to a pod."""
@@ -145,7 +152,7 @@ class Cluster:
         order = sorted(
             pods, key=lambda pod: (pod.is_running, pod.state is State.READY, -pod.number)
         )
-        for pod in order[: max(0, count)]:
+        for pod in order[:count]:
             if pod.is_running:
                 self.note(kind, pod)
             self._end(pod, self._deployment.grace)
