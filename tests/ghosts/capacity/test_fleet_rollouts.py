@@ -106,6 +106,17 @@ def test_without_room_and_with_nothing_unavailable_a_rollout_cannot_move(inciden
     assert {each.number for each in day.at(24).pods} == {0, 1, 2, 3}
 
 
+def test_pods_that_ghosts_added_and_that_are_pending_block_a_rollout(incident: Costs) -> None:
+    deployed = deployment(pods=4)
+    deployed = replace(deployed, scaling=replace(deployed.scaling, most=12, target=18.0))
+    day = trace(incident, replace(WORN, rollouts=(Rollout(hour=4),)), deployed, nodes=2)
+    sample = day.at(4)
+    assert sample.pending > CHART.unavailable(sample.desired)
+    assert day.count(EventKind.REPLACED) == 0
+    assert {pod.number for pod in day.at(5).pods} == {0, 1, 2, 3}
+    assert day.at(5).ghosts > sample.ghosts
+
+
 def test_a_second_rollout_replaces_pods_of_both_revisions(incident: Costs) -> None:
     twice = (Rollout(hour=3), Rollout(hour=3 + 15 / HOUR), Rollout(hour=9))
     day = trace(incident, replace(QUIET, rollouts=twice), nodes=5)
