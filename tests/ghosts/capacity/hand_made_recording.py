@@ -32,7 +32,7 @@ def sample(t: float, blocked: int, *, queued_mib: float, abandoned_mib: float = 
 
 
 def recording(*, ghosts: int, left_behind_mib: float = 0.0, most_blocked: int = 16) -> Recording:
-    """Ten devices leave after the workers are blocked and in time to be judged; so many ghosts.
+    """Ten devices leave after the workers are blocked and in time to be judged, some as ghosts.
 
     Two more leave before, and one too late: none of these three may count as a departure that
     made a ghost.
