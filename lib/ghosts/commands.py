@@ -153,8 +153,8 @@ def _add_matrix(commands: "argparse._SubParsersAction[_Parser]") -> None:
 def _add_capacity(commands: "argparse._SubParsersAction[_Parser]") -> None:
     capacity = commands.add_parser(
         "capacity",
-        help="say how many pods fit the nodes, and what the autoscaler asks for",
-        description="Say how many pods of a Helm chart fit a pool of nodes, and what runs out "
+        help="print how many pods fit the nodes, and how many the autoscaler wants",
+        description="Print how many pods of a Helm chart fit a pool of nodes, and what runs out "
         "first: of the chart of the incident before and after its requests were cut, or of yours.",
     )
     capacity.add_argument(

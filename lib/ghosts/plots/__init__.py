@@ -11,7 +11,7 @@ from ghosts.plots.evidence import (
     pods,
     regressors,
 )
-from ghosts.plots.fleet import fleet_day, fleet_sweep
+from ghosts.plots.fleet import fleet_day, fleet_sweep, ghosts_by_uptime
 from ghosts.plots.lane import Lane, lanes_of
 from ghosts.plots.lanes import lanes
 from ghosts.plots.matrix import matrix
@@ -41,6 +41,7 @@ __all__ = [
     "fleet_day",
     "fleet_sweep",
     "gauge_against_tcp",
+    "ghosts_by_uptime",
     "lanes",
     "lanes_of",
     "matrix",
