@@ -5,8 +5,11 @@ Outside of a notebook's kernel there is none.
 """
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from typing import Any
 
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import Scenario
@@ -22,9 +25,7 @@ def replays(scenario: Scenario, lifecycles: Sequence[str]) -> list[Recording]:
         ReplayDiedError: a replay ended without a recording.
     """
     with ExitStack() as stack:
-        bars = {
-            name: stack.enter_context(progress(name, scenario.duration)) for name in lifecycles
-        }
+        bars = {name: stack.enter_context(progress(name, scenario.duration)) for name in lifecycles}
         timed = replay_side_by_side(
             scenario,
             lifecycles,
@@ -43,10 +44,10 @@ def progress(name: str, total: float) -> Iterator[Callable[[float], None]]:
     if not _in_a_kernel():
         yield lambda done: None
         return
-    import ipywidgets  # With IPython it takes a third of a second, and only notebooks need it.
-    from IPython.display import display
-
-    bar = ipywidgets.FloatProgress(max=total, description=name, style={"description_width": "8em"})
+    # With IPython it takes a third of a second, and only notebooks need it; neither is typed.
+    widgets: Any = import_module("ipywidgets")
+    display: Any = import_module("IPython.display").display
+    bar = widgets.FloatProgress(max=total, description=name, style={"description_width": "8em"})
     view = {"model_id": bar.model_id, "version_major": 2, "version_minor": 0}
     # The bundle has no text: a page without widgets, as of nbconvert, would show it.
     display({"application/vnd.jupyter.widget-view+json": view}, raw=True)
@@ -61,9 +62,7 @@ def progress(name: str, total: float) -> Iterator[Callable[[float], None]]:
 
 
 def _in_a_kernel() -> bool:
-    try:
-        from IPython import get_ipython  # type: ignore[attr-defined]
-    except ImportError:
+    if "IPython" not in sys.modules:
         return False
-    shell = get_ipython()  # type: ignore[no-untyped-call]
-    return getattr(shell, "kernel", None) is not None
+    ipython: Any = import_module("IPython")
+    return getattr(ipython.get_ipython(), "kernel", None) is not None

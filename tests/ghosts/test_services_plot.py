@@ -133,7 +133,7 @@ def test_sessions_without_a_device_are_hatched_also_where_gauge_and_tcp_agree(
         last = recordings["ghosts"].last
         at_the_end = corners[corners[:, 0] == last.t][:, 1]
         assert (at_the_end.min(), at_the_end.max()) == (1, 5)
-        assert "  4 without\n  a device" in {text.get_text() for text in ax.texts}
+        assert "  4 without\n  a device:\n  4 ghosts" in {text.get_text() for text in ax.texts}
 
 
 @pytest.mark.parametrize("names", PAIRS)
