@@ -188,7 +188,7 @@ class Lab:
         return waits(one, stage.observer.sessions.tasks().get(one, []), stage.watch)
 
     def leaks(self) -> pd.DataFrame:
-        """Return a row for every session that has ended and is still in memory.
+        """Return a row for every session that has ended, as have its tasks, and is in memory.
 
         ``kept by`` is a chain of references that keeps it there.
         """

@@ -82,7 +82,7 @@ class SessionMemory(Generic[S]):
         def roots(one: Tracked[S], session: S) -> tuple[object, ...]:
             return (session, session.connection, *tasks.get(one, ()))
 
-        everyone = {**self._tracker.open, **self._tracker.leaked, **sessions}
+        everyone = {**self._tracker.everyone, **sessions}
         others = [
             root
             for one, session in everyone.items()

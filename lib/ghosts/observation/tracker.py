@@ -21,7 +21,7 @@ It is the tracker's own clock: what it finds does not depend on how often somebo
 """
 COLLECT_EVERY: Final = 900.0
 """Simulated seconds between two garbage collections, after which sessions that have ended and are
-still in memory count as leaked."""
+still in memory count as leaked, unless tasks of them are left."""
 
 
 class Session(Protocol):
@@ -67,7 +67,7 @@ class Tracked(Generic[S]):
     disconnected_at: float | None = None
     """When the operating system was first seen to have no connection of it any more."""
     survived: bool = False
-    """Whether it has ended, and was still in memory after a garbage collection."""
+    """Whether it was still in memory after a garbage collection that found no task of it left."""
 
     def is_ghost(self, now: float) -> bool:
         """Return whether it runs, and its connection has been gone for more than 150 s."""
@@ -89,6 +89,9 @@ class Tracker(Generic[S]):
         self._events = events
         self._open: dict[Tracked[S], S] = {}
         self._ended: list[Tracked[S]] = []
+        self._held: dict[Tracked[S], S] = {}
+        """Sessions that have ended, as long as tasks of them are left: these may need no more than
+        parts of it. Others are let go of at the next check."""
         self._loop = asyncio.get_running_loop()
 
     def tracking(self, lifecycle: Callable[[S], Awaitable[None]]) -> Callable[[S], Awaitable[None]]:
@@ -109,7 +112,7 @@ class Tracker(Generic[S]):
                 self._check(one, session)
                 self._note(f"{self._events}_closed", one.uid, "")
                 one.handler = None
-                del self._open[one]
+                self._held[one] = self._open.pop(one)
                 self._ended.append(one)
 
         return tracked
@@ -118,6 +121,12 @@ class Tracker(Generic[S]):
         """Record which open sessions have lost their connection since the last check."""
         for one, session in self._open.items():
             self._check(one, session)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._held:
+            tasks = self.tasks()
+            self._held = {one: session for one, session in self._held.items() if one in tasks}
 
     def _check(self, one: Tracked[S], session: S) -> None:
         if one.disconnected_at is None and not is_established(session.connection):
@@ -126,12 +135,13 @@ class Tracker(Generic[S]):
 
     def collect(self) -> None:
         """Collect garbage if a session that has ended is in memory; note which ones stay there."""
+        self._let_go()
         if any(one.session() is not None for one in self._ended):
             gc.collect()
         tasks = self.tasks()
         self._ended = [one for one in self._ended if one.session() is not None or one in tasks]
         for one in self._ended:
-            one.survived = one.session() is not None
+            one.survived = one not in tasks and one.session() is not None
 
     def cancel_handlers(self) -> None:
         """Cancel the handler of every session that has lost its peer, as a framework may do."""
@@ -153,9 +163,17 @@ class Tracker(Generic[S]):
 
     @property
     def leaked(self) -> dict[Tracked[S], S]:
-        """The sessions that have ended, and were still in memory after a garbage collection."""
+        """The sessions that have ended, as have their tasks, and are still in memory.
+
+        After a garbage collection, that is.
+        """
         alive = ((one, one.session()) for one in self._ended if one.survived)
         return {one: session for one, session in alive if session is not None}
+
+    @property
+    def everyone(self) -> dict[Tracked[S], S]:
+        """The sessions that are open, are leaked, or have ended and left tasks."""
+        return {**self._open, **self._held, **self.leaked}
 
     def __iter__(self) -> Iterator[S]:
         """Yield the sessions that are open, or have ended and left tasks."""
