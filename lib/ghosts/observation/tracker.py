@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import weakref
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
@@ -21,7 +21,7 @@ It is the tracker's own clock: what it finds does not depend on how often somebo
 """
 COLLECT_EVERY: Final = 900.0
 """Simulated seconds between two garbage collections, after which sessions that have ended and are
-still in memory count as leaked, unless tasks of them are left."""
+still in memory count as leaked."""
 
 
 class Session(Protocol):
@@ -34,8 +34,20 @@ class Session(Protocol):
         """Its WebSocket connection."""
 
     @property
+    def audio(self) -> "HoldsAudio":
+        """What holds the audio that it has not passed on; it may outlive the session."""
+
+    @property
     def closed(self) -> bool:
         """Whether the connection is closed, or about to be."""
+
+
+class HoldsAudio(Protocol):
+    """Audio that was received, and is neither passed on nor dropped."""
+
+    @property
+    def held_bytes(self) -> int:
+        """How much of it there is."""
 
 
 S = TypeVar("S", bound=Session)
@@ -56,18 +68,25 @@ class State(StrEnum):
     """It has ended, and tasks of it are left."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Tracked(Generic[S]):
-    """What is known of one session. It keeps its handler, and never the session, in memory."""
+    """What is known of one session. It keeps nothing of it in memory but a handler that runs."""
 
     uid: str
     session: weakref.ref[S]
+    audio: weakref.ref[HoldsAudio]
     handler: asyncio.Task[Any] | None
     """The task that runs its lifecycle; None once that has ended."""
     disconnected_at: float | None = None
     """When the operating system was first seen to have no connection of it any more."""
     survived: bool = False
-    """Whether it was still in memory after a garbage collection that found no task of it left."""
+    """Whether it has ended, and was still in memory after a garbage collection."""
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of audio that it, or a task that it has left, may still pass on."""
+        audio = self.audio()
+        return 0 if audio is None else audio.held_bytes
 
     def is_ghost(self, now: float) -> bool:
         """Return whether it runs, and its connection has been gone for more than 150 s."""
@@ -89,9 +108,6 @@ class Tracker(Generic[S]):
         self._events = events
         self._open: dict[Tracked[S], S] = {}
         self._ended: list[Tracked[S]] = []
-        self._held: dict[Tracked[S], S] = {}
-        """Sessions that have ended, as long as tasks of them are left: these may need no more than
-        parts of it. Others are let go of at the next check."""
         self._loop = asyncio.get_running_loop()
 
     def tracking(self, lifecycle: Callable[[S], Awaitable[None]]) -> Callable[[S], Awaitable[None]]:
@@ -99,7 +115,7 @@ class Tracker(Generic[S]):
 
         async def tracked(session: S) -> None:
             handler = asyncio.current_task()
-            one = Tracked(session.uid, weakref.ref(session), handler)
+            one = Tracked(session.uid, weakref.ref(session), weakref.ref(session.audio), handler)
             self._open[one] = session
             self._note(f"{self._events}_opened", one.uid, "")
             try:
@@ -112,7 +128,7 @@ class Tracker(Generic[S]):
                 self._check(one, session)
                 self._note(f"{self._events}_closed", one.uid, "")
                 one.handler = None
-                self._held[one] = self._open.pop(one)
+                del self._open[one]
                 self._ended.append(one)
 
         return tracked
@@ -121,12 +137,6 @@ class Tracker(Generic[S]):
         """Record which open sessions have lost their connection since the last check."""
         for one, session in self._open.items():
             self._check(one, session)
-        self._let_go()
-
-    def _let_go(self) -> None:
-        if self._held:
-            tasks = self.tasks()
-            self._held = {one: session for one, session in self._held.items() if one in tasks}
 
     def _check(self, one: Tracked[S], session: S) -> None:
         if one.disconnected_at is None and not is_established(session.connection):
@@ -135,13 +145,12 @@ class Tracker(Generic[S]):
 
     def collect(self) -> None:
         """Collect garbage if a session that has ended is in memory; note which ones stay there."""
-        self._let_go()
         if any(one.session() is not None for one in self._ended):
             gc.collect()
         tasks = self.tasks()
         self._ended = [one for one in self._ended if one.session() is not None or one in tasks]
         for one in self._ended:
-            one.survived = one not in tasks and one.session() is not None
+            one.survived = one.session() is not None
 
     def cancel_handlers(self) -> None:
         """Cancel the handler of every session that has lost its peer, as a framework may do."""
@@ -163,23 +172,15 @@ class Tracker(Generic[S]):
 
     @property
     def leaked(self) -> dict[Tracked[S], S]:
-        """The sessions that have ended, as have their tasks, and are still in memory.
-
-        After a garbage collection, that is.
-        """
+        """The sessions that have ended, and were still in memory after a garbage collection."""
         alive = ((one, one.session()) for one in self._ended if one.survived)
         return {one: session for one, session in alive if session is not None}
 
     @property
-    def everyone(self) -> dict[Tracked[S], S]:
-        """The sessions that are open, are leaked, or have ended and left tasks."""
-        return {**self._open, **self._held, **self.leaked}
-
-    def __iter__(self) -> Iterator[S]:
-        """Yield the sessions that are open, or have ended and left tasks."""
-        yield from self._open.values()
-        ended = (one.session() for one in self.orphans()) if self._ended else ()
-        yield from (session for session in ended if session is not None)
+    def held_bytes(self) -> int:
+        """Bytes of audio that open sessions, and tasks that outlive theirs, may still pass on."""
+        orphans = self.orphans() if self._ended else {}
+        return sum(one.held_bytes for one in (*self._open, *orphans))
 
     @property
     def connected(self) -> dict[Tracked[S], S]:
@@ -201,7 +202,7 @@ class Tracker(Generic[S]):
         """Return the tasks of sessions that have ended."""
         return {one: tasks for one, tasks in self.tasks().items() if one not in self._open}
 
-    def states(self) -> list[tuple[Tracked[S], S, State]]:
+    def states(self) -> list[tuple[Tracked[S], State]]:
         """Return how each session stands, by uid, those that have ended and left tasks included."""
         connected, now = self.connected, self._loop.time()
 
@@ -210,7 +211,6 @@ class Tracker(Generic[S]):
                 return State.CONNECTED
             return State.GHOST if one.is_ghost(now) else State.DRAINING
 
-        found = [(one, session, state(one)) for one, session in self._open.items()]
-        ended = ((one, one.session()) for one in self.orphans())
-        found += [(one, it, State.ORPHANED) for one, it in ended if it is not None]
+        found = [(one, state(one)) for one in self._open]
+        found += [(one, State.ORPHANED) for one in self.orphans()]
         return sorted(found, key=lambda each: each[0].uid)

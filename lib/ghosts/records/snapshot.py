@@ -27,8 +27,7 @@ class Snapshot:
     tasks: Int
     """Tasks of sessions, their handlers and orphans included."""
     leaked_sessions: Int
-    """Sessions that have ended, as have their tasks, and were still in memory after a garbage
-    collection."""
+    """Sessions that have ended, and were still in memory after a garbage collection."""
     queued_bytes: Int
     """Audio that the service has received, and has neither passed on nor lost."""
     retained_bytes: Int

@@ -8,9 +8,9 @@ import pytest
 
 from ghosts.backends import Fault
 from ghosts.paths import DATA
-from ghosts.replay import DeviceGroup, Recording, Sample, Scenario, ScenarioError, load_scenario
 from ghosts.records.recording import Audio, Event, SessionAtEnd
 from ghosts.records.scenario import parse_scenario
+from ghosts.replay import DeviceGroup, Recording, Sample, Scenario, ScenarioError, load_scenario
 
 FOLDER = DATA / "scenarios"
 DEVICES = {"name": "device", "count": 3}
