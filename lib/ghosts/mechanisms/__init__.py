@@ -1,0 +1,1 @@
+"""Which mechanism: candidates for what started the incident, against what was observed."""
