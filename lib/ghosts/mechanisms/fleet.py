@@ -85,9 +85,7 @@ class PodRun:
         earlier = [sample for sample in self.samples if sample.minute <= minute]
         if earlier:
             return earlier[-1]
-        return PodSample(
-            minute=0, ghosts=0, blocked_workers=0, gauge=0, tcp=0, held_bytes=0
-        )
+        return PodSample(minute=0, ghosts=0, blocked_workers=0, gauge=0, tcp=0, held_bytes=0)
 
 
 def plan_fleet(pods: int = PODS, seed: int = SEED) -> tuple[PodPlan, ...]:

@@ -20,9 +20,12 @@ _POD: Final = [field.name for field in fields(PodRun) if field.name != "samples"
 _SAMPLE: Final = ["pod", *(field.name for field in fields(PodSample))]
 
 
-def stored_fleet(letter: str) -> Path:
-    """Return where the fleet of a candidate's letter is stored."""
-    return MECHANISMS / f"fleet_{letter.lower()}.csv"
+STORED_FLEETS: Final = {
+    "a_storage_stops": MECHANISMS / "fleet_a.csv",
+    "b_interruption_60": MECHANISMS / "fleet_b.csv",
+    "c_some_uploads_hang": MECHANISMS / "fleet_c.csv",
+}
+"""The fleets that were replayed, by candidate; data/mechanisms/README.md has the commands."""
 
 
 def samples_beside(path: Path) -> Path:
@@ -72,3 +75,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
             return list(csv.DictReader(file))
     except FileNotFoundError:
         raise EvidenceError(f"{path} is not there; ghosts mechanisms --fleet writes it") from None
+
+
+def stored_fleets() -> dict[str, tuple[PodRun, ...]]:
+    """Read all fleets that are stored, by candidate."""
+    return {name: read_fleet(path) for name, path in STORED_FLEETS.items()}
