@@ -17,7 +17,7 @@ PODS: Final = 24
 """Pods of the fleet on 2026-05-13 (omi#7280)."""
 SEED: Final = 20260513
 CONNECTIONS_ON_RECORD: Final = (22, 20, 17, 16, 7)
-"""TCP connections of the five pods inspected on 2026-04-28 (omi#7071). The first pods have these."""
+"""TCP connections of the five pods of 2026-04-28 (omi#7071), which the first pods have."""
 CONNECTIONS_MEAN: Final = 21.4
 """Connections per pod on 2026-05-13 (derived: ``live_connections_per_pod`` in data/fleet.csv)."""
 CONNECTIONS_RANGE: Final = 5, 26

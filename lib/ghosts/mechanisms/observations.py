@@ -77,7 +77,7 @@ def memory_per_ghost(runs: Runs) -> Verdict:
         return verdict.contradicts(None, "there is no ghost to hold anything at the end")
     sentence = (
         f"the median ghost holds {size:.1f} MiB of audio; the fit over the pods on record gives "
-        f"{low:.0f} to {high:.0f} (sessions of 16 min are inferred from that figure)"
+        f"{low:.1f} to {high:.1f} (sessions of 16 min are inferred from that figure)"
     )
     if low <= size <= high:
         return verdict.explains(round(size, 1), sentence)
@@ -190,8 +190,8 @@ def straight_growth(runs: Runs) -> Verdict:
     if after > allowed:
         return verdict.cannot_tell(
             round(grown),
-            f"{sentence}; but {after:.0f} MiB after the fix, where {allowed:.0f} above the baseline "
-            "were seen with a larger pool",
+            f"{sentence}; but {after:.0f} MiB after the fix, where the record has {allowed:.0f} "
+            "above the baseline, with a larger pool",
         )
     return verdict.explains(round(grown), f"{sentence}; {after:.0f} MiB after the fix")
 

@@ -10,7 +10,6 @@ from typing import Final
 from ghosts.evidence.tidy_csv import read_rows
 from ghosts.mechanisms import reading
 from ghosts.mechanisms.fleet_csv import MECHANISMS
-from ghosts.records.recording import Sample
 from ghosts.records.scenario import load_scenario
 from ghosts.replay.run import replay
 from ghosts.replay.side_by_side import ReplayDiedError
@@ -60,7 +59,7 @@ def replay_session_length(scenario: str) -> SessionLengthRun:
     sizes = reading.ghost_mib(recording)
 
     def growth(begin: float, end: float) -> float:
-        between: list[Sample] = [one for one in samples if begin <= one.t <= end]
+        between = [one for one in samples if begin <= one.t <= end]
         return round(reading.growth_mb(between, recording), 1)
 
     quarter = len(sizes) // 4
