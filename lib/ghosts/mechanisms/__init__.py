@@ -14,7 +14,14 @@ from ghosts.mechanisms.fleet import (
     replay_pod,
 )
 from ghosts.mechanisms.fleet_csv import STORED_FLEETS, read_fleet, stored_fleets, write_fleet
-from ghosts.mechanisms.observations import CLAIMS, OBSERVATIONS, age_of_few, minute_of_largest
+from ghosts.mechanisms.fleet_state import (
+    FleetState,
+    age_of_few,
+    state_at,
+    when_first_is_full,
+    when_largest_has,
+)
+from ghosts.mechanisms.observations import CLAIMS, OBSERVATIONS
 from ghosts.mechanisms.runs import Runs, replay_candidates
 from ghosts.mechanisms.session_lengths import (
     SESSION_LENGTHS,
@@ -44,6 +51,7 @@ __all__ = [
     "STORED_VERDICTS",
     "Answer",
     "Candidate",
+    "FleetState",
     "PodPlan",
     "PodRun",
     "PodSample",
@@ -53,7 +61,6 @@ __all__ = [
     "age_of_few",
     "candidate",
     "judge",
-    "minute_of_largest",
     "plan_fleet",
     "read_fleet",
     "read_session_lengths",
@@ -63,7 +70,10 @@ __all__ = [
     "replay_pod",
     "replay_session_lengths",
     "run_mechanisms",
+    "state_at",
     "stored_fleets",
+    "when_first_is_full",
+    "when_largest_has",
     "write_fleet",
     "write_session_lengths",
     "write_verdicts",

@@ -3,12 +3,13 @@
 Every threshold is a figure of the public record, read by ``ghosts.evidence``, or is called ours.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from ghosts.evidence import deploy_check, fact, fit, pods
 from ghosts.mechanisms import reading
-from ghosts.mechanisms.fleet import CONNECTIONS_RANGE, PodRun
+from ghosts.mechanisms.fleet import CONNECTIONS_RANGE, MINUTES
+from ghosts.mechanisms.fleet_state import age_of_few, when_largest_has
 from ghosts.mechanisms.runs import Runs
 from ghosts.mechanisms.verdicts import Answer, Verdict
 from ghosts.settings import STORAGE_WORKERS
@@ -96,23 +97,24 @@ def one_pod_of_the_fleet(runs: Runs) -> Verdict:
                 f"to {largest:.0f}",
             )
         return verdict.cannot_tell(None, "no fleet was replayed")
-    minute = minute_of_largest(runs.fleet, largest)
-    if minute is None:
+    state = when_largest_has(runs.fleet, largest)
+    if state is None:
         most = max(run.ghosts for run in runs.fleet)
         return verdict.contradicts(
             None, f"no pod gets to {largest:.0f} ghosts: the largest of the fleet ends with {most}"
         )
-    ghosts = sorted(run.at(minute).ghosts for run in runs.fleet)
-    others = sum(ghosts[:-1])
+    record = fact("other_pods_memory_mean").value - fact("memory_baseline").value
     sentence = (
-        f"when one pod has {ghosts[-1]}, at minute {minute}, the other {len(ghosts) - 1} have "
-        f"{others} together"
+        f"when one pod has {state.largest}, at minute {state.minute}, the other "
+        f"{len(runs.fleet) - 1} have {state.others:,} together, {state.others_mib_per_pod:,.0f} "
+        f"MiB per pod ({record:.1f} on record)"
     )
-    if others <= STORAGE_WORKERS:
-        return verdict.explains(others, sentence)
+    if state.others <= STORAGE_WORKERS:
+        return verdict.explains(state.others, sentence)
     age = age_of_few(runs.fleet, STORAGE_WORKERS)
     return verdict.contradicts(
-        others, f"{sentence}, unless they had been restarted and were younger than {age} min"
+        state.others,
+        f"{sentence}, unless they had all been restarted less than {age + MINUTES} min before",
     )
 
 
@@ -152,9 +154,10 @@ def clean_pod_of_seven(runs: Runs) -> Verdict:
     )
     if not count:
         return verdict.explains(count, sentence)
-    last_clean = max((one.minute for one in few.samples if not one.ghosts), default=0)
+    clean_at = max((one.minute for one in few.samples if not one.ghosts), default=0)
     return verdict.contradicts(
-        count, f"{sentence}, unless it was younger than the others: it was clean at {last_clean}"
+        count,
+        f"{sentence}, unless it had been restarted less than {clean_at + MINUTES} min before",
     )
 
 
@@ -234,23 +237,6 @@ OBSERVATIONS: Final[Mapping[str, Check]] = {
     "O7": quiet_after_the_fix,
 }
 """In the order of the table."""
-
-
-def minute_of_largest(fleet: Sequence[PodRun], ghosts: float) -> int | None:
-    """Return the first sampled minute at which one pod has so many ghosts; None is never."""
-    minutes = sorted({one.minute for run in fleet for one in run.samples if one.ghosts >= ghosts})
-    return minutes[0] if minutes else None
-
-
-def age_of_few(fleet: Sequence[PodRun], ghosts: int) -> int:
-    """Return the last sampled minute at which all pods but the largest have so few together."""
-    age = 0
-    for minute in sorted({one.minute for run in fleet for one in run.samples}):
-        counts = sorted(run.at(minute).ghosts for run in fleet)
-        if sum(counts[:-1]) > ghosts:
-            break
-        age = minute
-    return age
 
 
 class _Verdicts:
