@@ -15,6 +15,7 @@ from rich.console import Console
 from ghosts.free_memory import free_memory
 from ghosts.listen import LISTEN_LIFECYCLES
 from ghosts.matrix_table import print_matrix
+from ghosts.mechanisms_command import add_mechanisms
 from ghosts.paths import DATA
 from ghosts.progress import Progress, counting
 from ghosts.pusher import COMPARED, LIFECYCLES, SpoolError
@@ -71,11 +72,14 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="ghosts", description="Replay the ghost connections of production.")
-    commands = parser.add_subparsers(required=True, metavar="replay|report|matrix|capacity")
+    commands = parser.add_subparsers(
+        required=True, metavar="replay|report|matrix|capacity|mechanisms"
+    )
     _add_replay(commands)
     _add_report(commands)
     _add_matrix(commands)
     _add_capacity(commands)
+    add_mechanisms(commands, _check_writable, _cores)
     return parser
 
 

@@ -15,6 +15,7 @@ from ghosts.plots.fleet import fleet_day, fleet_sweep, ghosts_by_uptime
 from ghosts.plots.lane import Lane, lanes_of
 from ghosts.plots.lanes import lanes
 from ghosts.plots.matrix import matrix
+from ghosts.plots.mechanisms import mechanism_table, replayed_fleet
 from ghosts.plots.process_memory import allocator, resident_memory
 from ghosts.plots.replay import (
     audio,
@@ -45,6 +46,7 @@ __all__ = [
     "lanes",
     "lanes_of",
     "matrix",
+    "mechanism_table",
     "memory",
     "memory_fit",
     "memory_per_ghost",
@@ -53,6 +55,7 @@ __all__ = [
     "pods",
     "pods_wanted",
     "regressors",
+    "replayed_fleet",
     "resident_memory",
     "tasks",
     "workers",
