@@ -98,8 +98,9 @@ class Tracker(Generic[S]):
     """Knows every session of one service: when its connection went, and which tasks are its.
 
     It learns of a session from the lifecycle that it wraps (:meth:`tracking`), and of a lost
-    connection from :meth:`run`, on a clock of its own. Every other method only looks: it gives the
-    same answer however often, and in whatever order, it is asked. ``events`` is what the kinds of
+    connection from :meth:`check_connections`, which is called on a clock, and not where somebody
+    samples. Every other method only looks: it gives the same answer however often, and in whatever
+    order, it is asked. ``events`` is what the kinds of
     its events begin with.
     """
 
