@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tracemalloc_ext.frames import SUSPENDED, awaited_by, frame_of
+from tracemalloc_ext.frames import SUSPENDED, awaited_by, frame_of, unwrap
 from tracemalloc_ext.futures import (
     AnyFuture,
     AnyTask,
@@ -99,7 +99,7 @@ def _tasks_down(task: AnyTask) -> Iterator[AnyTask]:
 
 def _suspended_frames(task: AnyTask) -> list[types.FrameType]:
     frames = []
-    item: object = task.get_coro()
+    item = unwrap(task.get_coro())
     while isinstance(item, SUSPENDED):
         frame = frame_of(item)
         if frame is not None:

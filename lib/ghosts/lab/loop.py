@@ -4,13 +4,13 @@ import asyncio
 import signal
 import threading
 from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, TypeVar
 
 import nest_asyncio
 
-from ghosts.replay.clock import LAST_WORD, SimulatedLoop
+from ghosts.replay.clock import LAST_WORD, SimulatedLoop, until_it_spins
 from ghosts.replay.spin import SpinError
 
 T = TypeVar("T")
@@ -46,21 +46,10 @@ class NestedLoop:
         Raises:
             SpinError: something never let the loop idle. The coroutine was cancelled.
         """
-        task = self._loop.create_task(coroutine)
-        spinning: list[SpinError] = []
-
-        def on_spin(error: SpinError) -> None:
-            spinning.append(error)
-            task.cancel()
-
-        self._loop.on_spin = on_spin
-        try:
-            with _interrupt_cancels(task):
-                result: T = self._loop.run_until_complete(task)
-        except asyncio.CancelledError:
-            if spinning:
-                raise spinning[0] from None
-            raise
+        spins: list[SpinError] = []
+        task = self._loop.create_task(until_it_spins(lambda: coroutine, spins))
+        with _interrupt_cancels(task):
+            result: T = self._loop.run_until_complete(task)
         return result
 
     def close(self) -> None:
@@ -68,15 +57,17 @@ class NestedLoop:
         tasks = asyncio.all_tasks(self._loop)
         for task in tasks:
             task.cancel()
-        if tasks:
+        with suppress(SpinError):  # It has been cancelled with the others.
             self.run(_wait(tasks))
-        self.run(self._loop.shutdown_asyncgens())
+        with suppress(SpinError):
+            self.run(_wait({self._loop.create_task(self._loop.shutdown_asyncgens())}))
         self._loop.set_exception_handler(lambda loop, context: None)
         self._loop.close()
 
 
 async def _wait(tasks: set[asyncio.Task[Any]]) -> None:
-    await asyncio.wait(tasks, timeout=LAST_WORD)
+    if tasks:
+        await asyncio.wait(tasks, timeout=LAST_WORD)
 
 
 @contextmanager

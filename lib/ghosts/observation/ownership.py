@@ -40,13 +40,17 @@ def tasks_by_owner(
     """
     by_owner: dict[T, list[asyncio.Task[Any]]] = {}
     for task in asyncio.all_tasks(loop):
-        context = context_of(task)
-        owner = None if context is None else context.get(_OWNER)
+        owner = owner_in(context_of(task))
         if isinstance(owner, kind):
             by_owner.setdefault(owner, []).append(task)
     for tasks in by_owner.values():
         tasks.sort(key=lambda task: task.get_name())
     return by_owner
+
+
+def owner_in(context: contextvars.Context | None) -> Any:
+    """Return to whom belongs what runs in a context; None where that is nobody."""
+    return None if context is None else context.get(_OWNER)
 
 
 def context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:

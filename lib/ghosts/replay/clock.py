@@ -22,6 +22,9 @@ the polls give it time, so that no byte in flight is overtaken.
 LAST_WORD: Final = 5.0
 """Simulated seconds that tasks have to acknowledge their cancellation when a loop is closed."""
 
+_CLEANUP: Final = 60.0
+"""Simulated seconds that a replay has to clean up once something in it has spun."""
+
 _CLOSINGS: Final = 20
 """More than the places at which a handler awaits while it is closed."""
 _SETTLING_TURNS: Final = 20
@@ -82,44 +85,72 @@ async def settle() -> None:
 
 
 def _run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    spins: list[SpinError] = []
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         try:
-            return runner.run(_until_it_spins(main))
+            result = runner.run(until_it_spins(main, spins))
         finally:
             runner.run(_end_what_is_left())
+    if spins:
+        raise spins[0]
+    return result
 
 
-async def _until_it_spins(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+async def until_it_spins(main: Callable[[], Coroutine[Any, Any, T]], spins: list[SpinError]) -> T:
+    """Run ``main()`` to its end in a task of its own, or until something spins; note what does.
+
+    Then ``main`` is cancelled, and has 60 simulated seconds to clean up: what it waits for may be
+    what is not run any more.
+    """
+    loop = asyncio.get_running_loop()
     assert isinstance(loop, SimulatedLoop)
-    assert task is not None
-    spinning: list[SpinError] = []
+    running, given_up = loop.create_task(main()), loop.create_future()
+
+    def give_up() -> None:
+        if not given_up.done():
+            given_up.set_result(None)
 
     def on_spin(error: SpinError) -> None:
-        spinning.append(error)
-        task.cancel()
+        spins.append(error)
+        running.cancel()
+        loop.call_later(_CLEANUP, give_up)
 
     loop.on_spin = on_spin
+    ends = running, given_up
     try:
-        return await main()
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     except asyncio.CancelledError:
-        if spinning:
-            raise spinning[0] from None
-        raise
+        running.cancel()
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    if not spins:
+        return await running
+    if running.done() and not running.cancelled():
+        running.exception()  # It follows from the spin, and need not be logged.
+    raise spins[0]
 
 
 async def _end_what_is_left() -> None:
     """Cancel every other task, and forget those that refuse: a runner would wait for them."""
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
+    loop = asyncio.get_running_loop()
+    for task in _others():
         task.cancel()
-    if not others:
+    await _forget_after(LAST_WORD)
+    loop.create_task(loop.shutdown_asyncgens())
+    await _forget_after(LAST_WORD)
+
+
+async def _forget_after(seconds: float) -> None:
+    if not (others := _others()):
         return
-    _, refusing = await asyncio.wait(others, timeout=LAST_WORD)
+    await asyncio.wait(others, timeout=seconds)
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
-    for task in refusing:
-        asyncio.tasks._unregister_task(task)
-        _close(task.get_coro())
+    for refusing in _others():
+        asyncio.tasks._unregister_task(refusing)
+        _close(refusing.get_coro())
+
+
+def _others() -> set[asyncio.Task[Any]]:
+    return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
 
 
 def _close(coroutine: Any) -> None:

@@ -1,25 +1,38 @@
 """Finding what never lets a loop of simulated time idle: its clock moves only then."""
 
 import asyncio
+import sysconfig
 import time
-from collections import Counter, deque
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from types import CodeType
 from typing import Any, Final
 
+from ghosts.observation.ownership import owner_in
 from tracemalloc_ext import awaits
 from tracemalloc_ext.futures import is_task
+from tracemalloc_ext.words import function_name, short_path, source_line
 
-_CHECK_EVERY: Final = 64
+_CHECK_EVERY: Final = 8
 """Turns of the loop between two checks of the clock."""
-_TURNS: Final = 2_048
-"""Turns at one moment before anything is suspected. The busiest moment of the scenarios here takes
-some 200; one in which 2,000 devices connect, hardly more, for they connect side by side."""
+_MOMENT: Final = 0.2
+"""Simulated seconds that count as one moment: pauses of a microsecond do not let time go by."""
 _CPU_SECONDS: Final = 3.0
-"""Processor time of the thread at one moment, before anything is suspected: a busy machine takes
-longer for a turn, but no more processor time."""
+"""Processor time of the thread at one moment, before anything is suspected."""
+_REAL_SECONDS: Final = 5.0
+"""The same in real time, for what blocks the thread: a busy machine may well take that long."""
 _CPU_SECONDS_AGAIN: Final = 0.1
-"""The same once something has spun: the replay has failed, and only cleans up."""
+"""Processor time once something has spun: the replay has failed, and only cleans up."""
 _WATCHED_TURNS: Final = 32
-"""Turns in which whatever is ready then is taken to be what spins."""
+"""Turns in a row in which only what spins is ready every time: the rest is so in 21 at most."""
+_TURNS: Final = 1_024
+"""Turns at one moment, after which whatever is ready is taken to be what spins: the busiest moment,
+in which hundreds of devices connect, takes some 400."""
+
+_LIBRARIES: Final = Path(sysconfig.get_path("purelib"))
+"""Where packages are installed: the line that is named is the innermost one outside of them."""
 
 
 class SpinError(RuntimeError):
@@ -29,27 +42,29 @@ class SpinError(RuntimeError):
 class SpinDetector:
     """Counts the turns of a loop at one moment of its clock.
 
-    After 2,048 turns and 4 s of processor time it notes what is ready in the next 32 turns. By then
-    nothing else is left to do at that moment, so that is what spins: a task, or an object whose
-    method calls itself again and again, as a cancel scope of anyio does. It is not run any more.
+    Once these have taken 3 s of processor time, or 5 s, it notes what is ready in the next 32. What
+    is so in each of them spins. After 1,024 turns, so does what is ready in some of them, as two
+    tasks are that wake each other. Of what is found, the tasks of sessions are not run any more; if
+    that does not end it, other callbacks of sessions, as those of anyio's cancel scopes, and then
+    the rest.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._turns = 0
         self._moment = -1.0
-        self._since = 0.0
+        self._since_cpu = self._since = 0.0
         self._limit = _CPU_SECONDS
         self._to_watch = 0
         self._seen: Counter[int] = Counter()
-        self._suspects: dict[int, object] = {}
+        self._suspects: dict[int, asyncio.Handle] = {}
         self._frozen: dict[int, object] = {}
 
-    def turn(self, ready: "deque[asyncio.Handle]") -> SpinError | None:
+    def turn(self, ready: Iterable[asyncio.Handle]) -> SpinError | None:
         """Count a turn, in which these handles will run; return an error when it is a spin."""
-        if self._frozen:
-            self._leave_out_frozen(ready)
         self._turns += 1
+        if self._frozen:
+            self._cancel_frozen(ready)
         if self._to_watch:
             return self._watch(ready)
         if self._turns % _CHECK_EVERY == 0:
@@ -57,47 +72,105 @@ class SpinDetector:
         return None
 
     def _check(self) -> None:
-        now, cpu = self._loop.time(), time.thread_time()
-        if now != self._moment:
-            self._moment, self._since, self._turns = now, cpu, 0
-        elif self._turns >= _TURNS and cpu - self._since >= self._limit:
+        now, cpu, real = self._loop.time(), time.thread_time(), time.monotonic()
+        if self._moment < 0 or now - self._moment >= _MOMENT:
+            self._moment, self._since_cpu, self._since, self._turns = now, cpu, real, 0
+        elif cpu - self._since_cpu >= self._limit or real - self._since >= _REAL_SECONDS:
             self._to_watch = _WATCHED_TURNS
             self._seen.clear()
             self._suspects.clear()
 
-    def _watch(self, ready: "deque[asyncio.Handle]") -> SpinError | None:
-        subjects = {id(subject): subject for subject in map(_subject, ready)}
-        self._seen.update(subjects.keys())
-        self._suspects |= subjects
+    def _watch(self, ready: Iterable[asyncio.Handle]) -> SpinError | None:
+        handles = {id(_subject(handle)): handle for handle in self._with_timers(ready)}
+        self._seen.update(handles.keys())
+        self._suspects |= handles
         self._to_watch -= 1
         if self._to_watch:
             return None
-        self._moment, self._limit = -1.0, _CPU_SECONDS_AGAIN
-        self._frozen |= self._suspects
-        self._leave_out_frozen(ready)
-        found = sorted(self._suspects.values(), key=lambda each: -self._seen[id(each)])
-        return SpinError(_in_words(next(filter(is_task, found), found[0])))
+        if self._loop.time() - self._moment >= _MOMENT:
+            return None
+        needed = 1 if self._turns >= _TURNS else _WATCHED_TURNS
+        found = [handle for key, handle in self._suspects.items() if self._seen[key] >= needed]
+        found = [handle for handle in found if self._may_be_frozen(_subject(handle))]
+        if not found:
+            return None
+        return self._freeze(sorted(found, key=lambda each: -self._seen[id(_subject(each))]), ready)
 
-    def _leave_out_frozen(self, ready: "deque[asyncio.Handle]") -> None:
-        kept = [handle for handle in ready if id(_subject(handle)) not in self._frozen]
-        ready.clear()
-        ready.extend(kept)
+    def _may_be_frozen(self, subject: object) -> bool:
+        """The loop itself accepts all connections, and learns of what threads have done."""
+        return subject is not None and subject is not self._loop
+
+    def _freeze(self, found: list[asyncio.Handle], ready: Iterable[asyncio.Handle]) -> SpinError:
+        """Run the likeliest of these no more, and say what the first of them is."""
+        likeliest = min(map(_unlikeliness, found))
+        found = [handle for handle in found if _unlikeliness(handle) == likeliest]
+        error = SpinError(_in_words(found[0]))
+        self._frozen |= {id(_subject(handle)): _subject(handle) for handle in found}
+        self._cancel_frozen(ready)
+        self._suspects.clear()
+        self._moment, self._limit = -1.0, _CPU_SECONDS_AGAIN
+        return error
+
+    def _cancel_frozen(self, ready: Iterable[asyncio.Handle]) -> None:
+        for handle in self._with_timers(ready):
+            if id(_subject(handle)) in self._frozen:
+                handle.cancel()
+
+    def _with_timers(self, ready: Iterable[asyncio.Handle]) -> list[asyncio.Handle]:
+        """Return these and the timers that are due, which the loop only adds after this turn."""
+        now = self._loop.time()
+        timers: list[asyncio.TimerHandle] = self._loop._scheduled  # type: ignore[attr-defined]
+        due = [timer for timer in timers if timer.when() <= now]
+        return [handle for handle in (*ready, *due) if not handle.cancelled()]
+
+
+def _callback(handle: asyncio.Handle) -> Any:
+    return handle._callback  # type: ignore[attr-defined]
 
 
 def _subject(handle: asyncio.Handle) -> object:
-    """Return the task that a handle runs, or the object whose method it calls, or the function."""
-    callback: Any = handle._callback  # type: ignore[attr-defined]
+    """Return the task that a handle runs, or the future, or the object whose method it calls.
+
+    Otherwise it is the function; None for a handle that has been cancelled.
+    """
+    callback, arguments = _callback(handle), handle._args
     owner = getattr(callback, "__self__", None)
-    return callback if owner is None else owner
+    if owner is not None:
+        return owner
+    if arguments and asyncio.isfuture(arguments[0]):  # asyncio's own functions, which all share
+        return arguments[0]
+    return callback
 
 
-def _in_words(subject: object) -> str:
+def _unlikeliness(handle: asyncio.Handle) -> tuple[bool, bool]:
+    of_a_session = owner_in(handle._context) is not None  # type: ignore[attr-defined]
+    return not of_a_session, not is_task(_subject(handle))
+
+
+def _in_words(handle: asyncio.Handle) -> str:
     """Say what spins, and at which line."""
+    subject = _subject(handle)
+    stands_still = "never lets the loop idle, so simulated time stands still"
     if not is_task(subject):
-        return f"{type(subject).__qualname__} never lets the loop idle: simulated time stands still"
-    frames = [one for one in awaits(subject).frames if one.task == subject.get_name()]
-    where = "".join(
-        f" in {one.function}, at {one.file}:{one.line}: {one.source}" for one in frames[-1:]
-    )
-    name = f"task {subject.get_name()!r}"
-    return f"{name} never lets the loop idle, so simulated time stands still; it is{where}"
+        name, where = _function_in_words(_callback(handle))
+        return f"callback {name} {stands_still}{where}"
+    name = subject.get_name()
+    frames = [one for one in awaits(subject).frames if one.task == name]
+    if frames:
+        own = [one for one in frames if not (_LIBRARIES / one.file).exists()]
+        last = (own or frames)[-1]
+        where = f"; it is in {last.function}, at {last.file}:{last.line}: {last.source}"
+    else:
+        where = f"; it runs {getattr(subject.get_coro(), '__qualname__', 'something')}"
+    return f"task {name!r} {stands_still}{where}"
+
+
+def _function_in_words(callback: Callable[..., object]) -> tuple[str, str]:
+    while isinstance(callback, partial):
+        callback = callback.func
+    code = getattr(callback, "__code__", None)
+    name = function_name(getattr(callback, "__qualname__", type(callback).__qualname__))
+    if not isinstance(code, CodeType):
+        return name, ""
+    file, line = code.co_filename, code.co_firstlineno
+    return name, f"; it is at {short_path(file)}:{line}: {source_line(file, line)}"
