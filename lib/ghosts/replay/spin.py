@@ -101,10 +101,18 @@ class SpinDetector:
         return subject is not None and subject is not self._loop
 
     def _freeze(self, found: list[asyncio.Handle], ready: Iterable[asyncio.Handle]) -> SpinError:
-        """Run the likeliest of these no more, and say what the first of them is."""
+        """Run the likeliest of these no more, and say what the first of them is.
+
+        A task is named even where it is not ready every time, as one that a cancel scope wakes.
+        """
         likeliest = min(map(_unlikeliness, found))
         found = [handle for handle in found if _unlikeliness(handle) == likeliest]
-        error = SpinError(_in_words(found[0]))
+        woken = [
+            handle
+            for key, handle in self._suspects.items()
+            if is_task(_subject(handle)) and self._seen[key] >= _WATCHED_TURNS // 4
+        ]
+        error = SpinError(_in_words(min([*found[:1], *woken], key=_unlikeliness)))
         self._frozen |= {id(_subject(handle)): _subject(handle) for handle in found}
         self._cancel_frozen(ready)
         self._suspects.clear()
