@@ -28,8 +28,9 @@ def dumps(notebook: NotebookNode) -> str:
 def normalise(notebook: NotebookNode) -> NotebookNode:
     """Return a copy in the stored form; the cells' sources stay as they are.
 
-    Gone are times, widget state, tracebacks (they hold paths) and what an editor left in the
-    metadata; tags stay. A result's count is its cell's. A cell without an id, or with the id of an
+    Gone are times, widget state, progress bars (their ids differ on every run), tracebacks (they
+    hold paths) and what an editor left in the metadata; tags stay. A result's count is its
+    cell's. A cell without an id, or with the id of an
     earlier one, gets one made from its position and source.
     """
     notebook = copy.deepcopy(notebook)
@@ -40,9 +41,16 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
         if cell.get("id") in ids | {None}:
             cell.id = hashlib.sha256(f"{position}\n{cell.source}".encode()).hexdigest()[:8]
         ids.add(cell.id)
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
         for output in cell.get("outputs", ()):
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]
     return notebook
+
+
+def _is_progress(output: NotebookNode) -> bool:
+    """Return whether an output is the view of a widget and nothing else."""
+    return list(output.get("data", ())) == ["application/vnd.jupyter.widget-view+json"]

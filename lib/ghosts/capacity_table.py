@@ -1,4 +1,4 @@
-"""What fits a pool, and what its autoscaler asks for, on a terminal."""
+"""What fits a pool, and how many pods its autoscaler wants, on a terminal."""
 
 from collections.abc import Mapping
 
@@ -36,7 +36,7 @@ def print_capacity(pool: Pool, deployments: Mapping[str, Deployment]) -> None:
             f"{fit.pods}",
             f"{fit.slack}",
             ", ".join(insufficient(deployment.resources, fit.slack)) or "a place for a pod",
-            f"{most}" if most <= fit.pods else f"{most}: {most - fit.pods} wait",
+            f"{most}" if most <= fit.pods else f"{most}: {most - fit.pods} Pending",
         )
     console.print(
         f"{pool.nodes} nodes, each with {pool.node.usable} for these pods", soft_wrap=True
@@ -44,18 +44,20 @@ def print_capacity(pool: Pool, deployments: Mapping[str, Deployment]) -> None:
     console.print()
     console.print(table)
     console.print()
-    console.print("In all: pods for which there is room. At most: pods that are asked for when the")
-    console.print("autoscaler is at its maximum and a rollout adds its surge.")
+    console.print(
+        "In all: pods for which there is room. At most: pods when the autoscaler is at its"
+    )
+    console.print("maximum and a rollout adds its surge.")
 
 
 def print_decision(name: str, deployment: Deployment, replicas: int, decision: Decision) -> None:
-    """Print what the autoscaler of one of them makes of so many pods, and what a rollout adds."""
+    """Print the autoscaler's decision for ``replicas`` pods, and what a rollout adds."""
     scaling, rollout = deployment.scaling, deployment.rollout
-    held = f", held by {decision.held_by}" if decision.held_by else ""
+    held = f", limited by {decision.held_by}" if decision.held_by else ""
     print(
         f"{name}: the mean is {decision.wanted.ratio:.3f} of the target of {scaling.target:g} "
-        f"({decision.wanted.reason}): {replicas} pods should be {decision.wanted.pods}, and the "
-        f"autoscaler asks for {decision.replicas}{held}."
+        f"({decision.wanted.reason}): {replicas} pods should be {decision.wanted.pods}; desired "
+        f"replicas: {decision.replicas}{held}."
     )
     print(
         f"From {replicas}, its next step up is {first_step_up(replicas, scaling.tolerance)}; "

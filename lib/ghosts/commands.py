@@ -15,9 +15,10 @@ from rich.console import Console
 from ghosts.free_memory import free_memory
 from ghosts.listen import LISTEN_LIFECYCLES
 from ghosts.matrix_table import print_matrix
+from ghosts.mechanisms_command import add_mechanisms
 from ghosts.paths import DATA
 from ghosts.progress import Progress, counting
-from ghosts.pusher import BEFORE_AND_AFTER, LIFECYCLES, SpoolError
+from ghosts.pusher import COMPARED, LIFECYCLES, SpoolError
 from ghosts.records.scenario import FULL
 from ghosts.replay import Recording, RecordingError, Scenario, ScenarioError, load_scenario
 from ghosts.replay.matrix import FAULTS, LISTEN, LISTEN_FAULTS, run_matrix, write_matrix
@@ -71,11 +72,14 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="ghosts", description="Replay the ghost connections of production.")
-    commands = parser.add_subparsers(required=True, metavar="replay|report|matrix|capacity")
+    commands = parser.add_subparsers(
+        required=True, metavar="replay|report|matrix|capacity|mechanisms"
+    )
     _add_replay(commands)
     _add_report(commands)
     _add_matrix(commands)
     _add_capacity(commands)
+    add_mechanisms(commands, _check_writable, _cores)
     return parser
 
 
@@ -84,12 +88,19 @@ def _add_replay(commands: "argparse._SubParsersAction[_Parser]") -> None:
     replay = commands.add_parser(
         "replay",
         help="replay a scenario before and after the fix, and report",
-        description="Replay a scenario before and after the fix at a tenth of production's audio "
-        "bytes, compare them, and write the recordings and one HTML report to build/.",
+        description="Replay a scenario under the incident, its published fix and the version to "
+        "ship, at a tenth of production's audio bytes; compare them, and write the recordings and "
+        "one HTML report to build/.",
         epilog=f"Scenarios: {', '.join(_SCENARIOS)}. Lifecycles: {lifecycles}.",
     )
     replay.add_argument("--full", action="store_true", help="send all of production's audio bytes")
-    replay.add_argument("--lifecycle", metavar="NAME", choices=LIFECYCLES, help=lifecycles)
+    replay.add_argument(
+        "--lifecycle",
+        metavar="NAME",
+        choices=LIFECYCLES,
+        action="append",
+        help="only this one; can be given more than once, to compare any: " + lifecycles,
+    )
     replay.add_argument(
         "--scenario",
         metavar="FILE_OR_NAME",
@@ -101,7 +112,7 @@ def _add_replay(commands: "argparse._SubParsersAction[_Parser]") -> None:
         "--json",
         metavar="FILE",
         type=Path,
-        help="write the recording there too; with --lifecycle only",
+        help="write the recording there too; with one --lifecycle only",
     )
     replay.set_defaults(run=_replay)
 
@@ -146,8 +157,8 @@ def _add_matrix(commands: "argparse._SubParsersAction[_Parser]") -> None:
 def _add_capacity(commands: "argparse._SubParsersAction[_Parser]") -> None:
     capacity = commands.add_parser(
         "capacity",
-        help="say how many pods fit the nodes, and what the autoscaler asks for",
-        description="Say how many pods of a Helm chart fit a pool of nodes, and what runs out "
+        help="print how many pods fit the nodes, and how many the autoscaler wants",
+        description="Print how many pods of a Helm chart fit a pool of nodes, and what runs out "
         "first: of the chart of the incident before and after its requests were cut, or of yours.",
     )
     capacity.add_argument(
@@ -172,12 +183,12 @@ def _add_capacity(commands: "argparse._SubParsersAction[_Parser]") -> None:
 
 
 def _replay(arguments: argparse.Namespace) -> None:
-    if arguments.json and not arguments.lifecycle:
-        raise CommandError("--json holds the recording of one lifecycle: add --lifecycle NAME")
+    lifecycles = list(dict.fromkeys(arguments.lifecycle or COMPARED))
+    if arguments.json and len(lifecycles) > 1:
+        raise CommandError("--json holds the recording of one lifecycle: give one --lifecycle NAME")
     scenario = load_scenario(arguments.scenario)
     if arguments.full:
         scenario = scenario.at_scale(FULL)
-    lifecycles = [arguments.lifecycle] if arguments.lifecycle else list(BEFORE_AND_AFTER)
     paths = [_recording_path(scenario, lifecycle) for lifecycle in lifecycles]
     _check_writable(_REPORT, *paths, *([arguments.json] if arguments.json else []))
     make_room_for(scenario.device_count)

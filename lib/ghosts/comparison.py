@@ -1,8 +1,8 @@
 """The ends of several recordings, side by side and beside what production showed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 from typing import Final
 
 from ghosts.evidence import fact, pods
@@ -18,8 +18,11 @@ NAMES_IN_WORDS: Final = (
     "gather_all is the service as the incident ran it, supervised does as the published fix does, "
     "shipped is the version to ship. "
     f"A ghost is a session whose TCP connection has been gone for more than {GHOST_AFTER:g} s. "
-    "Resident memory does not fall when what it held is freed. "
-    "Production's figures are those of one pod, which only the production scenario replays. "
+    "An upload worker is blocked when it has been in the same call for more than "
+    f"{GHOST_AFTER:g} s. Resident memory does not fall when what it held is freed; its growth is "
+    "from the first sample to the last. Production's figures are those of one pod, which only the "
+    "production scenario replays; the growth in 10 minutes is that of another pod, on which some 6 "
+    "sessions were stuck. "
     "omi#N is issue or pull request N of the public repository BasedHardware/omi."
 )
 
@@ -36,46 +39,106 @@ class Row:
 
 def compare(recordings: Sequence[Recording]) -> list[Row]:
     """Compare recordings of one scale. Memory and audio are in MiB (2**20 bytes) of that scale."""
+    return [
+        *_memory(recordings),
+        *_connections(recordings),
+        *_per_ghost(recordings),
+        *_audio(recordings),
+    ]
+
+
+def _row(
+    recordings: Sequence[Recording],
+    name: str,
+    value: Callable[[Recording], str],
+    on_record: str = "",
+    source: str = "",
+) -> Row:
+    return Row(name, tuple(value(each) for each in recordings), on_record, source)
+
+
+def _memory(recordings: Sequence[Recording]) -> Iterator[Row]:
+    """Compare the process: what the OOM killer, and an operator, would see."""
+    if not all(each.last.rss_bytes for each in recordings):
+        return
+    process, growth = fact("largest_pod_mhjxw"), fact("allocator_probe_rss_growth")
+    minutes = fact("allocator_probe_duration").value
+    yield _row(
+        recordings,
+        "resident memory at the end",
+        lambda each: mib(each.last.rss_bytes),
+        f"{process.value:g} {process.unit}",
+        f"{process.source}, {process.kind}",
+    )
+    yield _row(recordings, "its growth", lambda each: mib(each.rss_growth))
+    yield _row(
+        recordings,
+        f"its growth in {minutes:g} minutes, times {_times(recordings)}",
+        lambda each: mib(_times(recordings) * each.rss_growth / _minutes(each) * minutes),
+        f"{growth.value:g} {growth.unit}",
+        f"{growth.source}, {growth.kind}, of another pod",
+    )
+    if all(each.last.allocator for each in recordings):
+        yield _row(recordings, "of what malloc holds, in use", _in_use)
+    if all(each.trimmed for each in recordings):
+        yield _row(recordings, "given back by malloc_trim", _given_back)
+
+
+def _connections(recordings: Sequence[Recording]) -> Iterator[Row]:
+    """Compare what the services say with what the operating system says."""
     (pod,) = (pod for pod in pods() if pod.pod == _POD)
     published = f"{pod.source}, {pod.kind}"
-    process = fact("largest_pod_mhjxw")
-    per_ghost = fact("memory_per_ghost")
-
-    def row(name: str, value: Callable[[Recording], str], *production: str) -> Row:
-        return Row(name, tuple(value(recording) for recording in recordings), *production)
-
-    rows = [
-        *_of_listen(recordings),
-        row("gauge", lambda each: f"{each.last.gauge:,}", f"{pod.gauge}", published),
-        row("TCP connections", lambda each: f"{each.last.tcp:,}", f"{pod.tcp}", published),
-        row("ghosts", lambda each: f"{each.last.ghosts:,}", f"{pod.ghosts}", published),
-        row("orphan tasks", lambda each: f"{each.last.orphans:,}"),
-        row("memory held by ghosts", lambda each: mib(each.last.retained_bytes)),
-        row(
-            "resident memory",
-            lambda each: mib(each.last.rss_bytes),
-            f"{process.value:g} {process.unit}",
-            f"{process.source}, {process.kind}",
-        ),
-    ]
-    stated = (
-        f"about {per_ghost.value:g} {per_ghost.unit}",
-        f"{per_ghost.source}, {per_ghost.kind}",
+    yield from _of_listen(recordings)
+    yield _row(recordings, "gauge", lambda each: f"{each.last.gauge:,}", f"{pod.gauge}", published)
+    yield _row(
+        recordings, "TCP connections", lambda each: f"{each.last.tcp:,}", f"{pod.tcp}", published
     )
-    if recordings[0].scale == FULL:
-        rows.append(row("memory per ghost", _per_ghost, *stated))
-    else:
-        times = round(FULL / recordings[0].scale)
-        rows.append(row("memory per ghost", _per_ghost))
-        rows.append(row(f"the same, times {times}", lambda each: _per_ghost(each, times), *stated))
-    rows += [
-        row("audio received", lambda each: mib(each.audio.received)),
-        row("audio stored", lambda each: mib(each.audio.stored)),
-        row("audio lost", lambda each: mib(each.audio.lost)),
-        row("audio still queued", lambda each: mib(each.audio.queued)),
-        row("upload workers held", lambda each: f"{each.last.workers_busy} of {STORAGE_WORKERS}"),
-    ]
-    return rows
+    live = fact("live_connections_per_pod")
+    yield _row(
+        recordings,
+        "TCP connections, mean and most",
+        lambda each: (
+            f"{fmean(one.tcp for one in each.samples):.1f}, {max(one.tcp for one in each.samples)}"
+        ),
+        f"{live.value:.1f}",
+        f"{live.source}, {live.kind}, mean of the fleet",
+    )
+    yield _row(
+        recordings, "ghosts", lambda each: f"{each.last.ghosts:,}", f"{pod.ghosts}", published
+    )
+    yield _row(recordings, "orphan tasks", lambda each: f"{each.last.orphans:,}")
+    yield _row(recordings, "leaked sessions", lambda each: f"{each.last.leaked_sessions:,}")
+    yield _row(
+        recordings,
+        "blocked upload workers",
+        lambda each: f"{each.last.workers_blocked} of {STORAGE_WORKERS}",
+    )
+
+
+def _per_ghost(recordings: Sequence[Recording]) -> Iterator[Row]:
+    """Compare what ghosts keep in memory."""
+    stated = fact("memory_per_ghost")
+    on_record = f"about {stated.value:g} {stated.unit}", f"{stated.source}, {stated.kind}"
+    yield _row(recordings, "memory held by ghosts", lambda each: mib(each.last.retained_bytes))
+    times = _times(recordings)
+    if times == 1:
+        yield _row(recordings, "memory per ghost", _of_each_ghost, *on_record)
+        return
+    yield _row(recordings, "memory per ghost", _of_each_ghost)
+    yield _row(
+        recordings,
+        f"the same, times {times}",
+        lambda each: _of_each_ghost(each, times),
+        *on_record,
+    )
+
+
+def _audio(recordings: Sequence[Recording]) -> Iterator[Row]:
+    """Compare where the audio is."""
+    yield _row(recordings, "audio received", lambda each: mib(each.audio.received))
+    yield _row(recordings, "audio stored", lambda each: mib(each.audio.stored))
+    yield _row(recordings, "audio lost", lambda each: mib(each.audio.lost))
+    yield _row(recordings, "audio still queued", lambda each: mib(each.audio.queued))
 
 
 def _of_listen(recordings: Sequence[Recording]) -> list[Row]:
@@ -112,7 +175,26 @@ def mib(size: float) -> str:
     return f"{size / _MIB:,.1f} MiB"
 
 
-def _per_ghost(recording: Recording, times: int = 1) -> str:
+def _times(recordings: Sequence[Recording]) -> int:
+    """Return by what to multiply bytes to compare them with production's."""
+    return round(FULL / recordings[0].scale)
+
+
+def _minutes(recording: Recording) -> float:
+    return (recording.last.t - recording.samples[0].t) / 60 or 1.0
+
+
+def _in_use(recording: Recording) -> str:
+    heap = recording.last.allocator
+    return f"{heap.in_use_bytes / heap.held_bytes:.1%}" if heap else "-"
+
+
+def _given_back(recording: Recording) -> str:
+    trimmed = recording.trimmed
+    return mib(trimmed.rss_before_bytes - trimmed.rss_after_bytes) if trimmed else "-"
+
+
+def _of_each_ghost(recording: Recording, times: int = 1) -> str:
     """Median, least and most."""
     each = [times * one.retained_bytes / _MIB for one in recording.sessions if one.ghost]
     return f"{median(each):.1f} MiB ({min(each):.1f} to {max(each):.1f})" if each else "-"

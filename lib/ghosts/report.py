@@ -9,6 +9,7 @@ import jinja2
 
 from ghosts.backends import Fault
 from ghosts.comparison import NAMES_IN_WORDS, compare, mib, name_of_pod, scale_in_words
+from ghosts.plots import lanes, resident_memory
 from ghosts.plots import replay as plots
 from ghosts.plots.services import both_gauges
 from ghosts.plots.style import Figure
@@ -23,7 +24,7 @@ _TEMPLATES: Final = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ABREAST: Final = 2
+_ABREAST: Final = 3
 """Recordings in one picture; more would leave no room for their titles."""
 
 
@@ -89,9 +90,12 @@ def _group_in_words(group: DeviceGroup) -> str:
     first, last = group.arrive
     text = f"{group.count} devices, {group.name}: arrive at second {first}"
     text += f" to {last}" if last > first else ""
-    if group.stay is None:
-        return f"{text} and stay to the end."
-    return f"{text}, stay for {group.stay[0]} to {group.stay[1]} s, and then: {group.leave}."
+    text += ", at a steady rate" if group.evenly else ""
+    if group.stay is not None:
+        return f"{text}, stay for {group.stay[0]} to {group.stay[1]} s, and then: {group.leave}."
+    if group.stay_mean is not None:
+        return f"{text}, stay for {group.stay_mean:g} s on average, and then: {group.leave}."
+    return f"{text} and stay to the end."
 
 
 def _fault_in_words(fault: Fault) -> str:
@@ -99,22 +103,24 @@ def _fault_in_words(fault: Fault) -> str:
         "from each device's departure" if fault.start == "departure" else f"from {fault.start:g} s"
     )
     end = "to the end" if fault.end is None else f"to {fault.end:g} s"
-    return f"{fault.backend} {fault.mode}, {start} {end}.".replace("_", " ")
+    share = "" if fault.share == 1 else f", {fault.share:.1%} of requests"
+    return f"{fault.backend} {fault.mode}{share}, {start} {end}.".replace("_", " ")
 
 
 def _pictures(recordings: Sequence[Recording]) -> Iterator[_Picture]:
+    """Draw resident memory first, then the sessions: what an operator would look at."""
+    measured = all(recording.last.rss_bytes for recording in recordings)
     through_listen = all(recording.last.listen is not None for recording in recordings)
-    for title, draw in (
-        (
-            "Gauge and TCP connections",
-            both_gauges if through_listen else plots.gauge_against_tcp,
-        ),
-        ("Memory", plots.memory),
-        ("Audio", plots.audio),
+    for title, draw, abreast in (
+        *([("Resident memory", resident_memory, _ABREAST)] if measured else []),
+        ("Sessions, connections and blocked workers", lanes, _ABREAST),
+        *([("Both gauges", both_gauges, _ABREAST - 1)] if through_listen else []),
+        ("Audio", plots.audio, _ABREAST),
     ):
-        for first in range(0, len(recordings), _ABREAST):
-            drawn = recordings[first : first + _ABREAST]
-            names = " and ".join(recording.lifecycle for recording in drawn)
+        for first in range(0, len(recordings), abreast):
+            drawn = recordings[first : first + abreast]
+            *others, last = (recording.lifecycle for recording in drawn)
+            names = f"{', '.join(others)} and {last}" if others else last
             yield _Picture(f"{title}, over time, under {names}", _inline(draw(*drawn)))
 
 

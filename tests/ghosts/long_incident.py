@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from ghosts.plots import Lane
-from ghosts.replay import DeviceGroup, Recording, Scenario, replay
 from ghosts.records.recording import Event
+from ghosts.records.snapshot import Allocator
+from ghosts.replay import DeviceGroup, Recording, Scenario, replay
 from ghosts.settings import STORAGE_WORKERS
 
 HOURS_3 = 10_800
@@ -76,8 +77,9 @@ def long_incident(recording: Recording, lifecycle: str) -> Recording:
                 workers_blocked=blocked,
                 retained_bytes=int(1.4 * ghosts * MIB),
                 rss_bytes=int(1.02 * in_use + (90 + t / 600) * MIB),
-                allocator_in_use_bytes=int(in_use),
-                allocator_held_bytes=int(1.02 * in_use + t / 1000 * MIB),
+                allocator=Allocator(
+                    in_use_bytes=int(in_use), held_bytes=int(1.02 * in_use + t / 1000 * MIB)
+                ),
             )
         )
     return replace(changed, lifecycle=lifecycle, samples=tuple(samples))

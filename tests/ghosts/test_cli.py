@@ -258,7 +258,7 @@ def test_the_capacity_of_the_incident_is_counted_for_all_three_charts(capsys):
         ["first cut", "Burstable", "4", "48"],
         ["second cut", "Burstable", "4", "48"],
     ]
-    assert "42: 18 wait" in rows[0]
+    assert "42: 18 Pending" in rows[0]
     assert "171m, 74Mi" in rows[2]
     assert all("cpu, memory" in row for row in rows)
 
@@ -268,7 +268,7 @@ def test_the_autoscaler_of_the_incident_stays_at_24_and_26_is_not_its_doing(caps
 
     said = " ".join(capsys.readouterr().out.split())
     assert "before: the mean is 0.968 of the target of 30 (within tolerance)" in said
-    assert "the autoscaler asks for 24." in said
+    assert "desired replicas: 24." in said
     assert "From 24, its next step up is 27; a rollout of 24 has 26 at most" in said
 
 

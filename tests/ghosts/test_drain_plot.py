@@ -12,8 +12,8 @@ from pictures import assert_legible
 from ghosts import evidence, plots
 from ghosts.paths import DATA
 from ghosts.plots import style
-from ghosts.replay import Recording
 from ghosts.records.recording import Event
+from ghosts.replay import Recording
 from ghosts.settings import BG_DRAIN_TIMEOUT
 
 NEVER = math.inf
@@ -89,10 +89,11 @@ def test_points_at_equal_seconds_do_not_hide_each_other_and_stay_in_their_row(
     stored: list[Recording],
 ) -> None:
     (ax,) = plots.drain_durations(stored, PUBLISHED).axes
-    for row, line in enumerate(points(ax)):
-        heights = [float(y) for y in line.get_ydata()]
-        assert len(heights) == len(set(heights)) == 194
-        assert all(abs(height - row) < 0.4 for height in heights)
+    ended, never, after = points(ax)
+    for row, lines in enumerate(([ended, never], [after])):
+        drawn = [(round(x, 3), y) for line in lines for x, y in zip(*line.get_data(), strict=True)]
+        assert len(drawn) == len(set(drawn)) == 249
+        assert all(abs(y - row) < 0.4 for _, y in drawn)
 
 
 def test_sessions_that_do_not_end_stand_beyond_the_scale_at_never_with_their_count(
@@ -147,7 +148,13 @@ def test_the_scale_is_in_seconds_and_reaches_beyond_the_bound_and_the_slowest(
 def test_the_title_states_for_how_long_under_each_lifecycle(stored: list[Recording]) -> None:
     some = lasting(stored[0], "first_completed", 0.0, 4.0, NEVER)
     range_ = lasting(stored[0], "shipped", 0.0, 4.2, 2.0)
-    assert finding(plots.drain_durations([*stored, some, range_], PUBLISHED)) == (
+    all_of_them = lasting(stored[0], "gather_all", NEVER, NEVER)
+    alike = lasting(stored[0], "supervised", 30, 30)
+    assert finding(plots.drain_durations(stored, PUBLISHED)) == (
+        "A session outlives its device for ever in 194 of 249 cases under gather_all, "
+        "for 0 to 30 s under supervised, for 3.6 to 5.0 s under the deployed fix"
+    )
+    assert finding(plots.drain_durations([all_of_them, alike, some, range_], PUBLISHED)) == (
         "A session outlives its device for ever under gather_all, for 30 s under supervised, "
         "for ever in 1 of 3 cases under first_completed, for 0 to 4.2 s under shipped, "
         "for 3.6 to 5.0 s under the deployed fix"

@@ -67,7 +67,7 @@ def test_memory_fit_draws_the_line_the_lines_without_one_pod_and_the_pods() -> N
     assert list(points.get_ydata()) == [pod.memory_mib for pod in pods]
     names = {text.get_text() for text in ax.texts}
     assert {"qnxrh +224", "p9j42 \N{MINUS SIGN}146", "11.8 without p9j42"} <= names
-    assert "14.1 MiB, give or take 1.2" in title(ax)
+    assert "14.1 MiB, standard error 1.2" in title(ax)
     assert "5 pods" in title(ax)
 
 
@@ -99,7 +99,7 @@ def test_clustering_weighs_the_largest_pod_against_all_others() -> None:
     rest, largest = (bar.get_width() for bar in bars)
     assert largest == evidence.fact("largest_pod_ghosts").value
     assert rest + largest == pytest.approx(evidence.fact("fleet_ghosts").value)
-    assert title(ax).startswith("168 of 182 ghosts in one pod")
+    assert title(ax).startswith("168 ghosts in one pod, 15 in the other 23")
 
 
 def test_the_diagnoses_stand_from_their_date_to_their_verdict_and_say_what_ended_them() -> None:

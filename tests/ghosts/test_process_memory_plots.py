@@ -12,6 +12,7 @@ from pictures import assert_legible, title
 
 from ghosts import plots
 from ghosts.plots import style
+from ghosts.records.snapshot import Allocator
 from ghosts.replay import Recording
 
 MIB = 2**20
@@ -39,15 +40,9 @@ def growing(recording: Recording, lifecycle: str, start: float, end: float) -> R
     return replace(recording, lifecycle=lifecycle, samples=samples)
 
 
-def with_heap(recording: Recording, in_use: int | None, held: int | None) -> Recording:
-    """The recording with that many MiB of heap at its end."""
-    samples = of_lanes(
-        recording,
-        [],
-        600,
-        allocator_in_use_bytes=None if in_use is None else in_use * MIB,
-        allocator_held_bytes=None if held is None else held * MIB,
-    ).samples
+def with_heap(recording: Recording, heap: Allocator | None) -> Recording:
+    """The recording with that heap at its end."""
+    samples = of_lanes(recording, [], 600, allocator=heap).samples
     return replace(recording, samples=(samples[1],))
 
 
@@ -133,13 +128,13 @@ def test_the_heap_and_what_of_it_is_in_use_are_drawn_sample_for_sample(
     axes = plots.allocator(*incidents).axes
     for ax, recording in zip(axes, incidents, strict=True):
         samples, last = recording.samples, recording.last
-        assert last.allocator_held_bytes is not None
-        assert last.allocator_in_use_bytes is not None
-        heap = line_named(ax, f"heap {last.allocator_held_bytes / MIB:.0f}")
-        used = line_named(ax, f"used {last.allocator_in_use_bytes / MIB:.0f}")
+        assert last.allocator is not None
+        heap = line_named(ax, f"heap {last.allocator.held_bytes / MIB:.0f}")
+        used = line_named(ax, f"used {last.allocator.in_use_bytes / MIB:.0f}")
         assert list(heap.get_xdata()) == list(used.get_xdata()) == [each.t for each in samples]
-        assert list(heap.get_ydata()) == [each.allocator_held_bytes for each in samples]
-        assert list(used.get_ydata()) == [each.allocator_in_use_bytes for each in samples]
+        measured = [each.allocator for each in samples if each.allocator is not None]
+        assert list(heap.get_ydata()) == [each.held_bytes for each in measured]
+        assert list(used.get_ydata()) == [each.in_use_bytes for each in measured]
         assert used.get_color() == style.MEMORY.color
     assert len({(ax.get_xlim(), ax.get_ylim()) for ax in axes}) == 1
     assert axes[0].get_ylabel() == "malloc's heap\n(MiB, at a tenth of production's bytes)"
@@ -157,13 +152,14 @@ def test_the_heap_and_what_of_it_is_in_use_are_drawn_sample_for_sample(
 def test_the_title_says_what_share_of_the_heap_is_in_use(
     one: Recording, in_use: int, held: int, said: str
 ) -> None:
-    (ax,) = plots.allocator(with_heap(one, in_use, held)).axes
+    heap = Allocator(in_use_bytes=in_use * MIB, held_bytes=held * MIB)
+    (ax,) = plots.allocator(with_heap(one, heap)).axes
     assert title(ax) == f"supervised: {said}"
 
 
-@pytest.mark.parametrize(("in_use", "held"), [(None, None), (10, None), (None, 10), (0, 0)])
+@pytest.mark.parametrize("heap", [None, Allocator(in_use_bytes=0, held_bytes=0)])
 def test_a_recording_without_glibc_is_refused_by_its_name(
-    one: Recording, in_use: int | None, held: int | None
+    one: Recording, heap: Allocator | None
 ) -> None:
     with pytest.raises(ValueError, match=r"^supervised: recorded without glibc's malloc$"):
-        plots.allocator(with_heap(one, in_use, held))
+        plots.allocator(with_heap(one, heap))

@@ -130,7 +130,7 @@ def test_the_titles_state_the_finding_in_the_recordings_own_numbers(
     assert title(before) == "gather_all: 216 on the gauge, 22 in the kernel: 194 ghosts"
     assert title(after) == "supervised: 22 on the gauge, 22 in the kernel: no ghosts"
     (few,) = plots.gauge_against_tcp(recordings["before"]).axes
-    assert title(few) == "gather_all: 21 on the gauge, 2 in the kernel: 19 ghosts"
+    assert title(few) == "gather_all: 7 on the gauge, 2 in the kernel: 5 ghosts"
 
 
 def test_a_single_ghost_is_not_called_ghosts(recordings: Recordings) -> None:
@@ -187,7 +187,7 @@ def test_names_of_faults_stay_within_their_axes_where_three_are_side_by_side(
         figure.canvas.draw()
         for ax in figure.axes:
             (name,) = (text for text in ax.texts if text.get_fontstyle() == "italic")
-            assert name.get_text() == "storage:\nnever answers"
+            assert name.get_text() == "storage:\nnever answers,\n1.4 % of calls"
             assert Text.get_window_extent(name).x1 < ax.bbox.x1
 
 
@@ -204,11 +204,15 @@ def test_before_and_after_share_both_axes(recordings: Recordings) -> None:
 
 
 def test_time_is_read_in_simulated_minutes(recordings: Recordings) -> None:
-    figure = plots.gauge_against_tcp(recordings["before"])
-    figure.canvas.draw()
-    (ax,) = figure.axes
-    assert ax.get_xlabel() == "simulated time (minutes)"
-    assert [tick.get_text() for tick in ax.get_xticklabels()][:5] == ["0", "5", "10", "15", "20"]
+    for name, ticks in (
+        ("before", ["0", "30", "60", "90", "120"]),
+        ("late", ["0", "5", "10", "15", "20"]),
+    ):
+        figure = plots.gauge_against_tcp(recordings[name])
+        figure.canvas.draw()
+        (ax,) = figure.axes
+        assert ax.get_xlabel() == "simulated time (minutes)"
+        assert [tick.get_text() for tick in ax.get_xticklabels()][:5] == ticks
 
 
 def test_faults_are_shaded_from_their_start_to_their_end_under_their_names(
@@ -221,7 +225,7 @@ def test_faults_are_shaded_from_their_start_to_their_end_under_their_names(
     said = {text.get_text() for text in ax.texts}
     assert {"storage: never answers", "transcript webhook: garbage"} <= said
 
-    healed = replace(recordings["before"].scenario.faults[0], end=600)
+    healed = replace(recordings["before"].scenario.faults[0], start=120, end=600)
     scenario = replace(recordings["before"].scenario, faults=(healed,))
     (ax,) = plots.gauge_against_tcp(replace(recordings["before"], scenario=scenario)).axes
     (span,) = ax.patches

@@ -13,8 +13,8 @@ from pictures import assert_legible, title
 from ghosts import plots
 from ghosts.backends import Backend, Fault
 from ghosts.plots import style
-from ghosts.replay import Recording, load_scenario, replay
 from ghosts.records.scenario import Through
+from ghosts.replay import Recording, load_scenario, replay
 
 Recordings: TypeAlias = dict[str, Recording]
 
@@ -100,15 +100,15 @@ def test_a_title_states_what_its_panel_shows(recordings: Recordings) -> None:
         return [title(ax) for ax in picture(recordings, names).axes]
 
     last = recordings["ghosts"].last
-    assert (last.gauge, last.tcp, last.listen and last.listen.tcp) == (5, 5, 1)
+    assert (last.gauge, last.tcp, last.listen and last.listen.tcp) == (6, 6, 1)
     assert titles("ghosts", "supervised") == [
-        "gather_all listen: gauge 5, TCP 1: 4 ghosts",
+        "gather_all listen: gauge 6, TCP 1: 5 ghosts",
         "supervised listen: gauge and TCP agree on 1",
-        "pusher: gauge and TCP agree on 5, and 4 of them serve nobody",
+        "pusher: gauge and TCP agree on 6, and 5 of them serve nobody",
         "pusher: gauge and TCP agree on 1",
     ]
     assert titles("storage")[0] == "gather_all listen: gauge and TCP agree on 1"
-    assert titles("storage")[1].startswith("pusher: gauge 5, TCP 1")
+    assert titles("storage")[1].startswith("pusher: gauge 7, TCP 1")
     assert [*dict.fromkeys(titles("healthy"))] == [
         "gather_all listen: gauge and TCP agree on 1",
         "pusher: gauge and TCP agree on 1",
@@ -118,7 +118,7 @@ def test_a_title_states_what_its_panel_shows(recordings: Recordings) -> None:
 def test_one_that_serves_nobody_is_spoken_of_as_one(recordings: Recordings) -> None:
     ghosts = recordings["ghosts"]
     assert ghosts.last.listen is not None
-    last = replace(ghosts.last, listen=replace(ghosts.last.listen, tcp=4))
+    last = replace(ghosts.last, listen=replace(ghosts.last.listen, tcp=5))
     one = replace(ghosts, samples=(*ghosts.samples[:-1], last))
     assert title(plots.both_gauges(one).axes[1]).endswith("and 1 of them serves nobody")
 
@@ -132,8 +132,8 @@ def test_sessions_without_a_device_are_hatched_also_where_gauge_and_tcp_agree(
         corners = np.asarray(area.get_paths()[0].vertices)
         last = recordings["ghosts"].last
         at_the_end = corners[corners[:, 0] == last.t][:, 1]
-        assert (at_the_end.min(), at_the_end.max()) == (1, 5)
-        assert "  4 without\n  a device" in {text.get_text() for text in ax.texts}
+        assert (at_the_end.min(), at_the_end.max()) == (1, 6)
+        assert "  5 without\n  a device" in {text.get_text() for text in ax.texts}
 
 
 @pytest.mark.parametrize("names", PAIRS)

@@ -13,11 +13,11 @@ from pictures import assert_legible
 
 from ghosts import plots
 from ghosts.backends import Backend, Fault
-from ghosts.plots import style
-from ghosts.replay import DeviceGroup, Pod, Scenario, replay
-from ghosts.records.scenario import Through
-from ghosts.observation.waits import SessionWaits, session_waits
 from ghosts.observation.tracker import State
+from ghosts.observation.waits import SessionWaits, session_waits
+from ghosts.plots import style
+from ghosts.records.scenario import Through
+from ghosts.replay import DeviceGroup, Pod, Scenario, replay
 
 Sessions: TypeAlias = dict[str, SessionWaits]
 
@@ -76,7 +76,7 @@ def sessions() -> Sessions:
         "healthy": healthy,
         "ghost": ghost,
         "supervised": at_the_end_of(scenario(), "supervised"),
-        "lingering": at_the_end_of(scenario(Backend.SPEECH_TO_TEXT, duration=240)),
+        "draining": at_the_end_of(scenario(Backend.SPEECH_TO_TEXT, duration=240)),
         "orphans": replace(
             ghost, state=State.ORPHANED, awaited=(), linked=False, handler="has ended"
         ),
@@ -84,7 +84,7 @@ def sessions() -> Sessions:
     }
 
 
-KINDS = ["healthy", "ghost", "supervised", "lingering", "orphans", "ghost of many"]
+KINDS = ["healthy", "ghost", "supervised", "draining", "orphans", "ghost of many"]
 
 
 def axes(session: SessionWaits) -> Axes:
@@ -229,9 +229,9 @@ def test_what_has_ended_is_pale(sessions: Sessions) -> None:
     assert {"apps", "people", "usage"} <= pale
 
 
-def test_a_session_that_lingers_is_not_called_a_ghost(sessions: Sessions) -> None:
-    session = sessions["lingering"]
-    assert session.state is State.LINGERING
+def test_a_draining_session_is_not_called_a_ghost(sessions: Sessions) -> None:
+    session = sessions["draining"]
+    assert session.state is State.DRAINING
     figure = plots.tasks(session)
     (ax,) = figure.axes
     assert "ghost" not in said(figure)
@@ -240,7 +240,7 @@ def test_a_session_that_lingers_is_not_called_a_ghost(sessions: Sessions) -> Non
 
 
 def test_the_title_states_the_finding(sessions: Sessions) -> None:
-    assert {kind: said(plots.tasks(sessions[kind])) for kind in KINDS if kind != "lingering"} == {
+    assert {kind: said(plots.tasks(sessions[kind])) for kind in KINDS if kind != "draining"} == {
         "healthy": "gather_all, connected: the handler waits until all 11 tasks have ended: 2 have",
         "ghost": "gather_all, a ghost: the device has gone, 10 of 11 tasks have ended, and the "
         "handler waits for stream_transcript, which waits for speech to text",

@@ -20,6 +20,8 @@ class ClientSettings:
     """
 
     timeouts: Mapping[Backend, aiohttp.ClientTimeout]
+    upload_workers: int = settings.STORAGE_WORKERS
+    """Threads that upload, shared by all sessions of the pod."""
     spool_bytes: int = 0
     grace: float = 0.0
 

@@ -194,7 +194,7 @@ ClientOf: TypeAlias = Callable[[Backend, str, aiohttp.ClientSession], Service]
 """Makes the client of one service, given its name, its URL, and what carries its requests."""
 
 _CONNECTIONS: Mapping[Backend, int] = {
-    Backend.STORAGE: settings.STORAGE_WORKERS,
+    Backend.STORAGE: 0,  # no limit but the number of workers
     Backend.SPEAKER_SAMPLES: settings.SPEAKER_SAMPLES_CONNECTIONS,
     Backend.SPEECH_TO_TEXT: 0,  # without limit: each session has a stream of its own
 }
@@ -211,7 +211,7 @@ async def connect_clients(
     ``service`` makes the client of one service, for whoever has one that behaves otherwise.
     """
     async with _services(OF_THE_PUSHER, addresses, client_settings, service) as services:
-        uploads = WorkerPool(settings.STORAGE_WORKERS)
+        uploads = WorkerPool(client_settings.upload_workers)
         try:
             yield Clients(services, uploads)
         finally:

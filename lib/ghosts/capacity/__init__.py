@@ -17,7 +17,7 @@ from ghosts.capacity.recommendation import (
     first_step_up,
     recommend,
 )
-from ghosts.capacity.rollout import RollingUpdate
+from ghosts.capacity.rollout import RollingUpdate, Step
 from ghosts.capacity.scaling import Behaviour, Change, Policy, PolicyType, Rules, Select
 from ghosts.capacity.values import (
     BEFORE,
@@ -58,6 +58,7 @@ __all__ = [
     "Rules",
     "Scaling",
     "Select",
+    "Step",
     "Use",
     "decide",
     "eviction_candidates",

@@ -1,4 +1,8 @@
-"""A rolling update: how many pods there are while it lasts."""
+"""A rolling update: how many pods there are while it lasts, and what it does next.
+
+As documented for a Deployment, sections "Max Unavailable" and "Max Surge":
+https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#strategy
+"""
 
 import re
 from dataclasses import dataclass
@@ -7,6 +11,16 @@ from typing import Final
 from ghosts.capacity.quantity import CapacityError
 
 _PERCENT: Final = re.compile(r"(\d+)%")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What a rolling update does next."""
+
+    create: int
+    """Pods of the new revision to create."""
+    end: int
+    """Pods of older revisions to tell to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +64,17 @@ class RollingUpdate:
     def most(self, pods: int) -> int:
         """Pods there are at most, while so many are wanted."""
         return pods + self.surge(pods)
+
+    def step(self, desired: int, *, old: int, new: int, available: int) -> Step:
+        """Return what to do with ``old`` and ``new`` pods, ``available`` of the new ones ready.
+
+        Pods that were told to end count as neither. New pods are created up to the surge. Old pods
+        end as long as the wanted number, less what may be unavailable, is left; a new pod that is
+        not ready counts for nothing. Old pods that are not ready are to end first.
+        """
+        create = min(desired - new, self.most(desired) - old - new)
+        spare = old + available - (desired - self.unavailable(desired))
+        return Step(create=max(0, create), end=min(old, max(0, spare)))
 
 
 def _hundredths(name: str, value: int | str, pods: int) -> int:

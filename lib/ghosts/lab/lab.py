@@ -197,7 +197,8 @@ class Lab:
     def session(self, uid: str) -> Session:
         """Return a session that is open, or has left tasks."""
         session = self._tracked(uid).session()
-        assert session is not None
+        if session is None:
+            raise LabError(f"uid: of {uid!r} only tasks are left; see lab.tasks({uid!r})")
         return session
 
     def tasks(self, uid: str) -> list[asyncio.Task[object]]:
@@ -233,7 +234,7 @@ class Lab:
         self._close()
 
     def _tracked(self, uid: str) -> Tracked[Session]:
-        for one, _, _ in self._ready().observer.sessions.states():
+        for one, _ in self._ready().observer.sessions.states():
             if one.uid == uid:
                 return one
         raise LabError(f"uid: no session of {uid!r}")

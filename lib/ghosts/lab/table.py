@@ -22,16 +22,16 @@ def table(observer: Observer, watch: Watch) -> pd.DataFrame:
     """Return a row for every session that is open, or has left tasks; see `Lab.table`."""
     tasks = observer.sessions.tasks()
     states = observer.sessions.states()
-    sizes = observer.memory.of({one: session for one, session, _ in states}, tasks)
+    sizes = observer.memory.of([one for one, _ in states], tasks)
     rows = [
         {
-            "uid": session.uid,
+            "uid": one.uid,
             "state": str(state),
             **_waits(one, tasks.get(one, []), state, watch),
-            "audio MiB": round(session.private_cloud.held_bytes / _MIB, 1),
-            "memory MiB": round(sizes[session] / _MIB, 1),
+            "audio MiB": round(one.held_bytes / _MIB, 1),
+            "memory MiB": round(sizes[one] / _MIB, 1),
         }
-        for one, session, state in states
+        for one, state in states
     ]
     columns = ["uid", "state", "waits in", "seconds", "audio MiB", "memory MiB"]
     return pd.DataFrame(rows, columns=columns).set_index("uid")
@@ -59,7 +59,7 @@ def leaks(observer: Observer) -> pd.DataFrame:
     rows = [
         {
             "uid": one.uid,
-            "memory MiB": round(sizes[session] / _MIB, 1),
+            "memory MiB": round(sizes[one] / _MIB, 1),
             "kept by": str(why(session)),
         }
         for one, session in leaked.items()

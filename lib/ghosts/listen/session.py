@@ -17,7 +17,7 @@ from ghosts.listen.conversations import Conversations, Unprocessed
 from ghosts.listen.events import Status
 from ghosts.listen.form import Form
 from ghosts.listen.handshake import Handshake
-from ghosts.listen.link import Breaker, FeedFullError, PusherLink, Requests
+from ghosts.listen.link import Breaker, Feed, FeedFullError, PusherLink, Requests
 from ghosts.listen.metrics import Metrics
 from ghosts.listen.speakers import Speakers
 from ghosts.listen.speech import Speech
@@ -90,6 +90,11 @@ class ListenSession:
 
     def __repr__(self) -> str:
         return f"<ListenSession {self.uid} {self.lifetime!r} {self.link!r} {self.feed!r}>"
+
+    @property
+    def audio(self) -> Feed:
+        """What holds the audio that the pusher does not have yet."""
+        return self.feed
 
     @property
     def closed(self) -> bool:

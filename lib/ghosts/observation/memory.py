@@ -2,7 +2,7 @@
 
 import asyncio
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
@@ -49,55 +49,52 @@ class SessionMemory(Generic[S]):
         self._tracker = tracker
         self._service = service
         self._observers = (*observers, tracker, self)
-        self._measured: weakref.WeakKeyDictionary[S, _Measured] = weakref.WeakKeyDictionary()
+        self._measured: weakref.WeakKeyDictionary[Tracked[S], _Measured] = (
+            weakref.WeakKeyDictionary()
+        )
 
     def of(
         self,
-        sessions: Mapping[Tracked[S], S],
+        sessions: Iterable[Tracked[S]],
         tasks: Mapping[Tracked[S], list[_Task]],
         *,
         cached: bool = False,
-    ) -> dict[S, int]:
+    ) -> dict[Tracked[S], int]:
         """Return the bytes that each of these sessions keeps alive, given the tasks of all.
 
-        With ``cached``, one whose tasks all await what they awaited when it was measured last is
-        not walked again: a ghost does not change by itself.
+        Of a session that is not in memory any more it is what its tasks keep alive. With
+        ``cached``, one whose tasks all await what they awaited when it was measured last is not
+        walked again: a ghost does not change by itself.
         """
+        asked = list(sessions)
         changed = {
-            one: session
-            for one, session in sessions.items()
-            if not (cached and self._is_unchanged(session, tasks.get(one, ())))
+            one for one in asked if not (cached and self._is_unchanged(one, tasks.get(one, ())))
         }
         if changed:
             self._walk(changed, tasks)
-        return {session: self._measured[session].size for session in sessions.values()}
+        return {one: self._measured[one].size for one in asked}
 
-    def _is_unchanged(self, session: S, tasks: Iterable[_Task]) -> bool:
-        measured = self._measured.get(session)
+    def _is_unchanged(self, one: Tracked[S], tasks: Iterable[_Task]) -> bool:
+        measured = self._measured.get(one)
         return measured is not None and measured.holds_for(tasks)
 
-    def _walk(
-        self, sessions: Mapping[Tracked[S], S], tasks: Mapping[Tracked[S], list[_Task]]
-    ) -> None:
-        def roots(one: Tracked[S], session: S) -> tuple[object, ...]:
-            return (session, session.connection, *tasks.get(one, ()))
-
-        everyone = {**self._tracker.open, **self._tracker.leaked, **sessions}
-        others = [
-            root
-            for one, session in everyone.items()
-            if one not in sessions
-            for root in roots(one, session)
-        ]
+    def _walk(self, sessions: Set[Tracked[S]], tasks: Mapping[Tracked[S], list[_Task]]) -> None:
+        everyone = {*self._tracker.open, *self._tracker.leaked, *tasks, *sessions}
+        roots = {one: _roots(one, tasks.get(one, ())) for one in everyone}
+        others = [root for one in everyone - sessions for root in roots[one]]
         sizes = retained_by(
-            {one: roots(one, session) for one, session in sessions.items()},
+            {one: roots[one] for one in sessions},
             exclude=(*_OF_ANY_OTHER, *self._observers, *others),
             common=self._service(),
         )
-        for one, session in sessions.items():
-            self._measured[session] = _Measured(
-                sizes.own[one], tuple(_await(task) for task in tasks.get(one, ()))
-            )
+        for one in sessions:
+            awaits = tuple(_await(task) for task in tasks.get(one, ()))
+            self._measured[one] = _Measured(sizes.own[one], awaits)
+
+
+def _roots(one: Tracked[Any], tasks: Iterable[_Task]) -> tuple[object, ...]:
+    session = one.session()
+    return tuple(tasks) if session is None else (session, session.connection, *tasks)
 
 
 def _await(task: _Task) -> _Await:

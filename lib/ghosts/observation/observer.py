@@ -9,7 +9,7 @@ from ghosts.backends import Backends, Clients
 from ghosts.listen import Listen, ListenSession
 from ghosts.observation.allocator import allocator
 from ghosts.observation.memory import SessionMemory
-from ghosts.observation.tracker import COLLECT_EVERY, KERNEL_EVERY, Tracker
+from ghosts.observation.tracker import COLLECT_EVERY, KERNEL_EVERY, Tracked, Tracker
 from ghosts.observation.tracker import Session as AnySession
 from ghosts.records.recording import Audio, Event, Sample, SessionAtEnd
 from ghosts.records.snapshot import Snapshot
@@ -98,13 +98,12 @@ class Observer:
         Bytes.
         """
         stored = self._backends.stored_bytes
-        queued = sum(session.private_cloud.held_bytes for session in self.sessions)
-        queued += sum(spool.size for spool in self.spools)
+        queued = self.sessions.held_bytes + sum(spool.size for spool in self.spools)
         if self.listen is None:
             received = sum(pusher.metrics.received_bytes for pusher in self.pushers)
         else:
             received = self.listen.metrics.received_bytes
-            queued += sum(session.feed.held_bytes for session in self.listen_sessions)
+            queued += self.listen_sessions.held_bytes
         return Audio(
             received=received, stored=stored, queued=queued, lost=received - stored - queued
         )
@@ -112,17 +111,17 @@ class Observer:
     def sessions_at_end(self) -> tuple[SessionAtEnd, ...]:
         """Describe every session of the pusher that has not ended, by uid."""
         ghosts = self.sessions.ghosts
-        retained: dict[Session, int] = {}
+        retained: dict[Tracked[Session], int] = {}
         if self._measure_memory:
             retained = self.memory.of(self.sessions.open, self.sessions.tasks())
         return tuple(
             SessionAtEnd(
-                uid=session.uid,
+                uid=one.uid,
                 ghost=one in ghosts,
-                held_bytes=session.private_cloud.held_bytes,
-                retained_bytes=retained.get(session, 0),
+                held_bytes=one.held_bytes,
+                retained_bytes=retained.get(one, 0),
             )
-            for one, session in self.sessions.open.items()
+            for one in self.sessions.open
         )
 
     @property
@@ -134,7 +133,7 @@ class Observer:
         return Snapshot(
             gauge=listen.metrics.gauge,
             tcp=len(established_peers(listen.port)),
-            queued_bytes=sum(session.feed.held_bytes for session in self.listen_sessions),
+            queued_bytes=self.listen_sessions.held_bytes,
             **self._counts(self.listen_sessions, self._listen_memory),
         )
 
@@ -142,7 +141,7 @@ class Observer:
         """Return those figures of a snapshot that the tracker and the memory have, by name."""
         ghosts, leaked = tracker.ghosts, tracker.leaked
         tasks = tracker.tasks()
-        retained: dict[S, int] = {}
+        retained: dict[Tracked[S], int] = {}
         if self._measure_memory:
             retained = memory.of({**ghosts, **leaked}, tasks, cached=True)
         return {
@@ -150,6 +149,6 @@ class Observer:
             "orphans": sum(len(each) for one, each in tasks.items() if one.handler is None),
             "tasks": sum(len(each) for each in tasks.values()),
             "leaked_sessions": len(leaked),
-            "retained_bytes": sum(retained.get(session, 0) for session in ghosts.values()),
-            "leaked_bytes": sum(retained.get(session, 0) for session in leaked.values()),
+            "retained_bytes": sum(retained.get(one, 0) for one in ghosts),
+            "leaked_bytes": sum(retained.get(one, 0) for one in leaked),
         }

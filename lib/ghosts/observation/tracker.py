@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import weakref
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
@@ -34,8 +34,20 @@ class Session(Protocol):
         """Its WebSocket connection."""
 
     @property
+    def audio(self) -> "HoldsAudio":
+        """What holds the audio that it has not passed on; it may outlive the session."""
+
+    @property
     def closed(self) -> bool:
         """Whether the connection is closed, or about to be."""
+
+
+class HoldsAudio(Protocol):
+    """Audio that was received, and is neither passed on nor dropped."""
+
+    @property
+    def held_bytes(self) -> int:
+        """How much of it there is."""
 
 
 S = TypeVar("S", bound=Session)
@@ -56,18 +68,25 @@ class State(StrEnum):
     """It has ended, and tasks of it are left."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Tracked(Generic[S]):
-    """What is known of one session. It keeps its handler, and never the session, in memory."""
+    """What is known of one session. It keeps nothing of it in memory but a handler that runs."""
 
     uid: str
     session: weakref.ref[S]
+    audio: weakref.ref[HoldsAudio]
     handler: asyncio.Task[Any] | None
     """The task that runs its lifecycle; None once that has ended."""
     disconnected_at: float | None = None
     """When the operating system was first seen to have no connection of it any more."""
     survived: bool = False
     """Whether it has ended, and was still in memory after a garbage collection."""
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of audio that it, or a task that it has left, may still pass on."""
+        audio = self.audio()
+        return 0 if audio is None else audio.held_bytes
 
     def is_ghost(self, now: float) -> bool:
         """Return whether it runs, and its connection has been gone for more than 150 s."""
@@ -79,8 +98,9 @@ class Tracker(Generic[S]):
     """Knows every session of one service: when its connection went, and which tasks are its.
 
     It learns of a session from the lifecycle that it wraps (:meth:`tracking`), and of a lost
-    connection from :meth:`run`, on a clock of its own. Every other method only looks: it gives the
-    same answer however often, and in whatever order, it is asked. ``events`` is what the kinds of
+    connection from :meth:`check_connections`, which is called on a clock, and not where somebody
+    samples. Every other method only looks: it gives the same answer however often, and in whatever
+    order, it is asked. ``events`` is what the kinds of
     its events begin with.
     """
 
@@ -96,7 +116,7 @@ class Tracker(Generic[S]):
 
         async def tracked(session: S) -> None:
             handler = asyncio.current_task()
-            one = Tracked(session.uid, weakref.ref(session), handler)
+            one = Tracked(session.uid, weakref.ref(session), weakref.ref(session.audio), handler)
             self._open[one] = session
             self._note(f"{self._events}_opened", one.uid, "")
             try:
@@ -157,11 +177,11 @@ class Tracker(Generic[S]):
         alive = ((one, one.session()) for one in self._ended if one.survived)
         return {one: session for one, session in alive if session is not None}
 
-    def __iter__(self) -> Iterator[S]:
-        """Yield the sessions that are open, or have ended and left tasks."""
-        yield from self._open.values()
-        ended = (one.session() for one in self.orphans()) if self._ended else ()
-        yield from (session for session in ended if session is not None)
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of audio that open sessions, and tasks that outlive theirs, may still pass on."""
+        orphans = self.orphans() if self._ended else {}
+        return sum(one.held_bytes for one in (*self._open, *orphans))
 
     @property
     def connected(self) -> dict[Tracked[S], S]:
@@ -183,7 +203,7 @@ class Tracker(Generic[S]):
         """Return the tasks of sessions that have ended."""
         return {one: tasks for one, tasks in self.tasks().items() if one not in self._open}
 
-    def states(self) -> list[tuple[Tracked[S], S, State]]:
+    def states(self) -> list[tuple[Tracked[S], State]]:
         """Return how each session stands, by uid, those that have ended and left tasks included."""
         connected, now = self.connected, self._loop.time()
 
@@ -192,7 +212,6 @@ class Tracker(Generic[S]):
                 return State.CONNECTED
             return State.GHOST if one.is_ghost(now) else State.DRAINING
 
-        found = [(one, session, state(one)) for one, session in self._open.items()]
-        ended = ((one, one.session()) for one in self.orphans())
-        found += [(one, it, State.ORPHANED) for one, it in ended if it is not None]
+        found = [(one, state(one)) for one in self._open]
+        found += [(one, State.ORPHANED) for one in self.orphans()]
         return sorted(found, key=lambda each: each[0].uid)

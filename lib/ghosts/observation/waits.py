@@ -9,7 +9,7 @@ from ghosts.backends import Backend
 from ghosts.listen import ListenSession
 from ghosts.listen.link import LinkState
 from ghosts.observation.observer import Observer
-from ghosts.observation.tracker import State
+from ghosts.observation.tracker import State, Tracked
 from tracemalloc_ext import Awaits, awaits
 from tracemalloc_ext.futures import gathered, waited_for
 
@@ -98,30 +98,27 @@ def session_waits(observer: Observer) -> dict[str, SessionWaits]:
         raise ValueError("there is no listen: the scenario needs through = 'listen'")
     tracker = observer.listen_sessions
     tasks = tracker.tasks()
-    return {
-        one.uid: _waits(session, state, one.handler, tasks.get(one, []))
-        for one, session, state in tracker.states()
-    }
+    return {one.uid: _waits(one, state, tasks.get(one, [])) for one, state in tracker.states()}
 
 
 def _waits(
-    session: ListenSession,
+    one: Tracked[ListenSession],
     state: State,
-    handler: asyncio.Task[object] | None,
     tasks: list[asyncio.Task[object]],
 ) -> SessionWaits:
+    handler, session = one.handler, one.session()
     alive = {task.get_name().rpartition(":")[2]: task for task in tasks}
     lifecycle, doing, awaited = "handler", "has ended", frozenset[str]()
     if handler is not None:
         lifecycle, doing, awaited = _handling(handler, tasks)
     return SessionWaits(
-        uid=session.uid,
+        uid=one.uid,
         state=state,
         lifecycle=lifecycle,
         handler=doing,
         awaited=tuple(name for name in _DUTIES if name in awaited),
         tasks=tuple(_task(name, duty, alive.get(name)) for name, duty in _DUTIES.items()),
-        linked=session.link.state is LinkState.CONNECTED,
+        linked=session is not None and session.link.state is LinkState.CONNECTED,
     )
 
 

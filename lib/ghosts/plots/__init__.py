@@ -11,10 +11,11 @@ from ghosts.plots.evidence import (
     pods,
     regressors,
 )
-from ghosts.plots.fleet import fleet_day, fleet_sweep
+from ghosts.plots.fleet import fleet_day, fleet_sweep, ghosts_by_uptime
 from ghosts.plots.lane import Lane, lanes_of
 from ghosts.plots.lanes import lanes
 from ghosts.plots.matrix import matrix
+from ghosts.plots.mechanisms import mechanism_table, replayed_fleet
 from ghosts.plots.process_memory import allocator, resident_memory
 from ghosts.plots.replay import (
     audio,
@@ -41,9 +42,11 @@ __all__ = [
     "fleet_day",
     "fleet_sweep",
     "gauge_against_tcp",
+    "ghosts_by_uptime",
     "lanes",
     "lanes_of",
     "matrix",
+    "mechanism_table",
     "memory",
     "memory_fit",
     "memory_per_ghost",
@@ -52,6 +55,7 @@ __all__ = [
     "pods",
     "pods_wanted",
     "regressors",
+    "replayed_fleet",
     "resident_memory",
     "tasks",
     "workers",

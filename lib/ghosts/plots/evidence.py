@@ -107,7 +107,7 @@ def memory_fit(pods: Sequence[Pod]) -> Figure:
         )
     finding(
         ax,
-        f"A ghost costs {line.slope:.1f} MiB, give or take {line.slope_se:.1f}: "
+        f"A ghost costs {line.slope:.1f} MiB, standard error {line.slope_se:.1f}: "
         f"as far as {line.n} pods can say",
     )
     return fig
@@ -236,7 +236,8 @@ def clustering(fleet: Sequence[Fact]) -> Figure:
     ax.set_xlim(0, 1.1 * largest)
     finding(
         ax,
-        f"{largest:.0f} of {total:.0f} ghosts in one pod: look for what its sessions share",
+        f"{largest:.0f} ghosts in one pod, {total - largest:.0f} in the other {others}: "
+        "what do a pod's sessions share?",
     )
     return fig
 

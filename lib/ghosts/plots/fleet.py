@@ -1,15 +1,17 @@
-"""A day of the fleet, and many days beside each other."""
+"""A day of the fleet, its pods by their uptime, and many days beside each other."""
 
 import textwrap
 from collections.abc import Mapping
+from statistics import mean
 from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from ghosts.capacity.fleet import Diary, EventKind
+from ghosts.capacity.fleet import EventKind, PodSample, Trace
 from ghosts.capacity.fleet.day import HOUR
 from ghosts.plots.style import (
+    FAULT,
     GAUGE,
     GHOSTS,
     LIMIT,
@@ -18,9 +20,9 @@ from ghosts.plots.style import (
     PODS,
     STRAIGHTFORWARD,
     TCP,
+    TEXT_SIZE,
     TITLE_SIZE,
     Figure,
-    count,
     figure,
     finding,
     label_line_end,
@@ -30,34 +32,45 @@ from ghosts.plots.style import (
 )
 
 _SIZE: Final = TITLE_SIZE - 2
-"""Of a title: those of two columns stand side by side."""
+"""Size of a title where two columns stand side by side."""
 _EVENT_LETTERS: Final = 12
-"""As many of an event's name stand in a line."""
+"""Letters of an event's name that fit in a line."""
 _RUNNING: Final = {**PODS.line, "linewidth": 6.0, "alpha": 0.45}
-"""How pods that run are drawn, under the line of those that are asked for."""
+"""How Running pods are drawn, under the line of the desired ones."""
+_ROLLOUT: Final = {**FAULT.area, "linewidth": 3.0, "alpha": 0.6}
+"""How a rollout is drawn: visible also where it takes only minutes."""
+_MARKED: Final = (
+    EventKind.EXHAUSTED,
+    EventKind.KILLED,
+    EventKind.OUT_OF_MEMORY,
+    EventKind.EVICTED,
+)
+"""Events drawn as a line, the first of each kind with its name."""
 
 
-def fleet_day(days: Mapping[str, Diary], *, room: Mapping[str, int], limit_mib: float) -> Figure:
+def fleet_day(days: Mapping[str, Trace], *, room: Mapping[str, int], limit_mib: float) -> Figure:
     """Draw one or two days, by their names, a column each.
 
-    From above: connections, the fleet's gauge against those behind which there is a device; pods,
-    those asked for against those that run and those that there is ``room`` for, by the same names;
-    and the memory of the largest pod against its limit, in MiB. Raises ValueError if there are not
-    one or two.
+    From above: connections, the fleet's gauge against the connections with a device; pods, desired
+    against Running and against those that there is ``room`` for, by the same names; and the memory
+    of the largest pod against its limit, in MiB. Rollouts are shaded, restarts are dotted lines.
+    Raises ValueError if there are not one or two days.
     """
     if len(days) not in (1, 2):
         raise ValueError(f"should be one or two days; got {len(days)}")
     columns = len(days)
     fig, axes = figure(3, columns, sharex=True, sharey="row", height=11.0)
-    top = 1.25 * max(look.gauge for diary in days.values() for look in diary.looks)
-    for column, (name, diary) in enumerate(days.items()):
+    top = 1.25 * max(sample.gauge for trace in days.values() for sample in trace.samples)
+    for column, (name, trace) in enumerate(days.items()):
         connections, pods, memory = axes[column::columns]
         connections.set(xlim=(0, 24), ylim=(0, top))
-        pods.set_ylim(0, 1.2 * max(*room.values(), *(each.most_asked for each in days.values())))
+        pods.set_ylim(0, 1.2 * max(*room.values(), *(each.most_desired for each in days.values())))
         memory.set_ylim(0, 1.2 * limit_mib)
-        _connections(connections, name, diary)
-        _pods(pods, diary, room[name])
-        _memory(memory, diary, limit_mib)
+        for ax in (connections, pods, memory):
+            _mark_events(ax, trace)
+        _connections(connections, name, trace)
+        _pods(pods, trace, room[name])
+        _memory(memory, trace, limit_mib)
     for ax, label in zip(axes[::columns], ("connections", "pods", None), strict=True):
         if label:
             ax.set_ylabel(label)
@@ -69,84 +82,141 @@ def fleet_day(days: Mapping[str, Diary], *, room: Mapping[str, int], limit_mib: 
     return fig
 
 
-def _hours(diary: Diary) -> list[float]:
-    return [look.t / HOUR for look in diary.looks]
+def _hours(trace: Trace) -> list[float]:
+    return [sample.t / HOUR for sample in trace.samples]
 
 
-def _connections(ax: Axes, name: str, diary: Diary) -> None:
-    hours = _hours(diary)
-    gauge = [look.gauge for look in diary.looks]
-    live = [look.live for look in diary.looks]
+def _mark_events(ax: Axes, trace: Trace) -> None:
+    for first, last in trace.rollouts:
+        ax.axvspan(first / HOUR, last / HOUR, zorder=0, **_ROLLOUT)
+    for event in trace.events:
+        if event.kind in _MARKED and event.kind is not EventKind.EXHAUSTED:
+            ax.axvline(event.t / HOUR, color=LIMIT.color, linestyle=":", linewidth=1.2, alpha=0.7)
+
+
+def _connections(ax: Axes, name: str, trace: Trace) -> None:
+    hours = _hours(trace)
+    gauge = [sample.gauge for sample in trace.samples]
+    live = [sample.live for sample in trace.samples]
     ax.fill_between(hours, live, gauge, **GHOSTS.area)
     ax.plot(hours, gauge, **GAUGE.line)
     ax.plot(hours, live, **{**TCP.line, "linewidth": 1.8})
     bold = {"fontweight": "bold", "color": legible(TCP.color)}
-    write(ax, 23.6, 0.6 * live[-1], "with a device", ha="right", **bold)
-    most = max(diary.looks, key=lambda look: look.ghosts)
+    write(ax, 23.6, 0.6 * live[-1], "with a device", ha="right", va="top", **bold)
+    most = max(trace.samples, key=lambda sample: sample.ghosts)
     if most.ghosts:
-        x = most.t / HOUR
         bold["color"] = legible(GAUGE.color)
-        write(ax, x - 0.3, 1.06 * max(gauge), f"gauge {max(gauge)}", ha="right", **bold)
-        bold["color"] = legible(GHOSTS.color)
-        write(ax, x + 0.5, most.live + most.ghosts / 2, count(most.ghosts, "ghost"), **bold)
-    words = f"{most.ghosts} ghosts at most" if most.ghosts else "no ghosts"
+        write(ax, 0.3, 1.08 * max(gauge), f"gauge: {max(gauge):,} at most", ha="left", **bold)
+    words = f"{most.ghosts:,} ghosts at most" if most.ghosts else "no ghosts"
     finding(ax, f"{name}: {words}", _SIZE)
 
 
-def _pods(ax: Axes, diary: Diary, room: int) -> None:
-    hours = _hours(diary)
-    asked = [look.asked for look in diary.looks]
-    ax.plot(hours, [look.running for look in diary.looks], **_RUNNING)
-    ax.plot(hours, asked, **STRAIGHTFORWARD.line)
+def _pods(ax: Axes, trace: Trace, room: int) -> None:
+    hours = _hours(trace)
+    desired = [sample.desired for sample in trace.samples]
+    ax.plot(hours, [sample.running for sample in trace.samples], **_RUNNING)
+    ax.plot(hours, desired, **STRAIGHTFORWARD.line)
     ax.axhline(room, **LIMIT.line)
     write(ax, 0.3, room, f"room for {room}", va="bottom")
-    write(ax, 0.3, asked[0] - 1.5, "asked for (dashed), and running", va="top")
-    words = f"{min(asked)} to {max(asked)} pods" if min(asked) < max(asked) else f"{asked[0]} pods"
-    waiting = f", of which {diary.most_pending} wait" if diary.most_pending else ""
-    finding(ax, f"asked for: {words}{waiting}", _SIZE)
+    write(ax, 0.3, desired[0] - 1.5, "desired (dashed), Running (grey)", va="top")
+    fewest, most = min(desired), trace.most_desired
+    words = f"{fewest} to {most} pods" if fewest < most else f"{most} pods"
+    pending = f", up to {trace.most_pending} Pending" if trace.most_pending else ""
+    finding(ax, f"desired: {words}{pending}", _SIZE)
 
 
-def _memory(ax: Axes, diary: Diary, limit_mib: float) -> None:
-    ax.plot(_hours(diary), [look.largest_mib for look in diary.looks], **MEMORY.line)
+def _memory(ax: Axes, trace: Trace, limit_mib: float) -> None:
+    largest = [max((pod.mib for pod in sample.pods), default=0.0) for sample in trace.samples]
+    ax.plot(_hours(trace), largest, **MEMORY.line)
     ax.axhline(limit_mib, **LIMIT.line)
     write(ax, 0.3, limit_mib, f"limit {limit_mib:,.0f} MiB", va="bottom")
-    first = {event.kind: event for event in reversed(diary.events)}
-    for kind, event in first.items():
-        if kind is not EventKind.UNREADY:
-            hour = event.t / HOUR
-            ax.axvline(hour, ymax=0.8, color=LIMIT.color, linestyle=":", linewidth=1.5)
-            words = textwrap.fill(kind, _EVENT_LETTERS)
-            write(ax, hour + 0.3, 0.93 * limit_mib, words, va="top", fontstyle="italic")
-    finding(ax, f"largest pod: {diary.largest_mib:,.0f} MiB at most", _SIZE)
+    firsts = {
+        str(each.kind): each.t / HOUR for each in reversed(trace.events) if each.kind in _MARKED
+    }
+    if trace.rollouts:
+        firsts["rollout"] = trace.rollouts[0][0] / HOUR
+    places = sorted(firsts.items(), key=lambda each: each[1])
+    for step, (words, hour) in enumerate(places):
+        ax.axvline(hour, color=LIMIT.color, linestyle=":", linewidth=1.2, alpha=0.7)
+        right = hour > 18
+        height = (0.93 - 0.22 * (step % 3)) * limit_mib
+        x = hour - 0.3 if right else hour + 0.3
+        words = textwrap.fill(words, _EVENT_LETTERS)
+        align = "right" if right else "left"
+        clear = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+        write(ax, x, height, words, va="top", ha=align, fontstyle="italic", bbox=clear)
+    finding(ax, f"largest pod: {trace.largest_mib:,.0f} MiB at most", _SIZE)
 
 
-def fleet_sweep(sweeps: Mapping[str, Mapping[int, Diary]], label: str) -> Figure:
-    """Draw what becomes of days that differ in one number: pods on the left, ghosts on the right.
+def ghosts_by_uptime(days: Mapping[str, Trace], hour: float) -> Figure:
+    """Draw one or two days, by their names, at one hour: a point for each pod that runs.
 
-    ``sweeps`` are up to two such rows of days, by their names; ``label`` says what the number is.
-    The pods that are asked for are those of the last row.
+    Its uptime, in hours, is on the x axis, its ghosts on the y axis. Raises ValueError if there are
+    not one or two days.
+    """
+    if len(days) not in (1, 2):
+        raise ValueError(f"should be one or two days; got {len(days)}")
+    fig, (ax,) = figure(height=6.5)
+    drawn: list[PodSample] = []
+    for (name, trace), look in zip(days.items(), (GHOSTS, TCP), strict=False):
+        pods = trace.at(hour).pods
+        hours = [pod.uptime / HOUR for pod in pods]
+        ghosts = [pod.ghosts for pod in pods]
+        ax.plot(hours, ghosts, **{**look.points, "alpha": 0.75}, label=name)
+        drawn += pods
+    ax.set_xlim(left=0)
+    ax.set_ylim(bottom=-0.03 * max(1, *(pod.ghosts for pod in drawn)))
+    ax.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 4, 10], integer=True))
+    ax.set_xlabel(f"uptime of the pod at hour {hour:g} of the day (hours)")
+    ax.set_ylabel("ghosts of the pod")
+    ax.legend(loc="upper left", fontsize=TEXT_SIZE, frameon=False)
+    finding(ax, _by_uptime(drawn))
+    return fig
+
+
+def _by_uptime(pods: list[PodSample]) -> str:
+    """Return the finding: the mean of the pods that run longest, and that of the others."""
+    if not any(pod.ghosts for pod in pods):
+        return "No pod has a ghost, whatever its uptime"
+    longest = max(pod.uptime for pod in pods)
+    old = mean(pod.ghosts for pod in pods if pod.uptime == longest)
+    young = [pod.ghosts for pod in pods if pod.uptime < longest]
+    hours = f"{longest / HOUR:.0f} hours"
+    if not young:
+        return f"All pods have run for {hours}: {old:.0f} ghosts on average"
+    finds = "Ghosts grow with a pod's uptime; a restart hides them"
+    if old <= mean(young):
+        finds = "Ghosts do not grow with a pod's uptime"
+    return f"{finds}:\n{old:.0f} on average after {hours}, {mean(young):.0f} in younger pods"
+
+
+def fleet_sweep(sweeps: Mapping[str, Mapping[float, Trace]], label: str) -> Figure:
+    """Draw days that differ in one number: pods on the left, ghosts on the right.
+
+    ``sweeps`` are up to two rows of days, by their names; ``label`` is the axis label of the
+    number. The desired pods are those of the last row.
     """
     fig, (pods, ghosts) = figure(1, 2, height=5.6)
     lines = []
     at_most: dict[Axes, list[str]] = {pods: [], ghosts: []}
     for (name, days), look in zip(sweeps.items(), (PODS, OURS), strict=False):
-        running = [max(each.running for each in day.looks) for day in days.values()]
+        running = [max(each.running for each in day.samples) for day in days.values()]
         most = [day.most_ghosts for day in days.values()]
         for ax, values in ((pods, running), (ghosts, most)):
             drawn = {**look.line, "marker": look.marker, "markersize": 8}
             (line,) = ax.plot(list(days), values, **drawn)
-            lines.append((ax, line, f"{name} {values[-1]}"))
-            at_most[ax].append(f"{name} {max(values)}")
+            lines.append((ax, line, f"{name} {values[-1]:,}"))
+            at_most[ax].append(f"{name} {max(values):,}")
     last = list(sweeps.values())[-1]
-    numbers, asked = list(last), [day.most_asked for day in last.values()]
-    pods.plot(numbers, asked, **STRAIGHTFORWARD.line)
-    x, y = (sum(values[-2:]) / 2 for values in (numbers, asked))
-    write(pods, x, y, "asked for ", ha="right", va="bottom")
+    numbers, desired = list(last), [day.most_desired for day in last.values()]
+    pods.plot(numbers, desired, **STRAIGHTFORWARD.line)
+    x, y = (sum(values[-2:]) / 2 for values in (numbers, desired))
+    write(pods, x, y, "desired ", ha="right", va="bottom")
     for ax in (pods, ghosts):
         ax.set_xticks(numbers)
         ax.set_xlabel(label)
         ax.set_ylim(bottom=0)
-    pods.set_ylabel("pods that run, at most")
+    pods.set_ylabel("Running pods, at most")
     ghosts.set_ylabel("ghosts, at most")
     finding(pods, f"Pods: {', '.join(at_most[pods])}", _SIZE)
     finding(ghosts, f"Ghosts: {', '.join(at_most[ghosts])}", _SIZE)

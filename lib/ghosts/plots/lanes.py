@@ -242,7 +242,7 @@ def _finding(sessions: Sequence[Lane], until: float) -> str:
     if not drains:
         return f"{count(len(over), 'session')} draining"
     some = "every session" if len(drains) == len(over) else f"{len(drains)} of {len(over)} sessions"
-    return f"{some} ended within {math.ceil(round(max(drains), 3))} s of disconnect"
+    return f"{some} ended within {max(1, math.ceil(round(max(drains), 3)))} s of disconnect"
 
 
 def _say(ax: Axes, title: str) -> None:

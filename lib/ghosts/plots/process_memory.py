@@ -110,7 +110,7 @@ def _of_malloc(recording: Recording) -> tuple[list[int], list[int]]:
     """Return the heap and what of it was in use, sample for sample."""
     heap, in_use = [], []
     for sample in recording.samples:
-        if sample.allocator is None:
+        if sample.allocator is None or not sample.allocator.held_bytes:
             raise ValueError(f"{recording.lifecycle}: recorded without glibc's malloc")
         heap.append(sample.allocator.held_bytes)
         in_use.append(sample.allocator.in_use_bytes)

@@ -99,7 +99,10 @@ def _draw(ax: Axes, service: _Service, recording: Recording) -> None:
     alone = gauge[-1] - devices[-1]
     if alone > _ROOM_FOR_A_NAME * ax.get_ylim()[1]:
         how = {"color": legible(GHOSTS.color), "va": "center", "fontweight": "bold"}
-        write(ax, seconds[-1], devices[-1] + alone / 2, f"  {alone} without\n  a device", **how)
+        ghosts = _listening(recording.last).ghosts
+        draining = f",\n  {alone - ghosts} draining" if alone > ghosts else ""
+        said = f"  {alone} without\n  a device:\n  {count(ghosts, 'ghost')}{draining}"
+        write(ax, seconds[-1], devices[-1] + alone / 2, said, **how)
     _shade_faults(ax, recording)
 
 

@@ -77,9 +77,9 @@ def tasks(session: SessionWaits) -> Figure:
     """Draw one session of listen as who waits for whom: an arrow leads to whom one waits for.
 
     ``session`` is one of those that ``ghosts.observation.waits.session_waits`` reads. A solid arrow
-    is a wait of this moment, a dotted one leads to whom a task asks at a later look. Tasks that have
-    ended are pale. Of a ghost, the chain that keeps it alive is thick. Raises ValueError if the
-    session has no tasks.
+    is a wait of this moment, a dotted one leads to whom a task asks at a later poll. Tasks that
+    have ended are pale. Of a ghost, the chain that keeps it alive is thick. Raises ValueError if
+    the session has no tasks.
     """
     if not session.tasks:
         raise ValueError(f"{session.uid} has no tasks to draw")

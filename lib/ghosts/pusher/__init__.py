@@ -5,7 +5,7 @@ It would run in production as it stands: it knows nothing of simulated time, dev
 
 from ghosts.pusher.history import supervised_by_hand
 from ghosts.pusher.lifecycles import (
-    BEFORE_AND_AFTER,
+    COMPARED,
     LIFECYCLES,
     Lifecycle,
     client_settings_of,
@@ -19,7 +19,7 @@ from ghosts.pusher.session import Session
 from ghosts.pusher.spool import Spool, SpoolError
 
 __all__ = [
-    "BEFORE_AND_AFTER",
+    "COMPARED",
     "LIFECYCLES",
     "Lifecycle",
     "Metrics",

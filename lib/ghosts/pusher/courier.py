@@ -105,7 +105,7 @@ class Courier:
         now = asyncio.get_running_loop().time()
         waiting = [(one.due_at, key) for key, one in self._backlogs.items() if not one.in_hand]
         for due_at, key in sorted(waiting):
-            if len(self._deliveries) == settings.STORAGE_WORKERS:
+            if len(self._deliveries) == self._clients.uploads.size:
                 return None  # the end of one of these is work
             if due_at > now:
                 return due_at

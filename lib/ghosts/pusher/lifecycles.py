@@ -73,8 +73,8 @@ LIFECYCLES: Final[Mapping[str, Lifecycle]] = {
     lifecycle.__name__: lifecycle for lifecycle in (gather_all, *STEPS, supervised, shipped)
 }
 """By name: the incident, the steps of its fix in the order in which they came, and what to ship."""
-BEFORE_AND_AFTER: Final = (gather_all.__name__, supervised.__name__)
-"""The incident and its fix."""
+COMPARED: Final = (gather_all.__name__, supervised.__name__, shipped.__name__)
+"""The incident, its published fix, and the version to ship."""
 
 
 def client_settings_of(lifecycle: Lifecycle) -> ClientSettings:

@@ -67,6 +67,11 @@ class Session:
         return f"<Session {self.uid} {self.lifetime!r} {self.private_cloud!r}>"
 
     @property
+    def audio(self) -> PrivateCloud | SpooledCloud:
+        """What holds the audio that is not stored yet."""
+        return self.private_cloud
+
+    @property
     def closed(self) -> bool:
         """Whether the connection is closed, or about to be."""
         return self.connection.state is not State.OPEN

@@ -114,6 +114,11 @@ class Recording:
         """The last sample."""
         return self.samples[-1]
 
+    @property
+    def rss_growth(self) -> int:
+        """Bytes of resident memory at the last sample beyond those at the first."""
+        return self.last.rss_bytes - self.samples[0].rss_bytes
+
     def times(self, kind: str) -> dict[str, float]:
         """Return the time of the last event of that kind, by whom it happened to."""
         return {event.who: event.t for event in self.events if event.kind == kind}

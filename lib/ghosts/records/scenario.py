@@ -24,7 +24,7 @@ STAY_CAP: Final = 5
 """Times the mean, the longest that a device of drawn length stays: 1 in 148 would stay longer."""
 FULL: Final = 1.0
 TENTH: Final = 0.1
-_FOLDERS: Final = (DATA / "scenarios", DATA / "faults")
+_FOLDERS: Final = (DATA / "scenarios", DATA / "faults", DATA / "mechanisms")
 _STRICT = ConfigDict(extra="forbid")
 _GroupName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 _Count: TypeAlias = Annotated[int, annotated_types.Interval(ge=1, le=2000)]
@@ -255,7 +255,10 @@ _ADAPTER = TypeAdapter(Scenario)
 
 
 def load_scenario(name: str | Path) -> Scenario:
-    """Read a scenario: by name one of ``data/scenarios`` or ``data/faults``, by path any TOML file.
+    """Read a scenario, by name or by path.
+
+    Names are those of the TOML files in ``data/scenarios``, ``data/faults`` and
+    ``data/mechanisms``; a path is that of any TOML file.
 
     Raises:
         ScenarioError: there is no such scenario, or something in it is not allowed.

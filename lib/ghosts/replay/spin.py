@@ -11,6 +11,7 @@ from types import CodeType
 from typing import Any, Final
 
 from ghosts.observation.ownership import owner_in
+from ghosts.observation.tracker import Tracked
 from tracemalloc_ext import awaits
 from tracemalloc_ext.futures import is_task
 from tracemalloc_ext.words import function_name, short_path, source_line
@@ -101,10 +102,18 @@ class SpinDetector:
         return subject is not None and subject is not self._loop
 
     def _freeze(self, found: list[asyncio.Handle], ready: Iterable[asyncio.Handle]) -> SpinError:
-        """Run the likeliest of these no more, and say what the first of them is."""
+        """Run the likeliest of these no more, and say what the first of them is.
+
+        A task is named even where it is not ready every time, as one that a cancel scope wakes.
+        """
         likeliest = min(map(_unlikeliness, found))
         found = [handle for handle in found if _unlikeliness(handle) == likeliest]
-        error = SpinError(_in_words(found[0]))
+        woken = [
+            handle
+            for key, handle in self._suspects.items()
+            if is_task(_subject(handle)) and self._seen[key] >= _WATCHED_TURNS // 4
+        ]
+        error = SpinError(_in_words(min([*found[:1], *woken], key=_unlikeliness)))
         self._frozen |= {id(_subject(handle)): _subject(handle) for handle in found}
         self._cancel_frozen(ready)
         self._suspects.clear()
@@ -148,21 +157,26 @@ def _unlikeliness(handle: asyncio.Handle) -> tuple[bool, bool]:
 
 
 def _in_words(handle: asyncio.Handle) -> str:
-    """Say what spins, and at which line."""
+    """Say what spins, and at which line; of a callback of a session, also where its handler is."""
     subject = _subject(handle)
     stands_still = "never lets the loop idle, so simulated time stands still"
-    if not is_task(subject):
-        name, where = _function_in_words(_callback(handle))
-        return f"callback {name} {stands_still}{where}"
-    name = subject.get_name()
-    frames = [one for one in awaits(subject).frames if one.task == name]
-    if frames:
-        own = [one for one in frames if not (_LIBRARIES / one.file).exists()]
-        last = (own or frames)[-1]
-        where = f"; it is in {last.function}, at {last.file}:{last.line}: {last.source}"
-    else:
-        where = f"; it runs {getattr(subject.get_coro(), '__qualname__', 'something')}"
-    return f"task {name!r} {stands_still}{where}"
+    if is_task(subject):
+        return f"task {subject.get_name()!r} {stands_still}; it is {_place(subject)}"
+    name, where = _function_in_words(_callback(handle))
+    owner = owner_in(handle._context)  # type: ignore[attr-defined]
+    if isinstance(owner, Tracked) and owner.handler is not None:
+        where += f"; task {owner.handler.get_name()!r}, whose it is, is {_place(owner.handler)}"
+    return f"callback {name} {stands_still}{where}"
+
+
+def _place(task: asyncio.Task[Any]) -> str:
+    """Return where a task itself is suspended, outside of libraries if it is there at all."""
+    frames = [one for one in awaits(task).frames if one.task == task.get_name()]
+    if not frames:
+        return f"in {getattr(task.get_coro(), '__qualname__', 'something')}"
+    own = [one for one in frames if not (_LIBRARIES / one.file).exists()]
+    last = (own or frames)[-1]
+    return f"in {last.function}, at {last.file}:{last.line}: {last.source}"
 
 
 def _function_in_words(callback: Callable[..., object]) -> tuple[str, str]:

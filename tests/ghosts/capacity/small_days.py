@@ -6,39 +6,57 @@ from pathlib import Path
 from typing import Any, Final
 
 from ghosts.capacity import BEFORE, Deployment, load_pool, load_values
-from ghosts.capacity.fleet import Costs, Day, Exhausted, Plan
+from ghosts.capacity.fleet import Costs, Day, Plan, Trace, simulate
 
+HOUR: Final = 3600
 PODS: Final = 4
+INCIDENT: Final = Costs(
+    pod=450.0,
+    healthy=0.44,
+    stuck_per_minute=0.9155,
+    stuck_most=19.7,
+    ghosts_per_departure=1.0,
+    left_behind=0.0,
+    blocks_workers=True,
+    share=0.012,
+)
+"""Made by hand: about what replays of the incident measure."""
+FIXED: Final = replace(INCIDENT, ghosts_per_departure=0.0, left_behind=0.92)
+SHIPPED: Final = replace(FIXED, left_behind=0.0, blocks_workers=False)
 QUIET: Final = Day(
     name="small",
-    summary="Nothing happens",
+    summary="Every upload returns",
     seed=1,
     connections=60,
     quietest=1,
     busiest_hour=12,
     stay=(990, 1085),
     storing=1,
+    share=0,
     start_seconds=10,
 )
-
-
-def day(exhausted: Sequence[int] = (), **changes: Any) -> Day:
-    """A quiet day, but that the storage threads of these pods are all held from one o'clock."""
-    broken = tuple(Exhausted(pod=pod, hour=1) for pod in exhausted)
-    return replace(QUIET, exhausted=broken, **changes)
+WEARING: Final = replace(QUIET, share=0.005)
+"""A pod makes 900 uploads an hour, so its sixteenth worker is blocked after some 3.6 hours."""
+WORN: Final = replace(QUIET, share=1)
+"""Each pod has 16 blocked workers after two minutes."""
 
 
 def deployment(files: Sequence[Path] = BEFORE, pods: int = PODS, **changes: Any) -> Deployment:
-    """What the values say, with always so many pods."""
+    """What the values say, with always as many pods."""
     values = load_values(*files)
     return replace(values, scaling=replace(values.scaling, fewest=pods, most=pods), **changes)
 
 
 def plan(costs: Costs, of: Day, deployed: Deployment | None = None, nodes: int = 2) -> Plan:
-    """A day on so many nodes of the pool."""
+    """A day on some nodes of the pool."""
     return Plan(
         day=of,
         deployment=deployed or deployment(),
         pool=replace(load_pool(), nodes=nodes),
         costs=costs,
     )
+
+
+def trace(costs: Costs, of: Day, deployed: Deployment | None = None, nodes: int = 2) -> Trace:
+    """What such a day comes to."""
+    return simulate(plan(costs, of, deployed, nodes))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ghosts.capacity import BEFORE, CapacityError, RollingUpdate, load_pool, load_values
+from ghosts.capacity import BEFORE, CapacityError, RollingUpdate, Step, load_pool, load_values
 from ghosts.evidence import fact
 
 
@@ -80,3 +80,27 @@ def test_what_is_neither_a_number_nor_a_share_is_refused_by_its_name(
 def test_an_update_that_could_never_move_is_refused(nothing: int | str) -> None:
     with pytest.raises(CapacityError, match=r"^max_surge and max_unavailable are both 0"):
         RollingUpdate(max_surge=nothing, max_unavailable=nothing)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "available", "step"),
+    [
+        (10, 0, 0, Step(create=3, end=2)),
+        (8, 3, 0, Step(create=2, end=0)),
+        (8, 5, 0, Step(create=0, end=0)),
+        (8, 5, 1, Step(create=0, end=1)),
+        (8, 5, 5, Step(create=0, end=5)),
+        (1, 9, 9, Step(create=1, end=1)),
+        (0, 10, 10, Step(create=0, end=0)),
+        (0, 12, 10, Step(create=0, end=0)),
+        (14, 0, 0, Step(create=0, end=6)),
+    ],
+    ids=str,
+)
+def test_the_steps_of_a_rollout_keep_enough_pods_ready_and_few_enough_in_all(
+    old: int, new: int, available: int, step: Step
+) -> None:
+    # Ten replicas, a surge of 3 and 2 unavailable: the documentation's "Max Surge" and
+    # "Max Unavailable" say 13 pods at most, and 8 ready at least.
+    update = RollingUpdate(max_surge=3, max_unavailable=2)
+    assert update.step(10, old=old, new=new, available=available) == step

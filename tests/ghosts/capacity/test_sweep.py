@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from small_days import day, plan
+from small_days import WEARING, plan
 
-from ghosts.capacity.fleet import Costs, Diary, Plan, simulate, sweep
+from ghosts.capacity.fleet import Costs, Plan, Trace, simulate, sweep
 from ghosts.replay.processes import processes
 
 
@@ -21,9 +22,9 @@ class Given(Executor):
         return self._futures.pop(0)
 
 
-def done(diary: Diary) -> "Future[Any]":
+def done(trace: Trace) -> "Future[Any]":
     future: Future[Any] = Future()
-    future.set_result(diary)
+    future.set_result(trace)
     return future
 
 
@@ -35,34 +36,34 @@ def failed(error: Exception) -> "Future[Any]":
 
 @pytest.fixture
 def plans(incident: Costs) -> list[Plan]:
-    return [plan(incident, day([1], seed=seed, connections=8)) for seed in (3, 1, 2)]
+    return [plan(incident, replace(WEARING, seed=seed, connections=8)) for seed in (3, 1, 2)]
 
 
-def test_other_processes_come_to_the_same_diaries_in_the_order_of_the_plans(
+def test_other_processes_come_to_the_same_traces_in_the_order_of_the_plans(
     plans: list[Plan],
 ) -> None:
     with processes(2) as executor:
-        diaries = sweep(executor, plans)
-    assert diaries == [simulate(each) for each in plans]
-    assert len({diary.most_ghosts for diary in diaries}) > 1
+        traces = sweep(executor, plans)
+    assert traces == [simulate(each) for each in plans]
+    assert len({trace.most_ghosts for trace in traces}) > 1
 
 
-def test_threads_do_as_well_and_each_day_is_passed_on_as_it_comes(plans: list[Plan]) -> None:
-    came: list[Diary] = []
+def test_threads_do_as_well_and_each_trace_is_passed_on_as_it_comes(plans: list[Plan]) -> None:
+    came: list[Trace] = []
     with ThreadPoolExecutor(2) as executor:
-        diaries = sweep(executor, plans, came.append)
-    assert sorted(map(id, came)) == sorted(map(id, diaries))
+        traces = sweep(executor, plans, came.append)
+    assert sorted(map(id, came)) == sorted(map(id, traces))
 
 
 def test_the_order_is_that_of_the_plans_whatever_comes_first(plans: list[Plan]) -> None:
-    first, second = Diary(looks=(), events=()), simulate(plans[0])
+    first, second = Trace(samples=(), events=()), simulate(plans[0])
     late: Future[Any] = Future()
 
-    def on_day(diary: Diary) -> None:
-        if diary is second:
+    def on_trace(trace: Trace) -> None:
+        if trace is second:
             late.set_result(first)
 
-    assert sweep(Given(late, done(second)), plans[:2], on_day) == [first, second]
+    assert sweep(Given(late, done(second)), plans[:2], on_trace) == [first, second]
 
 
 def test_an_exception_of_a_day_is_raised_and_what_has_not_begun_is_cancelled(
@@ -75,12 +76,12 @@ def test_an_exception_of_a_day_is_raised_and_what_has_not_begun_is_cancelled(
 
 
 def test_an_exception_of_who_is_told_cancels_what_has_not_begun(plans: list[Plan]) -> None:
-    def stop(diary: Diary) -> None:
+    def stop(trace: Trace) -> None:
         raise RuntimeError("enough")
 
     waiting: Future[Any] = Future()
     with pytest.raises(RuntimeError, match=r"^enough$"):
-        sweep(Given(done(Diary(looks=(), events=())), waiting), plans[:2], stop)
+        sweep(Given(done(Trace(samples=(), events=())), waiting), plans[:2], stop)
     assert waiting.cancelled()
 
 

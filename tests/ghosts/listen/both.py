@@ -102,6 +102,8 @@ class Both:
         self.pod = pod
         assert pod.listen is not None
         self.listen = pod.listen
+        self._sessions: list[ListenSession] = []
+        self._keep_sessions()
 
     async def connect(self, uid: str = "ada", **query: object) -> Device:
         return await self.open(f"uid={uid}", **{"sample_rate": RATE, **query})
@@ -128,9 +130,21 @@ class Both:
         return connections_of(self.pod.pusher.port)
 
     def session(self, uid: str = "ada") -> ListenSession:
-        """The latest session of a user."""
-        sessions = self.pod.observer.listen_sessions
-        return [one for one in (*sessions.ended, *sessions.open) if one.uid == uid][-1]
+        """The latest session of a user, also when it has ended."""
+        return [one for one in self._sessions if one.uid == uid][-1]
+
+    def _keep_sessions(self) -> None:
+        """Keep every session from when it opens: the tracker forgets those that have ended."""
+        tracker = self.pod.observer.listen_sessions
+        note = tracker._note
+
+        def keep(kind: str, who: str, detail: str) -> None:
+            note(kind, who, detail)
+            if kind == "listening_opened":
+                opened = tracker.open.values()
+                self._sessions += [one for one in opened if one not in self._sessions]
+
+        tracker._note = keep
 
     def lost(self, name: str, **labels: str) -> int:
         return int(self.listen.metrics.registry.get_sample_value(f"{name}_total", labels) or 0)
@@ -153,12 +167,12 @@ class Both:
 
     def break_links(self) -> None:
         """Cut every connection to the pusher, as a load balancer may do."""
-        for session in self.pod.observer.sessions.open:
+        for session in self.pod.observer.sessions.open.values():
             session.connection.transport.abort()
 
     def stall_links(self) -> None:
         """Let the pusher, and soon its kernel, take nothing more of the connections there are."""
-        for session in self.pod.observer.sessions.open:
+        for session in self.pod.observer.sessions.open.values():
             transport = session.connection.transport
             transport.pause_reading()
             link: socket.socket = transport.get_extra_info("socket")

@@ -290,8 +290,9 @@ def test_a_links_fate_is_its_own(run, form):
         async with serve_both(form) as both:
             ada, grace = await both.connect("ada"), await both.connect("grace")
             await asyncio.gather(ada.play(10), grace.play(10))
-            (of_ada,) = [one for one in both.pod.observer.sessions.open if one.uid == "ada"]
-            of_ada._connection.transport.abort()
+            opened = both.pod.observer.sessions.open.values()
+            (of_ada,) = [one for one in opened if one.uid == "ada"]
+            of_ada.connection.transport.abort()
             await asyncio.gather(ada.play(10), grace.play(10))
             await asyncio.gather(ada.stay(2), grace.stay(2))
             await asyncio.gather(ada.leave(), grace.leave())

@@ -10,12 +10,12 @@ from typing import Final, TypeAlias
 
 from ghosts import settings
 from ghosts.backends import Backend
+from ghosts.observation.tracker import State, Tracked
 from ghosts.pusher import Lifecycle, Session
 from ghosts.replay import Leave, Pod, Recording, Scenario, replay
 from ghosts.replay.devices import EPOCH
-from ghosts.observation.tracker import State, Tracked
 
-_Standing: TypeAlias = tuple[Tracked[Session], Session, State]
+_Standing: TypeAlias = tuple[Tracked[Session], State]
 _TASKS: Final = 6
 _GHOST_SECONDS: Final = 200
 """Seconds between the two samples that tell a ghost: more than it has to be gone for."""
@@ -95,19 +95,19 @@ def _amiss_in(pod: Pod, scenario: Scenario) -> Iterator[str]:
     if held:
         yield f"no upload worker is held: {held} are"
     tasks = pod.observer.sessions.tasks()
-    for one, _, state in states:
+    for one, state in states:
         if state is State.CONNECTED and len(tasks.get(one, ())) < _TASKS:
             yield f"no session is hollow: {one.uid} goes on without all of its loops"
 
 
 def _connected(states: list[_Standing]) -> list[str]:
-    return [one.uid for one, _, state in states if state is State.CONNECTED]
+    return [one.uid for one, state in states if state is State.CONNECTED]
 
 
 def _unsent(pod: Pod, scenario: Scenario, states: list[_Standing]) -> Iterator[str]:
     waiting: Counter[str] = Counter()
-    for _, session, _ in states:
-        waiting[session.uid] += session.private_cloud.held_bytes
+    for one, _ in states:
+        waiting[one.uid] += one.held_bytes
     if pod.spool is not None:
         for key, size in pod.spool.conversations().items():
             waiting[key.uid] += size

@@ -41,20 +41,21 @@ def test_the_file_names_what_readers_of_the_format_rely_on(
     stored = json.loads((tmp_path / "recording.json").read_text())
     assert {"format", "scenario", "lifecycle", "scale", "samples", "audio", "events"} <= set(stored)
     assert {
-        "t", "gauge", "tcp", "ghosts", "orphans", "tasks",
-        "retained_bytes", "tracemalloc_bytes", "rss_bytes",
+        "t", "gauge", "tcp", "ghosts", "orphans", "tasks", "leaked_sessions",
+        "retained_bytes", "rss_bytes", "allocator", "workers_blocked",
     } <= set(stored["samples"][0])  # fmt: skip
     assert set(stored["audio"]) == {"received", "stored", "lost", "queued"}
     assert stored["scale"] == 0.1
     assert stored["lifecycle"] == "supervised"
 
 
+@pytest.mark.parametrize("number", [1, 3])
 def test_a_recording_of_another_format_is_refused_by_its_number_before_its_keys(
-    tmp_path: Path,
+    tmp_path: Path, number: int
 ) -> None:
-    (tmp_path / "later.json").write_text('{"format": 2, "a_key_to_come": 0}')
-    with pytest.raises(RecordingError, match=r"^later\.json: format: Input should be 1$"):
-        Recording.load(tmp_path / "later.json")
+    (tmp_path / "other.json").write_text(f'{{"format": {number}, "a_key_to_come": 0}}')
+    with pytest.raises(RecordingError, match=r"^other\.json: format: Input should be 2$"):
+        Recording.load(tmp_path / "other.json")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,6 @@ def test_a_recording_of_another_format_is_refused_by_its_number_before_its_keys(
         ({"scale": 1.0}, "scale"),
         ({"scale": 0}, "scale"),
         ({"lifecycle": "a $\\frac$ b"}, "lifecycle"),
-        ({"samples": [{"t": float("nan")}]}, "samples.0.t"),
         ({"audio": {"received": 10**400}}, "audio.received"),
     ],
 )
@@ -79,7 +79,28 @@ def test_a_recording_that_was_tampered_with_is_refused_by_its_key(
         Recording.load(path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": 1}', "not JSON"])
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        ({"t": float("nan")}, "t"),
+        ({"gauge": 2**63}, "gauge"),
+        ({"tracemalloc_bytes": 0}, "tracemalloc_bytes"),
+        ({"allocator": {"in_use_bytes": 1}}, "allocator.held_bytes"),
+    ],
+)
+def test_a_sample_that_was_tampered_with_is_refused_by_its_number_and_key(
+    recording: Recording, tmp_path: Path, change: dict[str, object], key: str
+) -> None:
+    path = tmp_path / "recording.json"
+    recording.save(path)
+    table = json.loads(path.read_text())
+    table["samples"][1].update(change)
+    path.write_text(json.dumps(table))
+    with pytest.raises(RecordingError, match=rf"^recording\.json: samples\.1\.{key}: "):
+        Recording.load(path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"format": 2}', "not JSON"])
 def test_what_is_not_a_recording_is_refused_by_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "other.json").write_text(text)
     with pytest.raises(RecordingError, match=r"other\.json"):

@@ -8,9 +8,10 @@ import pytest
 
 from ghosts.backends import Fault
 from ghosts.paths import DATA
-from ghosts.replay import DeviceGroup, Recording, Sample, Scenario, ScenarioError, load_scenario
 from ghosts.records.recording import Audio, Event, SessionAtEnd
 from ghosts.records.scenario import parse_scenario
+from ghosts.records.snapshot import Allocator, Snapshot, Trimmed
+from ghosts.replay import DeviceGroup, Recording, Sample, Scenario, ScenarioError, load_scenario
 
 FOLDER = DATA / "scenarios"
 DEVICES = {"name": "device", "count": 3}
@@ -43,6 +44,9 @@ def test_the_documents_list_every_key_and_no_other():
     tables = _documented(DATA / "recordings" / "README.md")
     assert tables["The recording"] == _fields(Recording)
     assert tables["`samples`"] == _fields(Sample)
+    assert tables["`samples`: `allocator`"] == _fields(Allocator)
+    assert tables["`samples`: `listen`"] == _fields(Snapshot)
+    assert tables["`trimmed`"] == _fields(Trimmed)
     assert tables["`audio`"] == _fields(Audio)
     assert tables["`events`"] == _fields(Event)
     assert tables["`sessions`"] == _fields(SessionAtEnd)
@@ -74,8 +78,15 @@ def test_the_documented_example_is_a_scenario():
         ({"devices": [{**DEVICES, "arrive": 5}]}, "devices.0.arrive", "[first, last]"),
         ({"devices": [{**DEVICES, "arrive": [5]}]}, "devices.0.arrive", "[first, last]"),
         ({"devices": [{**DEVICES, "stay": [5, 1]}]}, "devices.0.stay", "ends before it begins"),
+        ({"devices": [{**DEVICES, "stay_mean": 0}]}, "devices.0.stay_mean", "greater than 0"),
+        ({"devices": [{**DEVICES, "stay": [1, 5], "stay_mean": 3}]}, "stay_mean", "is instead"),
+            {"devices": [{**DEVICES, "stay": [1, 5], "stay_mean": 3}]},
+            "stay_mean",
+            "instead of stay",
+        ),
+        ({"devices": [{**DEVICES, "evenly": 1}]}, "devices.0.evenly", "valid boolean"),
         ({"devices": [{**DEVICES, "transcript_every": 15}]}, "transcript_every", "multiple of 10"),
-        ({"devices": [{**DEVICES, "stays": [1, 2]}]}, "devices.0.stays", "stay, leave"),
+        ({"devices": [{**DEVICES, "stays": [1, 2]}]}, "devices.0.stays", "stay, stay_mean, leave"),
         ({"devices": [{**DEVICES, "arrive": [0, 200]}]}, "devices.device.arrive", "200"),
         ({"devices": [DEVICES, DEVICES]}, "devices", "same name"),
         ({"faults": [3]}, "faults.0", "table"),
@@ -88,6 +99,8 @@ def test_the_documented_example_is_a_scenario():
         ({"faults": [{**FAULT, "end": float("inf")}]}, "faults.0.end", "finite"),
         ({"faults": [{**FAULT, "start": 9, "end": 9}]}, "faults.0.end", "not after start 9"),
         ({"faults": [{**FAULT, "seconds": 0}]}, "faults.0.seconds", "less than 0.1"),
+        ({"faults": [{**FAULT, "share": 1.1}]}, "faults.0.share", "from 0 to 1"),
+        ({"faults": [{**FAULT, "mode": "refuses", "share": 0.5}]}, "faults.0.share", "'refuses'"),
         ({"faults": [{**FAULT, "start": "10"}]}, "faults.0.start", "valid number"),
         ({"duration": "200"}, "duration", "valid integer"),
         ({"devices": [{**DEVICES, "count": True}]}, "devices.0.count", "valid integer"),

@@ -1,4 +1,4 @@
-"""The nodes and the pods on them: who is placed where, who has to go, who begins anew."""
+"""The nodes and the pods on them: who is placed where, who has to go, who restarts."""
 
 from collections import Counter, defaultdict
 from collections.abc import Generator, Sequence
@@ -8,18 +8,20 @@ import simpy
 
 from ghosts.capacity.eviction import Use, evictions
 from ghosts.capacity.fleet.costs import Costs
-from ghosts.capacity.fleet.diary import Event, EventKind
-from ghosts.capacity.fleet.pod import Pod, State
+from ghosts.capacity.fleet.pod import Connection, Pod, State
+from ghosts.capacity.fleet.trace import Event, EventKind
 from ghosts.capacity.packing import Pool
 from ghosts.capacity.quantity import MIB
+from ghosts.capacity.rollout import Step
 from ghosts.capacity.values import Deployment
 
 
 class Cluster:
-    """What the scheduler and the kubelets do, on a simulated clock whose unit is the second.
+    """The deployment, its scheduler and the kubelets, on a simulated clock in seconds.
 
-    An ending pod takes its whole grace. A container that is killed for a probe does, too, and
-    begins anew on its node; one that is out of memory begins anew at once.
+    A pod that is told to end takes its whole grace period; its devices reconnect at once. A
+    container that is killed for a probe takes its whole grace period, too, and restarts on its
+    node; one that is out of memory restarts at once.
     """
 
     def __init__(
@@ -32,8 +34,10 @@ class Cluster:
     ) -> None:
         self.pods: list[Pod] = []
         self.events: list[Event] = []
+        self.desired = deployment.scaling.fewest
+        """Replicas."""
         self.lost_mib = 0.0
-        """Audio that went with pods."""
+        """Audio that was lost with containers."""
         self._clock = clock
         self._pool = pool
         self._per_node = pool.fit(deployment.resources).per_node
@@ -41,6 +45,7 @@ class Cluster:
         self._costs = costs
         self._start_seconds = start_seconds
         self._made = 0
+        self._revision = 0
 
     def __repr__(self) -> str:
         states = Counter(pod.state.name.lower() for pod in self.pods)
@@ -51,29 +56,63 @@ class Cluster:
         """The pods that are given new connections."""
         return [pod for pod in self.pods if pod.state is State.READY]
 
-    def numbered(self, number: int) -> Pod | None:
-        """Return the pod of that number, if it is on a node and is to stay there."""
-        return next((pod for pod in self.pods if pod.number == number and pod.is_there), None)
+    @property
+    def running(self) -> list[Pod]:
+        """The pods that are on a node and were not told to end, in the order of creation."""
+        return [pod for pod in self.pods if pod.is_running]
 
-    def ask_for(self, replicas: int) -> None:
-        """Make pods or end some: those that wait first, then those not ready, then the newest."""
-        kept = [pod for pod in self.pods if pod.state is not State.ENDING]
-        kept.sort(key=lambda pod: (pod.is_there, pod.state is State.READY, -pod.number))
-        for pod in kept[: max(0, len(kept) - replicas)]:
-            self._end(pod, self._deployment.grace)
-        for _ in range(replicas - len(kept)):
-            self._make()
+    def scale(self, replicas: int) -> None:
+        """Set the desired number of replicas."""
+        self.desired = replicas
+        self.reconcile()
+
+    def roll_out(self) -> None:
+        """Begin to replace all pods."""
+        self._revision += 1
+        self.reconcile()
+
+    def reconcile(self) -> None:
+        """Create and end pods towards the desired number, and towards the newest revision."""
+        while self._step():
+            pass
         self._place()
 
+    def _step(self) -> bool:
+        """Create and end what may be now; return whether there was anything."""
+        kept = [pod for pod in self.pods if pod.state is not State.TERMINATING]
+        old = [pod for pod in kept if pod.revision < self._revision]
+        new = [pod for pod in kept if pod.revision == self._revision]
+        if old:
+            available = sum(pod.state is State.READY for pod in new)
+            step = self._deployment.rollout.step(
+                self.desired, old=len(old), new=len(new), available=available
+            )
+        else:
+            step = Step(create=max(0, self.desired - len(new)), end=0)
+        surplus = max(0, len(new) - self.desired)
+        self._end_first(old, step.end, EventKind.REPLACED)
+        self._end_first(new, surplus, EventKind.SCALED_DOWN)
+        for _ in range(step.create):
+            self.pods.append(Pod(number=self._made, revision=self._revision, costs=self._costs))
+            self._made += 1
+        return bool(step.create or step.end or surplus)
+
     def note(self, kind: EventKind, pod: Pod) -> None:
-        """Write down that something happened to a pod."""
+        """Record that something happened to a pod."""
         self.events.append(Event(t=self._clock.now, kind=kind, pod=pod.number, ghosts=pod.ghosts))
 
-    def begin_anew(self, pod: Pod, kind: EventKind) -> None:
+    def block_worker(self, pod: Pod, connection: Connection) -> None:
+        """Block an upload worker of a pod, and record it if that was the last free one."""
+        before = pod.exhausted_at
+        pod.block_worker(connection, self._clock.now)
+        if pod.exhausted_at != before:
+            self.note(EventKind.EXHAUSTED, pod)
+
+    def restart(self, pod: Pod, kind: EventKind) -> None:
         """Kill a pod's container, for that reason, and start another."""
         self.note(kind, pod)
-        self._cut(pod)
-        pod.begin_anew()
+        self._disconnect(pod)
+        pod.replace_container()
         pod.state = State.STARTING
         killed = kind is EventKind.KILLED
         self._clock.process(self._start(pod, self._deployment.grace if killed else 0))
@@ -85,8 +124,8 @@ class Cluster:
             if pod.node is None:
                 continue
             use = self._use(pod)
-            if pod.is_there and use.above_limit:
-                self.begin_anew(pod, EventKind.OUT_OF_MEMORY)
+            if pod.is_running and use.above_limit:
+                self.restart(pod, EventKind.OUT_OF_MEMORY)
                 use = self._use(pod)
             on_node[pod.node].append((use, pod))
         for there in on_node.values():
@@ -96,11 +135,10 @@ class Cluster:
         pods = {use.name: pod for use, pod in there}
         for use in evictions(self._pool.node, (use for use, _ in there)):
             pod = pods[use.name]
-            if pod.state is not State.ENDING:
+            if pod.state is not State.TERMINATING:
                 self.note(EventKind.EVICTED, pod)
                 self._end(pod, 0)
-                self._make()
-                self._place()
+                self.reconcile()
 
     def _use(self, pod: Pod) -> Use:
         return Use(
@@ -109,12 +147,18 @@ class Cluster:
             memory=round(pod.memory(self._clock.now) * MIB),
         )
 
-    def _make(self) -> None:
-        self.pods.append(Pod(number=self._made, costs=self._costs))
-        self._made += 1
+    def _end_first(self, pods: Sequence[Pod], count: int, kind: EventKind) -> None:
+        """End some pods: those that are Pending first, then those not ready, then the newest."""
+        order = sorted(
+            pods, key=lambda pod: (pod.is_running, pod.state is State.READY, -pod.number)
+        )
+        for pod in order[:count]:
+            if pod.is_running:
+                self.note(kind, pod)
+            self._end(pod, self._deployment.grace)
 
     def _place(self) -> None:
-        """Put pods that wait on the nodes that have fewest, as long as there is room."""
+        """Put Pending pods on the nodes that have fewest, as long as there is room."""
         on_node = Counter(pod.node for pod in self.pods)
         for pod in self.pods:
             if pod.state is not State.PENDING:
@@ -128,16 +172,20 @@ class Cluster:
 
     def _start(self, pod: Pod, after: float) -> Generator[simpy.Event, Any, None]:
         container = pod.container
-        yield self._clock.timeout(after + self._start_seconds)
+        yield self._clock.timeout(after)
+        if pod.container == container:
+            pod.started_at = self._clock.now
+        yield self._clock.timeout(self._start_seconds)
         if pod.state is State.STARTING and pod.container == container:
             pod.state = State.READY
+            self.reconcile()
 
     def _end(self, pod: Pod, grace: float) -> None:
-        self._cut(pod)
+        self._disconnect(pod)
         if pod.node is None or not grace:
             self.pods.remove(pod)
         else:
-            pod.state = State.ENDING
+            pod.state = State.TERMINATING
             self._clock.process(self._remove(pod, grace))
 
     def _remove(self, pod: Pod, grace: float) -> Generator[simpy.Event, Any, None]:
@@ -145,8 +193,8 @@ class Cluster:
         self.pods.remove(pod)
         self._place()
 
-    def _cut(self, pod: Pod) -> None:
-        """Have its devices connect anew."""
+    def _disconnect(self, pod: Pod) -> None:
+        """Close all its connections: their devices reconnect."""
         self.lost_mib += pod.unsaved(self._clock.now)
         for connection in pod.connections:
             connection.process.interrupt()

@@ -1,4 +1,4 @@
-"""A day of the fleet: who comes and when, what breaks in which pod."""
+"""A day of the fleet: who comes and when, how often an upload hangs, which pods restart."""
 
 import itertools
 import json
@@ -12,29 +12,33 @@ from annotated_types import Ge, Gt, Interval
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from ghosts.capacity.quantity import CapacityError
-from ghosts.invalid import first_fault
 from ghosts.paths import DATA
 
 HOUR: Final = 3600.0
 DAY: Final = 24 * HOUR
-_STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+_STRICT = ConfigDict(
+    extra="forbid", strict=True, allow_inf_nan=False, revalidate_instances="always"
+)
 _Hour = Annotated[float, Interval(ge=0, lt=24)]
 _Share = Annotated[float, Interval(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exhausted:
-    """All storage threads of a pod are held by calls without an answer, until it restarts."""
+class Rollout:
+    """All pods are replaced, by the chart's rolling update."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    pod: Annotated[int, Ge(0)]
     hour: _Hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stall:
-    """The event loop of a pod that is ready stands still for a while: it answers no probe."""
+    """The event loop of a ready pod stops for a while: it answers no probe.
+
+    ``pod`` counts the running pods from 0, in the order in which they were created: a rollout or
+    an eviction does not take a stall away.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
@@ -45,7 +49,7 @@ class Stall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """24 hours of a fleet. Pods are numbered from 0 in the order in which they are made."""
+    """24 hours of a fleet. All pods start when the day begins."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
@@ -53,34 +57,41 @@ class Day:
     summary: str
     seed: int
     connections: Annotated[float, Gt(0)]
-    """Live ones of the whole fleet, in the busiest hour."""
+    """Live connections of the whole fleet, in the busiest hour."""
     quietest: _Share
     """Connections in the quietest hour, as a share of those in the busiest."""
     busiest_hour: _Hour
     stay: tuple[Annotated[float, Gt(0)], Annotated[float, Gt(0)]]
-    """Seconds that a connection lasts: between these, each as likely."""
+    """Seconds that a connection lasts: uniform between these."""
     storing: _Share
     """Share of connections whose audio is stored: only these can become ghosts."""
+    share: _Share
+    """Share of uploads that never return: each blocks an upload worker of its pod."""
     start_seconds: Annotated[float, Gt(0)]
     """Seconds from a container's start until it is ready."""
-    exhausted: tuple[Exhausted, ...] = ()
+    rollouts: tuple[Rollout, ...] = ()
     stalls: tuple[Stall, ...] = ()
 
     def __post_init__(self) -> None:
         if self.stay[0] > self.stay[1]:
-            raise ValueError("stay: the first is above the second")
+            raise ValueError(
+                f"stay: should be [shortest, longest]; got [{self.stay[0]:g}, {self.stay[1]:g}]"
+            )
         stalls = sorted(self.stalls, key=lambda each: (each.pod, each.hour))
         for one, next_one in itertools.pairwise(stalls):
             if one.pod == next_one.pod and one.hour * HOUR + one.seconds > next_one.hour * HOUR:
-                raise ValueError(f"stalls: two of pod {one.pod} overlap")
+                raise ValueError(
+                    f"stalls: those of pod {one.pod} should not overlap; "
+                    f"got hours {one.hour:g} and {next_one.hour:g}"
+                )
 
     def live(self, second: float) -> float:
-        """Return how many connections are to be expected at a second of the day."""
+        """Return the expected number of connections at a second of the day."""
         wave = (1 + math.cos(2 * math.pi * (second - self.busiest_hour * HOUR) / DAY)) / 2
         return self.connections * (self.quietest + (1 - self.quietest) * wave)
 
     def arrivals(self, second: float) -> float:
-        """Return arrivals a second, which keep up that number."""
+        """Return the arrivals a second that keep up that number."""
         return self.live(second) * 2 / sum(self.stay)
 
 
@@ -88,7 +99,8 @@ def load_day(name: str, folder: Path = DATA / "days") -> Day:
     """Load a day by its name.
 
     Raises:
-        CapacityError: there is none of that name, or the file cannot be a day; it names the key.
+        CapacityError: there is no day of that name, or a value in its file is not allowed; it names
+            file, key, value and what is allowed.
     """
     path = folder / f"{name}.toml"
     if not path.is_file():
@@ -103,7 +115,33 @@ def load_day(name: str, folder: Path = DATA / "days") -> Day:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CapacityError(f"{path.name}: is not TOML: {error}") from None
     except ValidationError as invalid:
-        raise CapacityError(f"{path.name}: {first_fault(invalid)}") from None
+        raise CapacityError(f"{path.name}: {_in_words(invalid)}") from None
+
+
+def check_day(day: Day) -> None:
+    """Check the values of a day that was made in Python.
+
+    Raises:
+        CapacityError: a value is not allowed; it names day, key, value and what is allowed.
+    """
+    try:
+        _ADAPTER.validate_python(day)
+    except ValidationError as invalid:
+        raise CapacityError(f"{day.name}: {_in_words(invalid)}") from None
+
+
+def _in_words(invalid: ValidationError) -> str:
+    """Return the first error as one line: the key, what is allowed, and the value."""
+    first = invalid.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    match first["type"]:
+        case "value_error":  # a check of Day itself, which has named the key
+            return first["msg"].removeprefix("Value error, ")
+        case "unexpected_keyword_argument":
+            return f"{key}: unknown key; see data/days/README.md for the known ones"
+        case "missing" | "missing_argument" | "missing_keyword_only_argument":
+            return f"{key}: is missing"
+    return f"{key}: {first['msg'].replace('Input should', 'should')}; got {first['input']!r}"
 
 
 _ADAPTER = TypeAdapter(Day)

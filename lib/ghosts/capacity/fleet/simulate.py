@@ -1,12 +1,17 @@
-"""A day of the fleet on simulated time: devices come and go, a pod breaks, the autoscaler acts.
+"""A day of the fleet on simulated time: devices come and go, pods wear out, the autoscaler acts.
 
-The balancer sees readiness and nothing else: a pod full of ghosts gets as many new connections as
-any other. What is left out: the seconds in which a session ends, rollouts, the startup probe, the
-pause before a pod is told to end, the growing pauses of a container that is killed again and
-again, and nodes that come or go.
+A pod wears out: each upload has a small chance never to return, and one that never returns blocks
+an upload worker of its pod until the container restarts. The balancer only checks readiness: a pod
+full of ghosts gets as many new connections as any other.
+
+Not modelled: the seconds in which a session ends, the startup probe, the pause before a pod is told
+to end, the growing pauses between restarts (CrashLoopBackOff), scaling old and new pods in
+proportion during a rollout, and nodes that come or go.
 """
 
+import math
 import random
+from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -16,16 +21,17 @@ import simpy
 from ghosts.capacity.autoscaler import SYNC_PERIOD, Autoscaler
 from ghosts.capacity.fleet.cluster import Cluster
 from ghosts.capacity.fleet.costs import Costs
-from ghosts.capacity.fleet.day import DAY, HOUR, Day, Exhausted, Stall
-from ghosts.capacity.fleet.diary import Diary, EventKind, Look
+from ghosts.capacity.fleet.day import DAY, HOUR, Day, Rollout, Stall, check_day
 from ghosts.capacity.fleet.pod import Connection, State
+from ghosts.capacity.fleet.trace import EventKind, Sample, Trace
 from ghosts.capacity.packing import Pool
 from ghosts.capacity.quantity import CapacityError
 from ghosts.capacity.recommendation import Metered
 from ghosts.capacity.values import Deployment
+from ghosts.settings import PRIVATE_CLOUD_CHUNK_SECONDS
 
-_LOOK_EVERY: Final = 60.0
-"""Seconds between two looks at memory, for the diary and for the kubelet."""
+_SAMPLE_EVERY: Final = 60.0
+"""Seconds between two samples, and between two checks of memory by the kubelet."""
 _RETRY: Final = 1.0
 """Seconds after which a device tries again where no pod is ready."""
 _Process: TypeAlias = Generator[simpy.Event, Any, None]
@@ -36,7 +42,8 @@ class Plan:
     """All that a day depends on.
 
     Raises:
-        CapacityError: something is to befall a pod that the day does not begin with.
+        CapacityError: a value of the day is not allowed, or a stall is that of a pod that the day
+            does not begin with.
     """
 
     day: Day
@@ -45,64 +52,70 @@ class Plan:
     costs: Costs
 
     def __post_init__(self) -> None:
+        check_day(self.day)
         fewest = self.deployment.scaling.fewest
-        befallen = [each.pod for each in self.day.exhausted]
-        befallen += [each.pod for each in self.day.stalls]
-        for pod in befallen:
-            if pod >= fewest:
+        for stall in self.day.stalls:
+            if stall.pod >= fewest:
                 raise CapacityError(
-                    f"{self.day.name}: pod {pod}: should be one of the {fewest} that the day "
-                    f"begins with, 0 to {fewest - 1}"
+                    f"{self.day.name}: stalls: pod {stall.pod}: should be one of the {fewest} that "
+                    f"the day begins with, 0 to {fewest - 1}"
                 )
 
 
-def simulate(plan: Plan) -> Diary:
-    """Let a day pass. The same plan gives the same diary, on every machine."""
-    return _World(plan).pass_the_day()
+def simulate(plan: Plan) -> Trace:
+    """Simulate a day. The same plan gives the same trace, on every machine."""
+    return _World(plan).run()
 
 
 class _World:
-    """The cluster, and everybody who acts on it, each a process of the simulation."""
+    """The cluster, and everybody who acts on it, each a process of the simulation.
+
+    Devices, uploads and the balancer have a stream of random numbers each, so that two plans of
+    the same day have the same devices.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._day = plan.day
-        self._random = random.Random(plan.day.seed)
+        self._devices, self._uploads, self._balancer = (
+            random.Random(f"{plan.day.seed}/{name}") for name in ("devices", "uploads", "balancer")
+        )
         self._clock = simpy.Environment()
         self._cluster = Cluster(
             self._clock, plan.pool, plan.deployment, plan.costs, plan.day.start_seconds
         )
-        self._asked = plan.deployment.scaling.fewest
         self._lost_mib = 0.0
-        self._looks: list[Look] = []
+        self._samples: list[Sample] = []
 
-    def pass_the_day(self) -> Diary:
-        self._cluster.ask_for(self._asked)
+    def run(self) -> Trace:
+        self._cluster.reconcile()
         for _ in range(round(self._day.live(0))):
-            # Those that are there already have been so for a part of their time.
-            stay = self._random.random() * self._random.uniform(*self._day.stay)
-            self._clock.process(self._connection(stay))
+            # A device that is connected when the day begins has a part of its stay left.
+            self._connect(self._devices.random() * self._devices.uniform(*self._day.stay))
         self._clock.process(self._arrivals())
         self._clock.process(self._autoscaling())
-        self._clock.process(self._looking())
-        for exhausted in self._day.exhausted:
-            self._clock.process(self._exhaust(exhausted))
+        self._clock.process(self._sampling())
+        for rollout in self._day.rollouts:
+            self._clock.process(self._rollout(rollout))
         for stall in self._day.stalls:
             self._clock.process(self._stall(stall))
         self._clock.run(until=DAY)
-        return Diary(looks=tuple(self._looks), events=tuple(self._cluster.events))
+        return Trace(samples=tuple(self._samples), events=tuple(self._cluster.events))
 
     def _arrivals(self) -> _Process:
         busiest = self._day.arrivals(self._day.busiest_hour * HOUR)
         while True:
-            yield self._clock.timeout(self._random.expovariate(busiest))
-            if self._random.random() * busiest < self._day.arrivals(self._clock.now):
-                self._clock.process(self._connection(self._random.uniform(*self._day.stay)))
+            yield self._clock.timeout(self._devices.expovariate(busiest))
+            if self._devices.random() * busiest < self._day.arrivals(self._clock.now):
+                self._connect(self._devices.uniform(*self._day.stay))
 
-    def _connection(self, seconds: float) -> _Process:
-        """Be one device: connect, and once more when the pod goes, until it has had enough."""
+    def _connect(self, seconds: float) -> None:
+        stores = self._devices.random() < self._day.storing
+        self._clock.process(self._device(seconds, stores=stores))
+
+    def _device(self, seconds: float, *, stores: bool) -> _Process:
+        """Stay connected until the device leaves, and reconnect when its pod closes."""
         leaves = self._clock.now + seconds
-        stores = self._random.random() < self._day.storing
         this = self._clock.active_process
         assert this is not None
         while self._clock.now < leaves:
@@ -110,15 +123,34 @@ class _World:
             if not ready:
                 yield self._clock.timeout(_RETRY)
                 continue
-            pod = self._random.choice(ready)
+            pod = self._balancer.choice(ready)
             connection = Connection(since=self._clock.now, stores=stores, process=this)
             pod.connections.append(connection)
+            hangs = self._clock.now + self._seconds_until_hang() if stores else math.inf
             try:
+                if hangs < leaves:
+                    yield self._clock.timeout(hangs - self._clock.now)
+                    self._cluster.block_worker(pod, connection)
                 yield self._clock.timeout(leaves - self._clock.now)
             except simpy.Interrupt:
                 continue
-            as_ghost = self._random.random() < self._plan.costs.ghosts_per_departure
+            as_ghost = self._uploads.random() < self._plan.costs.ghosts_per_departure
             self._lost_mib += pod.leave(connection, self._clock.now, as_ghost=as_ghost)
+
+    def _seconds_until_hang(self) -> float:
+        """Draw when a connection's first upload that never returns begins.
+
+        A connection uploads once a minute. The number of uploads up to and including the first one
+        that never returns has a geometric distribution.
+        """
+        share = self._day.share
+        if not share or not self._plan.costs.blocks_workers:
+            return math.inf
+        uploads = 1
+        if share < 1:
+            chance = 1.0 - self._uploads.random()  # above 0, up to 1
+            uploads = max(1, math.ceil(math.log(chance) / math.log1p(-share)))
+        return uploads * PRIVATE_CLOUD_CHUNK_SECONDS
 
     def _autoscaling(self) -> _Process:
         autoscaler = Autoscaler(self._plan.deployment.scaling)
@@ -130,60 +162,55 @@ class _World:
                     ready=pod.state is not State.PENDING,
                 )
                 for pod in self._cluster.pods
-                if pod.state is not State.ENDING
+                if pod.state is not State.TERMINATING
             ]
-            asked = autoscaler.look(self._clock.now, self._asked, metered).replicas
-            if asked != self._asked:
-                self._asked = asked
-                self._cluster.ask_for(asked)
+            desired = self._cluster.desired
+            replicas = autoscaler.look(self._clock.now, desired, metered).replicas
+            if replicas != desired:
+                self._cluster.scale(replicas)
 
-    def _exhaust(self, exhausted: Exhausted) -> _Process:
-        yield self._clock.timeout(exhausted.hour * HOUR)
-        pod = self._cluster.numbered(exhausted.pod)
-        if pod is not None and pod.exhausted_at is None:
-            pod.exhausted_at = self._clock.now
-            self._cluster.note(EventKind.EXHAUSTED, pod)
+    def _rollout(self, rollout: Rollout) -> _Process:
+        yield self._clock.timeout(rollout.hour * HOUR)
+        self._cluster.roll_out()
 
     def _stall(self, stall: Stall) -> _Process:
         start = stall.hour * HOUR
         end = start + stall.seconds
         yield self._clock.timeout(start)
-        pod = self._cluster.numbered(stall.pod)
-        if pod is None or pod not in self._cluster.ready:
+        running = self._cluster.running
+        if stall.pod >= len(running) or running[stall.pod].state is not State.READY:
             return
+        pod = running[stall.pod]
         container = pod.container
         unready_at = self._plan.deployment.readiness.gives_up_at(start, end)
         killed_at = self._plan.deployment.liveness.gives_up_at(start, end)
         for at in sorted(filter(None, (unready_at, killed_at, end))):
             yield self._clock.timeout(at - self._clock.now)
-            if pod.container != container or not pod.is_there:
+            if pod.container != container or not pod.is_running:
                 return
             if at == killed_at:
-                self._cluster.begin_anew(pod, EventKind.KILLED)
+                self._cluster.restart(pod, EventKind.KILLED)
             elif at == unready_at and pod.state is State.READY:
                 self._cluster.note(EventKind.UNREADY, pod)
                 pod.state = State.UNREADY
             elif at == end and pod.state is State.UNREADY:
                 pod.state = State.READY
+                self._cluster.reconcile()
 
-    def _looking(self) -> _Process:
+    def _sampling(self) -> _Process:
         while True:
-            yield self._clock.timeout(_LOOK_EVERY)
+            yield self._clock.timeout(_SAMPLE_EVERY)
             self._cluster.check_memory()
-            self._looks.append(self._look())
+            self._samples.append(self._sample())
 
-    def _look(self) -> Look:
+    def _sample(self) -> Sample:
         now = self._clock.now
-        there = [pod for pod in self._cluster.pods if pod.is_there]
-        largest = max(there, key=lambda pod: pod.memory(now), default=None)
-        return Look(
+        states = Counter(pod.state for pod in self._cluster.pods)
+        return Sample(
             t=now,
-            asked=self._asked,
-            running=len(there),
-            pending=sum(pod.state is State.PENDING for pod in self._cluster.pods),
-            live=sum(len(pod.connections) for pod in there),
-            ghosts=sum(pod.ghosts for pod in there),
-            largest_ghosts=largest.ghosts if largest else 0,
-            largest_mib=largest.memory(now) if largest else 0.0,
+            desired=self._cluster.desired,
+            pending=states[State.PENDING],
+            terminating=states[State.TERMINATING],
+            pods=tuple(pod.sample(now) for pod in self._cluster.running),
             lost_mib=self._lost_mib + self._cluster.lost_mib,
         )

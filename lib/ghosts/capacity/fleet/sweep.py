@@ -1,24 +1,27 @@
-"""Many days, on whatever runs calls side by side."""
+"""Many days, on any executor."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, as_completed
 
-from ghosts.capacity.fleet.diary import Diary
 from ghosts.capacity.fleet.simulate import Plan, simulate
+from ghosts.capacity.fleet.trace import Trace
 
 
 def sweep(
-    executor: Executor, plans: Sequence[Plan], on_day: Callable[[Diary], object] = lambda day: None
-) -> list[Diary]:
-    """Simulate the day of each plan and return their diaries, in the order of the plans.
+    executor: Executor,
+    plans: Sequence[Plan],
+    on_trace: Callable[[Trace], object] = lambda trace: None,
+) -> list[Trace]:
+    """Simulate the day of each plan and return their traces, in the order of the plans.
 
-    The executor is any of `concurrent.futures`, or one that does as they do. ``on_day`` is called
-    with each diary as it comes. An exception of a day is raised; what has not begun is cancelled.
+    The executor is one of `concurrent.futures`, or has the same interface. ``on_trace`` is called
+    with each trace as soon as it is there. An exception of a day is raised; days that have not
+    begun are cancelled.
     """
     running = [executor.submit(simulate, plan) for plan in plans]
     try:
         for done in as_completed(running):
-            on_day(done.result())
+            on_trace(done.result())
         return [each.result() for each in running]
     finally:
         for each in running:

@@ -1,0 +1,82 @@
+"""Fleets as tables: a row per pod, and a row per pod and sample."""
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from ghosts.evidence import EvidenceError
+from ghosts.invalid import first_fault
+from ghosts.mechanisms.fleet import PodRun, PodSample
+from ghosts.paths import DATA
+
+MECHANISMS: Final = DATA / "mechanisms"
+_RUN: Final = TypeAdapter(PodRun)
+_POD: Final = [field.name for field in fields(PodRun) if field.name != "samples"]
+_SAMPLE: Final = ["pod", *(field.name for field in fields(PodSample))]
+
+
+STORED_FLEETS: Final = {
+    "a_storage_stops": MECHANISMS / "fleet_a.csv",
+    "b_interruption_60": MECHANISMS / "fleet_b.csv",
+    "c_some_uploads_hang": MECHANISMS / "fleet_c.csv",
+}
+"""The fleets that were replayed, by candidate; data/mechanisms/README.md has the commands."""
+
+
+def samples_beside(path: Path) -> Path:
+    """Return where the samples of a fleet's pods are, beside the fleet's own file."""
+    return path.with_name(f"{path.stem}_samples.csv")
+
+
+def write_fleet(runs: Sequence[PodRun], path: Path) -> None:
+    """Write a fleet: a row per pod to ``path``, and their samples beside it."""
+    pods = [asdict(run) for run in runs]
+    samples = [{"pod": run["pod"], **sample} for run in pods for sample in run.pop("samples")]
+    _write(path, _POD, pods)
+    _write(samples_beside(path), _SAMPLE, samples)
+
+
+def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, columns, lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+
+
+def read_fleet(path: Path) -> tuple[PodRun, ...]:
+    """Read a fleet that was written so.
+
+    Raises:
+        EvidenceError: one of the two files is not there, or is not such a table.
+    """
+    samples: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in _read(samples_beside(path)):
+        samples[row.pop("pod", "")].append(row)
+    try:
+        return tuple(
+            _RUN.validate_python(
+                {**row, "sixteenth_minute": row.get("sixteenth_minute") or None}
+                | {"samples": samples[row.get("pod", "")]}
+            )
+            for row in _read(path)
+        )
+    except ValidationError as invalid:
+        raise EvidenceError(f"{path.name}: {first_fault(invalid)}") from None
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        raise EvidenceError(f"{path} is not there; ghosts mechanisms --fleet writes it") from None
+
+
+def stored_fleets() -> dict[str, tuple[PodRun, ...]]:
+    """Read all fleets that are stored, by candidate."""
+    return {name: read_fleet(path) for name, path in STORED_FLEETS.items()}

@@ -1,0 +1,118 @@
+"""Session lengths: what a fixed and a random length predict for memory per ghost and growth."""
+
+import csv
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, Executor, as_completed
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Final
+
+from ghosts.evidence.tidy_csv import read_rows
+from ghosts.mechanisms import reading
+from ghosts.mechanisms.fleet_csv import MECHANISMS
+from ghosts.records.scenario import load_scenario
+from ghosts.replay.run import replay
+from ghosts.replay.side_by_side import ReplayDiedError
+from ghosts.settings import STORAGE_WORKERS
+
+SESSION_LENGTHS: Final = ("c_some_uploads_hang", "c_exponential_16", "c_exponential_48")
+"""Scenarios that differ in how long devices stay: 15 to 17.5 min, or random with a mean of 16 or
+48 min."""
+STORED_SESSION_LENGTHS: Final = MECHANISMS / "session_lengths.csv"
+_SETTLED: Final = 20
+"""Minutes from which growth is read: the first sessions have ended by then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLengthRun:
+    """What one length of sessions comes to, before the fix, at full scale."""
+
+    scenario: str
+    minutes: int
+    ghosts: int
+    tcp_mean: float
+    sixteenth_minute: int
+    """The minute at which all upload workers were first seen blocked."""
+    mib_per_ghost: float
+    """MiB of audio, median at the end."""
+    mib_per_ghost_low: float
+    """Their lower quartile."""
+    mib_per_ghost_high: float
+    """Their upper quartile."""
+    growth_before_mb: float
+    """MB of queued audio more per 10 minutes, from minute 20 until that minute."""
+    growth_after_mb: float
+    """The same from that minute until the end."""
+
+
+def replay_session_length(scenario: str) -> SessionLengthRun:
+    """Replay one scenario before the fix, and measure.
+
+    Raises:
+        ReplayDiedError: it ended before all upload workers were blocked.
+    """
+    recording = replay(load_scenario(scenario), "gather_all", measure_memory=False)
+    samples = recording.samples
+    full = next((one for one in samples if one.workers_blocked == STORAGE_WORKERS), None)
+    if full is None:
+        raise ReplayDiedError(f"{scenario} ended before all upload workers were blocked")
+    sizes = reading.ghost_mib(recording)
+
+    def growth(begin: float, end: float) -> float:
+        between = [one for one in samples if begin <= one.t <= end]
+        return round(reading.growth_mb(between, recording), 1)
+
+    quarter = len(sizes) // 4
+    return SessionLengthRun(
+        scenario=scenario,
+        minutes=recording.scenario.duration // 60,
+        ghosts=recording.last.ghosts,
+        tcp_mean=round(sum(one.tcp for one in samples) / len(samples), 1),
+        sixteenth_minute=int(full.t // 60),
+        mib_per_ghost=round(reading.median_ghost_mib(recording) or 0.0, 1),
+        mib_per_ghost_low=round(sizes[quarter], 1),
+        mib_per_ghost_high=round(sizes[-1 - quarter], 1),
+        growth_before_mb=growth(_SETTLED * 60, full.t),
+        growth_after_mb=growth(full.t, recording.last.t),
+    )
+
+
+def replay_session_lengths(
+    executor: Executor,
+    scenarios: Sequence[str] = SESSION_LENGTHS,
+    on_replay: Callable[[], object] = lambda: None,
+) -> tuple[SessionLengthRun, ...]:
+    """Replay each scenario on any executor, and return what came of them in order.
+
+    Raises:
+        ReplayDiedError: the executor lost a process.
+    """
+    running = [executor.submit(replay_session_length, name) for name in scenarios]
+    try:
+        for done in as_completed(running):
+            done.result()
+            on_replay()
+        return tuple(each.result() for each in running)
+    except BrokenExecutor:
+        raise ReplayDiedError("a process that replayed died; is there memory enough?") from None
+    finally:
+        for each in running:
+            each.cancel()
+
+
+def write_session_lengths(runs: Sequence[SessionLengthRun], path: Path) -> None:
+    """Write them as CSV, a row each."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        columns = [field.name for field in fields(SessionLengthRun)]
+        table = csv.DictWriter(file, columns, lineterminator="\n")
+        table.writeheader()
+        table.writerows(asdict(run) for run in runs)
+
+
+def read_session_lengths(path: Path = STORED_SESSION_LENGTHS) -> tuple[SessionLengthRun, ...]:
+    """Read them back.
+
+    Raises:
+        EvidenceError: the file is not there, or is not such a table.
+    """
+    return read_rows(path, SessionLengthRun)
