@@ -233,13 +233,16 @@ def test_a_named_task_is_named() -> None:
     ("then", "name"),
     [(by_call_soon, "again"), (by_a_timer_that_is_due, "again"), (by_a_method, "Poller.poll")],
 )
-def test_a_callback_that_spins_is_named_with_its_line(then: Callable[..., Any], name: str) -> None:
-    with pytest.raises(SpinError, match=rf"^callback {name} never .*test_spin.py.*# this line$"):
+def test_a_callback_that_spins_is_named_with_its_line_and_its_session(
+    then: Callable[..., Any], name: str
+) -> None:
+    place = r"it is at test_spin.py:\d+: def .*# this line; task 'Task-\d+', .* in for_ever, at "
+    with pytest.raises(SpinError, match=rf"^callback {name} never .*; {place}"):
         replay(scenario(), after_disconnect(then), measure_memory=False)
 
 
 def test_a_task_that_has_not_begun_is_named_by_its_function() -> None:
-    with pytest.raises(SpinError, match=r"^task 'Task-\d+' never .* it runs .*the_next$"):
+    with pytest.raises(SpinError, match=r"^task 'Task-\d+' never .* it is in .*the_next$"):
         replay(scenario(), after_disconnect(each_task_makes_the_next), measure_memory=False)
 
 
