@@ -46,7 +46,9 @@ def gauge_above_tcp(runs: Runs) -> Verdict:
     if first is None:
         gap = max(one.gauge - one.tcp for one in runs.before.samples)
         return verdict.contradicts(
-            seen.gauge, f"no ghosts: the gauge is never more than {gap} above the TCP connections"
+            seen.gauge,
+            f"no ghosts: the gauge is never more than {gap} above the connections that the kernel "
+            "still has",
         )
     if seen.gauge < record.gauge:
         if reading.is_growing(runs.before, STILL_GROWING):
@@ -55,8 +57,10 @@ def gauge_above_tcp(runs: Runs) -> Verdict:
                 f"the gauge reads {seen.gauge} at the end, on {seen.tcp} TCP connections, and "
                 "still grows",
             )
+        top = max(one.gauge for one in runs.before.samples)
+        most = max(one.ghosts for one in runs.before.samples)
         return verdict.contradicts(
-            seen.gauge, f"the gauge stops at {seen.gauge}: {seen.ghosts} ghosts, and no more come"
+            top, f"the gauge never reads more than {top}, with {most} ghosts at most"
         )
     hours = (seen.t - first.t) / 3600
     low, high = CONNECTIONS_RANGE

@@ -44,7 +44,7 @@ def fleet(*rows: list[int], connections: tuple[int, ...] = (22, 20, 17, 16, 7)):
     [
         (STEADY, EXPLAINS, 216, "on 22 TCP"),
         (None, CONTRADICTS, 22, "no ghosts"),
-        (leak(80, most=15), CONTRADICTS, 37, "stops at 37"),
+        (leak(80, most=15), CONTRADICTS, 37, "never reads more than 37, with 15"),
         (leak(20), CANNOT_TELL, 78, "still grows"),
         (CROWDED, CONTRADICTS, 216, "on 40 TCP"),
         (AT_ONCE, CONTRADICTS, 216, "0.0 h after"),
