@@ -118,7 +118,7 @@ def one_pod_of_the_fleet(runs: Runs) -> Verdict:
     age = age_of_few(runs.fleet, STORAGE_WORKERS)
     return verdict.contradicts(
         state.others,
-        f"{sentence}, unless they had all been restarted less than {age + MINUTES} min before",
+        f"{sentence}, unless all of these had been restarted {_since(runs, age)}",
     )
 
 
@@ -161,7 +161,7 @@ def clean_pod_of_seven(runs: Runs) -> Verdict:
     clean_at = max((one.minute for one in few.samples if not one.ghosts), default=0)
     return verdict.contradicts(
         count,
-        f"{sentence}, unless it had been restarted less than {clean_at + MINUTES} min before",
+        f"{sentence}, unless it had been restarted {_since(runs, clean_at)}",
     )
 
 
@@ -241,6 +241,20 @@ OBSERVATIONS: Final[Mapping[str, Check]] = {
     "O7": quiet_after_the_fix,
 }
 """In the order of the table."""
+
+
+def _since(runs: Runs, clean_at: int) -> str:
+    """Say when a pod must have been restarted to look as at that minute of its replay.
+
+    A fault that has ended does not touch it any more; one that lasts does from its first minute.
+    """
+    starts = []
+    for fault in runs.candidate.scenario.faults:
+        if fault.end is not None:
+            return "since the interruption"
+        starts.append(0.0 if fault.start == "departure" else fault.start)
+    within = clean_at + MINUTES - round(min(starts, default=0.0) / 60)
+    return f"in the {within} min before"
 
 
 class _Verdicts:
