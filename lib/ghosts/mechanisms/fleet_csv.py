@@ -23,9 +23,12 @@ _SAMPLE: Final = ["pod", *(field.name for field in fields(PodSample))]
 STORED_FLEETS: Final = {
     "a_storage_stops": MECHANISMS / "fleet_a.csv",
     "b_interruption_60": MECHANISMS / "fleet_b.csv",
+    "b_interruption_120": MECHANISMS / "fleet_b_120.csv",
     "c_some_uploads_hang": MECHANISMS / "fleet_c.csv",
+    "d_hangs_at_departure": MECHANISMS / "fleet_d.csv",
 }
-"""The fleets that were replayed, by candidate; data/mechanisms/README.md has the commands."""
+"""The fleets that were replayed, by candidate: 24 pods of A, B (60 s) and C, the five pods with the
+connections on record of the others. data/mechanisms/README.md has the commands."""
 
 
 def samples_beside(path: Path) -> Path:

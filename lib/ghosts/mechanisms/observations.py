@@ -46,7 +46,9 @@ def gauge_above_tcp(runs: Runs) -> Verdict:
     if first is None:
         gap = max(one.gauge - one.tcp for one in runs.before.samples)
         return verdict.contradicts(
-            seen.gauge, f"no ghosts: the gauge is never more than {gap} above the TCP connections"
+            seen.gauge,
+            f"no ghosts: the gauge is never more than {gap} above the connections that the kernel "
+            "still has",
         )
     if seen.gauge < record.gauge:
         if reading.is_growing(runs.before, STILL_GROWING):
@@ -55,8 +57,10 @@ def gauge_above_tcp(runs: Runs) -> Verdict:
                 f"the gauge reads {seen.gauge} at the end, on {seen.tcp} TCP connections, and "
                 "still grows",
             )
+        top = max(one.gauge for one in runs.before.samples)
+        most = max(one.ghosts for one in runs.before.samples)
         return verdict.contradicts(
-            seen.gauge, f"the gauge stops at {seen.gauge}: {seen.ghosts} ghosts, and no more come"
+            top, f"the gauge never reads more than {top}, with {most} ghosts at most"
         )
     hours = (seen.t - first.t) / 3600
     low, high = CONNECTIONS_RANGE
@@ -114,7 +118,7 @@ def one_pod_of_the_fleet(runs: Runs) -> Verdict:
     age = age_of_few(runs.fleet, STORAGE_WORKERS)
     return verdict.contradicts(
         state.others,
-        f"{sentence}, unless they had all been restarted less than {age + MINUTES} min before",
+        f"{sentence}, unless all of these had been restarted {_since(runs, age)}",
     )
 
 
@@ -157,7 +161,7 @@ def clean_pod_of_seven(runs: Runs) -> Verdict:
     clean_at = max((one.minute for one in few.samples if not one.ghosts), default=0)
     return verdict.contradicts(
         count,
-        f"{sentence}, unless it had been restarted less than {clean_at + MINUTES} min before",
+        f"{sentence}, unless it had been restarted {_since(runs, clean_at)}",
     )
 
 
@@ -237,6 +241,20 @@ OBSERVATIONS: Final[Mapping[str, Check]] = {
     "O7": quiet_after_the_fix,
 }
 """In the order of the table."""
+
+
+def _since(runs: Runs, clean_at: int) -> str:
+    """Say when a pod must have been restarted to look as at that minute of its replay.
+
+    A fault that has ended does not touch it any more; one that lasts does from its first minute.
+    """
+    starts = []
+    for fault in runs.candidate.scenario.faults:
+        if fault.end is not None:
+            return "since the interruption"
+        starts.append(0.0 if fault.start == "departure" else fault.start)
+    within = clean_at + MINUTES - round(min(starts, default=0.0) / 60)
+    return f"in the {within} min before"
 
 
 class _Verdicts:
