@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import psutil
 
+from ghosts.records.scenario import DeviceGroup, Through
 from ghosts.replay import Scenario, podcast, replay
 from ghosts.replay.pod import Pod
-from ghosts.records.scenario import DeviceGroup, Through
 
 _STEP: Final = 30
 """Simulated seconds in which nobody is there, then in which all arrive; later between two looks."""

@@ -5,9 +5,9 @@ import struct
 from collections.abc import Iterator
 
 from ghosts.pusher import wire
+from ghosts.records.scenario import DevicePlan
 from ghosts.replay import Scenario, simulate
 from ghosts.replay.clock import sleep_until
-from ghosts.records.scenario import DevicePlan
 
 _LENGTH = struct.Struct("<I")
 

@@ -29,10 +29,10 @@ from ghosts.listen import LISTEN_LIFECYCLES
 from ghosts.paths import DATA
 from ghosts.plots.style import GAUGE, GHOSTS, MEMORY, TCP
 from ghosts.pusher import LIFECYCLES, Pusher, supervised, wire
+from ghosts.records.scenario import Through
 from ghosts.replay import load_scenario, replay
 from ghosts.replay.clock import simulate
 from ghosts.replay.pod import open_pod
-from ghosts.records.scenario import Through
 from ghosts.service import SessionServer
 from ghosts.settings import GHOST_AFTER
 

@@ -12,8 +12,8 @@ from pictures import assert_legible
 from ghosts import evidence, plots
 from ghosts.paths import DATA
 from ghosts.plots import style
-from ghosts.replay import Recording
 from ghosts.records.recording import Event
+from ghosts.replay import Recording
 from ghosts.settings import BG_DRAIN_TIMEOUT
 
 NEVER = math.inf

@@ -16,8 +16,8 @@ from pictures import assert_legible, title
 from ghosts import plots
 from ghosts.backends import Backend, Fault, FaultMode
 from ghosts.plots import Lane, lanes_of, style
-from ghosts.replay import Recording
 from ghosts.records.recording import Event
+from ghosts.replay import Recording
 
 LIFECYCLES = ("gather_all", "supervised", "shipped")
 EVERY_STATE = [

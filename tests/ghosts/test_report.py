@@ -11,8 +11,8 @@ import matplotlib.image
 import pytest
 
 from ghosts.paths import DATA
-from ghosts.replay import Recording, load_scenario, replay
 from ghosts.records.scenario import TENTH, parse_scenario
+from ghosts.replay import Recording, load_scenario, replay
 from ghosts.report import write_report
 
 MIB = 2**20

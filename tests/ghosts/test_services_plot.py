@@ -13,8 +13,8 @@ from pictures import assert_legible, title
 from ghosts import plots
 from ghosts.backends import Backend, Fault
 from ghosts.plots import style
-from ghosts.replay import Recording, load_scenario, replay
 from ghosts.records.scenario import Through
+from ghosts.replay import Recording, load_scenario, replay
 
 Recordings: TypeAlias = dict[str, Recording]
 

@@ -13,11 +13,11 @@ from pictures import assert_legible
 
 from ghosts import plots
 from ghosts.backends import Backend, Fault
-from ghosts.plots import style
-from ghosts.replay import DeviceGroup, Pod, Scenario, replay
-from ghosts.records.scenario import Through
-from ghosts.observation.waits import SessionWaits, session_waits
 from ghosts.observation.tracker import State
+from ghosts.observation.waits import SessionWaits, session_waits
+from ghosts.plots import style
+from ghosts.records.scenario import Through
+from ghosts.replay import DeviceGroup, Pod, Scenario, replay
 
 Sessions: TypeAlias = dict[str, SessionWaits]
 

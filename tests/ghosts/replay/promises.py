@@ -10,10 +10,10 @@ from typing import Final, TypeAlias
 
 from ghosts import settings
 from ghosts.backends import Backend
+from ghosts.observation.tracker import State, Tracked
 from ghosts.pusher import Lifecycle, Session
 from ghosts.replay import Leave, Pod, Recording, Scenario, replay
 from ghosts.replay.devices import EPOCH
-from ghosts.observation.tracker import State, Tracked
 
 _Standing: TypeAlias = tuple[Tracked[Session], Session, State]
 _TASKS: Final = 6

@@ -87,9 +87,7 @@ def test_the_fix_as_published_and_the_fix_with_an_owner_cannot_be_told_apart_fro
 def test_what_happens_does_not_depend_on_how_often_samples_are_taken(lifecycle: str) -> None:
     rarely = _scenario()
     often = replace(rarely, sample_every=rarely.sample_every // 4)
-    few, many = (
-        replay(scenario, lifecycle, measure_memory=False) for scenario in (rarely, often)
-    )
+    few, many = (replay(scenario, lifecycle, measure_memory=False) for scenario in (rarely, often))
     assert many.events == few.events
     assert many.audio == few.audio
     assert [sample for sample in many.samples if sample in few.samples] == list(few.samples)

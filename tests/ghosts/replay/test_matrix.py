@@ -10,6 +10,7 @@ from distributed import Client, LocalCluster
 from ghosts.listen import LISTEN_LIFECYCLES
 from ghosts.paths import DATA
 from ghosts.pusher import LIFECYCLES
+from ghosts.records.scenario import ScenarioError
 from ghosts.replay.matrix import (
     FAULTS,
     LISTEN_FAULTS,
@@ -23,7 +24,6 @@ from ghosts.replay.matrix import (
     write_matrix,
 )
 from ghosts.replay.processes import processes
-from ghosts.records.scenario import ScenarioError
 
 STORED = {(cell.lifecycle, cell.fault): cell for cell in read_matrix()}
 STEPS = list(LIFECYCLES)

@@ -10,9 +10,9 @@ import pytest
 
 from ghosts.backends import Backend, Fault, FaultMode
 from ghosts.evidence import fact
+from ghosts.records.scenario import FULL, TENTH, Scenario
 from ghosts.replay import Pod, Recording, load_scenario, podcast, replay
 from ghosts.replay.matrix import LISTEN_FAULTS
-from ghosts.records.scenario import FULL, TENTH, Scenario
 
 PODCAST = load_scenario("podcast")
 ALL = podcast.SEGMENTS, podcast.WORDS

@@ -30,10 +30,10 @@ from ghosts.backends import (
 )
 from ghosts.pusher import lifecycles
 from ghosts.pusher.spool import Delivery, Key, Spool
-from ghosts.replay import Scenario, load_scenario, replay
-from ghosts.replay.matrix import FAULTS
 from ghosts.records.scenario import parse_scenario
 from ghosts.records.scenario_toml import as_toml
+from ghosts.replay import Scenario, load_scenario, replay
+from ghosts.replay.matrix import FAULTS
 
 Flaw: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 SOAK: Final = settings.get_current_profile_name() == "soak"
