@@ -14,7 +14,7 @@ Only the standard library is needed. All of it works on simulated time, on pure-
 
 from tracemalloc_ext.awaits import AwaitFrame, Awaits, awaits
 from tracemalloc_ext.growth import Growth, LineGrowth, OwnerGrowth, Snapshot, growth, snapshot
-from tracemalloc_ext.retained import Retained, retained_by, retained_bytes
+from tracemalloc_ext.retained import Retained, leaves_of, retained_by, retained_bytes
 from tracemalloc_ext.settle import settle, settle_now
 from tracemalloc_ext.watch import Waiting, Watch
 from tracemalloc_ext.why import Why, why
@@ -32,6 +32,7 @@ __all__ = [
     "Why",
     "awaits",
     "growth",
+    "leaves_of",
     "retained_by",
     "retained_bytes",
     "settle",

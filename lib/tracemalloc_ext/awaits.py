@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import sysconfig
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from tracemalloc_ext.frames import SUSPENDED, awaited_by, frame_of, unwrap
@@ -25,6 +27,7 @@ from tracemalloc_ext.words import (
 )
 
 _ASYNCIO: Final = os.path.dirname(asyncio.__file__) + os.sep
+_PACKAGES: Final = Path(sysconfig.get_path("purelib"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +55,14 @@ class Awaits:
     task: str
     frames: tuple[AwaitFrame, ...]
     waits_for: str
+
+    @property
+    def innermost(self) -> AwaitFrame | None:
+        """The innermost frame of the task itself, outside of installed packages if there is one."""
+        frames = [frame for frame in self.frames if frame.task == self.task]
+        own = [frame for frame in frames if not (_PACKAGES / frame.file).exists()]
+        found = own or frames
+        return found[-1] if found else None
 
     def __str__(self) -> str:
         lines = [f"task {self.task!r}"]

@@ -85,6 +85,11 @@ def retained_by(
     return Retained(own=dict(zip(owners, ledger.own, strict=True)), shared=ledger.shared)
 
 
+def leaves_of(*roots: object) -> list[object]:
+    """Return what the roots reach that refers to nothing, as bytes and text do; by those rules."""
+    return _Ledger(owners=0, exclude=()).leave_out(roots, ())
+
+
 class _Ledger:
     """Which owner each object is charged to."""
 
@@ -97,11 +102,12 @@ class _Ledger:
         # Ids are compared, so nothing that was seen may be freed before the walk ends.
         self._alive: list[object] = [closed]
 
-    def leave_out(self, common: Iterable[object], owners: Iterable[object]) -> None:
-        """Close all that `common` reaches without passing through an owner, leaves excepted."""
+    def leave_out(self, common: Iterable[object], owners: Iterable[object]) -> list[object]:
+        """Close all that `common` reaches without passing through an owner, but return leaves."""
         roots = [part for one in owners for part in (one if type(one) is tuple else (one,))]
         of_owners = {id(root) for root in roots}
         self._alive.append(roots)
+        leaves: list[object] = []
         frontier = list(common)
         while frontier:
             self._alive.append(frontier)
@@ -111,7 +117,10 @@ class _Ledger:
                 if id(item) in self._owner or id(item) in of_owners:
                     continue
                 step = self._steps[type(item)]
-                if step in (Step.STOP, Step.LEAF):
+                if step is Step.STOP:
+                    continue
+                if step is Step.LEAF:
+                    leaves.append(item)
                     continue
                 if step is Step.REFERENTS:
                     entered.append(item)
@@ -120,6 +129,7 @@ class _Ledger:
                 self._owner[id(item)] = _OUTSIDE
             frontier = gc.get_referents(*entered)
             frontier += extra
+        return leaves
 
     def charge(self, root: object, index: int) -> None:
         """Charge what the root reaches to owner `index`, or to all when others reach it too."""

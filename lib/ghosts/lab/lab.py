@@ -4,7 +4,6 @@ import asyncio
 import weakref
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from inspect import iscoroutinefunction
 from typing import Final, Self
 
 import pandas as pd
@@ -18,7 +17,7 @@ from ghosts.lab.table import leaks, table, waits
 from ghosts.observation.tracker import Tracked
 from ghosts.plots.replay import gauge_against_tcp
 from ghosts.plots.style import Figure
-from ghosts.pusher import LIFECYCLES, Lifecycle, Session
+from ghosts.pusher import LIFECYCLES, Lifecycle, Session, is_lifecycle, lifecycle_name
 from ghosts.records.recording import FORMAT, Recording
 from ghosts.records.scenario import (
     TENTH,
@@ -51,7 +50,7 @@ class Lab:
 
     def __init__(self, lifecycle: str | Lifecycle = "gather_all") -> None:
         chosen = _lifecycle(lifecycle)
-        self._name = getattr(chosen, "__name__", "lifecycle")
+        self._name = lifecycle_name(chosen)
         self._groups: list[DeviceGroup] = []
         self._faults: list[Fault] = []
         self._stage = Stage(chosen)
@@ -271,7 +270,7 @@ def _lifecycle(lifecycle: str | Lifecycle) -> Lifecycle:
         if lifecycle not in LIFECYCLES:
             raise LabError(f"lifecycle: no {lifecycle!r}; there are: {listed(LIFECYCLES)}")
         return LIFECYCLES[lifecycle]
-    if not iscoroutinefunction(lifecycle):
+    if not is_lifecycle(lifecycle):
         raise LabError(f"lifecycle: a name or an async function is wanted, not {lifecycle!r}")
     return lifecycle
 

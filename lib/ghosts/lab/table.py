@@ -8,7 +8,7 @@ import pandas as pd
 
 from ghosts.observation.observer import Observer
 from ghosts.observation.tracker import State, Tracked
-from tracemalloc_ext import AwaitFrame, Watch, awaits, why
+from tracemalloc_ext import Watch, awaits, why
 
 _MIB = 2**20
 _CALL = "Clients."
@@ -47,7 +47,7 @@ def waits(one: Tracked[Any], tasks: list[_Task], watch: Watch) -> pd.DataFrame:
             "seconds": int(watch.waiting(task).at_least),
         }
         for task in sorted(tasks, key=lambda task: (task is not one.handler, _label(one, task)))
-        for frame in [_innermost(task)]
+        for frame in [awaits(task).innermost]
     ]
     return pd.DataFrame(rows, columns=["task", "waits in", "line", "seconds"]).set_index("task")
 
@@ -88,12 +88,6 @@ def _label(one: Tracked[Any], task: _Task) -> str:
     if _UNNAMED.fullmatch(name):
         return str(getattr(task.get_coro(), "__qualname__", name))
     return name.rpartition(":")[2]
-
-
-def _innermost(task: _Task) -> AwaitFrame | None:
-    """Return the innermost frame of the task itself, and not of one that it awaits."""
-    own = [frame for frame in awaits(task).frames if frame.task == task.get_name()]
-    return own[-1] if own else None
 
 
 def _call(task: _Task) -> str:

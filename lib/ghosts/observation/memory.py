@@ -23,10 +23,16 @@ class _Measured:
     """A size, and what each task of the session was awaiting when it was measured."""
 
     size: int
+    held_bytes: int
     awaits: tuple[_Await, ...]
 
-    def holds_for(self, tasks: Iterable[_Task]) -> bool:
-        """Return whether every task still awaits the same future: none of them has run since."""
+    def holds_for(self, one: Tracked[Any], tasks: Iterable[_Task]) -> bool:
+        """Return whether every task still awaits the same future: none of them has run since.
+
+        Audio may come without that, from a callback.
+        """
+        if one.held_bytes != self.held_bytes:
+            return False
         now = {task: waited_for(task) for task in tasks}
         then = {task(): None if future is None else future() for task, future in self.awaits}
         return None not in now.values() and then == now
@@ -76,7 +82,7 @@ class SessionMemory(Generic[S]):
 
     def _is_unchanged(self, one: Tracked[S], tasks: Iterable[_Task]) -> bool:
         measured = self._measured.get(one)
-        return measured is not None and measured.holds_for(tasks)
+        return measured is not None and measured.holds_for(one, tasks)
 
     def _walk(self, sessions: Set[Tracked[S]], tasks: Mapping[Tracked[S], list[_Task]]) -> None:
         everyone = {*self._tracker.open, *self._tracker.leaked, *tasks, *sessions}
@@ -84,17 +90,18 @@ class SessionMemory(Generic[S]):
         others = [root for one in everyone - sessions for root in roots[one]]
         sizes = retained_by(
             {one: roots[one] for one in sessions},
-            exclude=(*_OF_ANY_OTHER, *self._observers, *others),
+            exclude=(*_OF_ANY_OTHER, *self._observers, *self._tracker.constants, *others),
             common=self._service(),
         )
         for one in sessions:
             awaits = tuple(_await(task) for task in tasks.get(one, ()))
-            self._measured[one] = _Measured(sizes.own[one], awaits)
+            self._measured[one] = _Measured(sizes.own[one], one.held_bytes, awaits)
 
 
 def _roots(one: Tracked[Any], tasks: Iterable[_Task]) -> tuple[object, ...]:
     session = one.session()
-    return tuple(tasks) if session is None else (session, session.connection, *tasks)
+    own = () if session is None else (session, session.connection, session.audio)
+    return *own, *tasks
 
 
 def _await(task: _Task) -> _Await:

@@ -13,6 +13,7 @@ from websockets.asyncio.server import ServerConnection
 from ghosts.observation.kernel import is_established
 from ghosts.observation.ownership import owned_by, tasks_by_owner
 from ghosts.settings import GHOST_AFTER
+from tracemalloc_ext import leaves_of
 
 KERNEL_EVERY: Final = 5.0
 """Simulated seconds between two checks of which connections the operating system still has.
@@ -100,8 +101,7 @@ class Tracker(Generic[S]):
     It learns of a session from the lifecycle that it wraps (:meth:`tracking`), and of a lost
     connection from :meth:`check_connections`, which is called on a clock, and not where somebody
     samples. Every other method only looks: it gives the same answer however often, and in whatever
-    order, it is asked. ``events`` is what the kinds of
-    its events begin with.
+    order, it is asked. ``events`` is what the kinds of its events begin with.
     """
 
     def __init__(self, note: Note, events: str = "session") -> None:
@@ -109,15 +109,21 @@ class Tracker(Generic[S]):
         self._events = events
         self._open: dict[Tracked[S], S] = {}
         self._ended: list[Tracked[S]] = []
+        # As long as a task or timer has its context: it may create tasks long after it has ended.
+        self._known: weakref.WeakSet[Tracked[S]] = weakref.WeakSet()
+        self.constants: list[object] = []
+        """What lifecycles refer to that is no session's, such as bytes that a partial passes on."""
         self._loop = asyncio.get_running_loop()
 
     def tracking(self, lifecycle: Callable[[S], Awaitable[None]]) -> Callable[[S], Awaitable[None]]:
         """Return the same lifecycle, whose sessions are known here from then on."""
+        self.constants += leaves_of(lifecycle)
 
         async def tracked(session: S) -> None:
             handler = asyncio.current_task()
             one = Tracked(session.uid, weakref.ref(session), weakref.ref(session.audio), handler)
             self._open[one] = session
+            self._known.add(one)
             self._note(f"{self._events}_opened", one.uid, "")
             try:
                 with owned_by(one):
@@ -148,10 +154,9 @@ class Tracker(Generic[S]):
         """Collect garbage if a session that has ended is in memory; note which ones stay there."""
         if any(one.session() is not None for one in self._ended):
             gc.collect()
-        tasks = self.tasks()
-        self._ended = [one for one in self._ended if one.session() is not None or one in tasks]
+        self._ended = [one for one in self._ended if one.session() is not None]
         for one in self._ended:
-            one.survived = one.session() is not None
+            one.survived = True
 
     def cancel_handlers(self) -> None:
         """Cancel the handler of every session that has lost its peer, as a framework may do."""
@@ -180,7 +185,7 @@ class Tracker(Generic[S]):
     @property
     def held_bytes(self) -> int:
         """Bytes of audio that open sessions, and tasks that outlive theirs, may still pass on."""
-        orphans = self.orphans() if self._ended else {}
+        orphans = self.orphans() if len(self._known) > len(self._open) else {}
         return sum(one.held_bytes for one in (*self._open, *orphans))
 
     @property
@@ -194,10 +199,8 @@ class Tracker(Generic[S]):
 
     def tasks(self) -> dict[Tracked[S], list[asyncio.Task[Any]]]:
         """Return the tasks of sessions, handlers included, also of sessions that have ended."""
-        known = {*self._open, *self._ended}
-        return {
-            one: tasks for one, tasks in tasks_by_owner(self._loop, Tracked).items() if one in known
-        }
+        owned = tasks_by_owner(self._loop, Tracked)
+        return {one: tasks for one, tasks in owned.items() if one in self._known}
 
     def orphans(self) -> dict[Tracked[S], list[asyncio.Task[Any]]]:
         """Return the tasks of sessions that have ended."""

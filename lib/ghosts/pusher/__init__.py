@@ -10,6 +10,8 @@ from ghosts.pusher.lifecycles import (
     Lifecycle,
     client_settings_of,
     gather_all,
+    is_lifecycle,
+    lifecycle_name,
     shipped,
     supervised,
 )
@@ -29,6 +31,8 @@ __all__ = [
     "SpoolError",
     "client_settings_of",
     "gather_all",
+    "is_lifecycle",
+    "lifecycle_name",
     "serve_pusher",
     "shipped",
     "supervised",

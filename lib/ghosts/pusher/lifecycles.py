@@ -4,8 +4,11 @@
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, TypeAlias
+from functools import partial
+from types import BuiltinFunctionType
+from typing import Any, Final, TypeAlias, TypeGuard
 
 from async_tasks import Phase, SessionScope
 from ghosts.backends.client_settings import PUBLISHED, SHIPPED, ClientSettings
@@ -14,6 +17,8 @@ from ghosts.pusher.session import Session
 from ghosts.settings import BG_DRAIN_TIMEOUT, CANCEL_ACK_TIMEOUT, WS_RECEIVE_TIMEOUT
 
 Lifecycle: TypeAlias = Callable[[Session], Awaitable[None]]
+_NOT_OF_A_NAME: Final = re.compile(r"[^\w<>.]")
+_NAME_LENGTH: Final = 100
 
 
 async def gather_all(session: Session) -> None:
@@ -75,6 +80,24 @@ LIFECYCLES: Final[Mapping[str, Lifecycle]] = {
 """By name: the incident, the steps of its fix in the order in which they came, and what to ship."""
 COMPARED: Final = (gather_all.__name__, supervised.__name__, shipped.__name__)
 """The incident, its published fix, and the version to ship."""
+
+
+def is_lifecycle(item: object) -> TypeGuard[Lifecycle]:
+    """Tell whether an object may be a lifecycle: it is called with a session, and awaited.
+
+    Also a partial, a method, or an object with a ``__call__``. What it returns is seen when it is
+    called; what is built into Python returns nothing that could be awaited.
+    """
+    return callable(item) and not isinstance(item, BuiltinFunctionType)
+
+
+def lifecycle_name(lifecycle: Lifecycle) -> str:
+    """Return a name to record: that of the function, or of the class of another callable."""
+    named: Any = lifecycle
+    while isinstance(named, partial):
+        named = named.func
+    name = getattr(named, "__name__", type(named).__name__)
+    return _NOT_OF_A_NAME.sub("_", str(name))[:_NAME_LENGTH]
 
 
 def client_settings_of(lifecycle: Lifecycle) -> ClientSettings:

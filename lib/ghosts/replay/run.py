@@ -7,7 +7,6 @@ import platform
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from importlib.metadata import version
-from inspect import iscoroutinefunction
 from typing import Any, Final
 
 import psutil
@@ -16,7 +15,13 @@ from ghosts.backends import ClientSettings, Fault, Features, Share
 from ghosts.listen import LISTEN_LIFECYCLES, ListenLifecycle
 from ghosts.observation.allocator import trim
 from ghosts.observation.observer import Observer
-from ghosts.pusher import LIFECYCLES, Lifecycle, client_settings_of
+from ghosts.pusher import (
+    LIFECYCLES,
+    Lifecycle,
+    client_settings_of,
+    is_lifecycle,
+    lifecycle_name,
+)
 from ghosts.records.recording import FORMAT, Recording, Sample
 from ghosts.records.scenario import Scenario, ScenarioError, Through
 from ghosts.replay.clock import settle, simulate, sleep_until
@@ -39,6 +44,8 @@ def replay(
     at_end: Callable[[Pod], object] = lambda pod: None,
 ) -> Recording:
     """Replay a scenario under a lifecycle, given by name or as a function, and record it.
+
+    Anything that returns an awaitable when it is called with a session will do for a function.
 
     ``settings`` are those of the pod's clients; by default, the ones that go with the lifecycle.
     Without ``measure_memory`` the figures of memory are 0 or None. ``on_progress`` is called with
@@ -74,7 +81,7 @@ def _lifecycle(lifecycle: str | Lifecycle) -> Lifecycle:
         if lifecycle not in LIFECYCLES:
             raise ScenarioError(f"no lifecycle {lifecycle!r}; there are: {', '.join(LIFECYCLES)}")
         lifecycle = LIFECYCLES[lifecycle]
-    if not iscoroutinefunction(lifecycle):
+    if not is_lifecycle(lifecycle):
         raise ScenarioError(f"a lifecycle is a name or an async function, not {lifecycle!r}")
     return lifecycle
 
@@ -83,7 +90,7 @@ def _listening(scenario: Scenario, lifecycle: Lifecycle) -> ListenLifecycle | No
     """Return listen's lifecycle of the same name, if devices come through it."""
     if scenario.through is Through.PUSHER:
         return None
-    name = getattr(lifecycle, "__name__", "lifecycle")
+    name = lifecycle_name(lifecycle)
     if name not in LISTEN_LIFECYCLES:
         known = ", ".join(LISTEN_LIFECYCLES)
         raise ScenarioError(f"listen has no lifecycle {name!r}; there are: {known}")
@@ -141,7 +148,7 @@ async def _replay(
         return Recording(
             scenario=scenario,
             format=FORMAT,
-            lifecycle=getattr(lifecycle, "__name__", "lifecycle"),
+            lifecycle=lifecycle_name(lifecycle),
             scale=scenario.scale,
             samples=tuple(samples),
             audio=observer.audio(),

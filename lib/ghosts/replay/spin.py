@@ -1,12 +1,10 @@
 """Finding what never lets a loop of simulated time idle: its clock moves only then."""
 
 import asyncio
-import sysconfig
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
-from pathlib import Path
 from types import CodeType
 from typing import Any, Final
 
@@ -31,9 +29,6 @@ _WATCHED_TURNS: Final = 32
 _TURNS: Final = 1_024
 """Turns at one moment, after which whatever is ready is taken to be what spins: the busiest moment,
 in which hundreds of devices connect, takes some 400."""
-
-_LIBRARIES: Final = Path(sysconfig.get_path("purelib"))
-"""Where packages are installed: the line that is named is the innermost one outside of them."""
 
 
 class SpinError(RuntimeError):
@@ -171,12 +166,10 @@ def _in_words(handle: asyncio.Handle) -> str:
 
 def _place(task: asyncio.Task[Any]) -> str:
     """Return where a task itself is suspended, outside of libraries if it is there at all."""
-    frames = [one for one in awaits(task).frames if one.task == task.get_name()]
-    if not frames:
+    frame = awaits(task).innermost
+    if frame is None:
         return f"in {getattr(task.get_coro(), '__qualname__', 'something')}"
-    own = [one for one in frames if not (_LIBRARIES / one.file).exists()]
-    last = (own or frames)[-1]
-    return f"in {last.function}, at {last.file}:{last.line}: {last.source}"
+    return f"in {frame.function}, at {frame.file}:{frame.line}: {frame.source}"
 
 
 def _function_in_words(callback: Callable[..., object]) -> tuple[str, str]:
