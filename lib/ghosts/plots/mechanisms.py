@@ -103,19 +103,15 @@ def _finding(verdicts: "Sequence[Verdict]") -> str:
         if one.answer == "contradicts":
             found.append(one.observation)
     fewest = min(len(found) for found in against.values())
-    best = [name for name, found in against.items() if len(found) == fewest]
-    who = _listed(list(dict.fromkeys(map(_letter, best))))
+    best = {name: found for name, found in against.items() if len(found) == fewest}
+    letters = list(dict.fromkeys(map(_letter, best)))
+    who, verb = _listed(letters), "contradicts" if len(letters) == 1 else "contradict"
     if not fewest:
         return f"Nothing observed contradicts {who}"
-    if len(best) == 1:
-        return (
-            f"No candidate explains everything; {who} contradicts the fewest observations: "
-            f"{_listed(against[best[0]])}"
-        )
-    return (
-        f"No candidate explains everything; {who} contradict the fewest observations: "
-        f"{fewest} of {len({one.observation for one in verdicts})}"
-    )
+    alike = len({tuple(found) for found in best.values()}) == 1
+    total = len({one.observation for one in verdicts})
+    what = _listed(next(iter(best.values()))) if alike else f"{fewest} of {total}"
+    return f"No candidate explains everything; {who} {verb} the fewest observations: {what}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -30,6 +30,7 @@ LENGTHS = (
         tcp_mean=21.9,
         sixteenth_minute=60,
         mib_per_ghost=14.7,
+        mib_per_ghost_mean=14.5,
         mib_per_ghost_low=14.0,
         mib_per_ghost_high=15.4,
         growth_before_mb=50.5,
@@ -128,6 +129,6 @@ def test_session_lengths_are_printed_beside_the_record_and_read_as_written(
     print_session_lengths(LENGTHS)
     out = capsys.readouterr().out
     assert "14.0 to 15.4" in out
-    assert "the record" in out
+    assert "on record" in out
     write_session_lengths(LENGTHS, tmp_path / "lengths.csv")
     assert read_session_lengths(tmp_path / "lengths.csv") == LENGTHS
