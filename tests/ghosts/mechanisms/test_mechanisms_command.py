@@ -68,6 +68,15 @@ def test_what_is_wrong_is_one_line(arguments, words, capsys, tmp_path, monkeypat
     assert err.count("\n") == 1
 
 
+@pytest.fixture
+def no_processes(monkeypatch) -> None:
+    @contextmanager
+    def nobody(count):
+        yield None
+
+    monkeypatch.setattr("ghosts.replay.processes.processes", nobody)
+
+
 def test_a_lost_process_is_one_line(capsys, monkeypatch) -> None:
     @contextmanager
     def doomed(count):
@@ -93,7 +102,9 @@ def test_a_fleet_is_printed_and_written_with_its_samples(capsys, tmp_path, monke
     assert [one.minute for one in run.samples] == [2]
 
 
-def test_the_table_is_printed_with_its_reasons_and_written(capsys, tmp_path, monkeypatch) -> None:
+def test_the_table_is_printed_with_its_reasons_and_written(
+    no_processes, capsys, tmp_path, monkeypatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     fleet = tuple(pod(n, 22, [n, 9, 170]) for n in range(24))
     made = [runs(recording(leak(80)), fleet=fleet, name=one.name) for one in CANDIDATES]
@@ -114,7 +125,7 @@ def test_the_table_is_printed_with_its_reasons_and_written(capsys, tmp_path, mon
     assert len(read_verdicts(tmp_path / "verdicts.csv")) == 14
 
 
-def test_evidence_that_is_not_there_is_one_line(capsys, monkeypatch) -> None:
+def test_evidence_that_is_not_there_is_one_line(no_processes, capsys, monkeypatch) -> None:
     def refuse(*_, **__):
         raise EvidenceError("fleet_a.csv is not there")
 
