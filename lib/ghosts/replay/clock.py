@@ -7,13 +7,14 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from heapq import heappush
 from itertools import count
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, TypeVarTuple
 
 import looptime
 
 from ghosts.replay.spin import SpinDetector, SpinError
 
 T = TypeVar("T")
+_Ts = TypeVarTuple("_Ts")
 
 IDLE_POLLS: Final = 5
 """Times the sockets are asked, and silent, before the clock jumps.
@@ -69,8 +70,8 @@ class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
     def call_at(
         self,
         when: float,
-        callback: Callable[..., object],
-        *args: Any,
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
         context: contextvars.Context | None = None,
     ) -> asyncio.TimerHandle:
         """Call back at that second; in the order of these calls, where seconds are the same."""
