@@ -90,7 +90,14 @@ def print_fleet(fleet: Sequence[PodRun]) -> None:
 def print_session_lengths(runs: Sequence[SessionLengthRun]) -> None:
     """Print what each length of sessions comes to, beside the record."""
     table = _table(
-        "", "minutes", "ghosts", "MiB per ghost", "middle half", "MB per 10 min before", "after"
+        "",
+        "minutes",
+        "ghosts",
+        "MiB per ghost",
+        "mean",
+        "middle half",
+        "MB per 10 min before",
+        "after",
     )
     for run in runs:
         table.add_row(
@@ -98,16 +105,17 @@ def print_session_lengths(runs: Sequence[SessionLengthRun]) -> None:
             f"{run.minutes}",
             f"{run.ghosts}",
             f"{run.mib_per_ghost:.1f}",
+            f"{run.mib_per_ghost_mean:.1f}",
             f"{run.mib_per_ghost_low:.1f} to {run.mib_per_ghost_high:.1f}",
             f"{run.growth_before_mb:.0f}",
             f"{run.growth_after_mb:.0f}",
         )
     memory, growth = fact("memory_per_ghost").value, fact("allocator_probe_rss_growth").value
-    table.add_row("the record", "", "", f"{memory:.0f}", "", "", f"{growth:.0f}, before or after")
+    table.add_row("on record", "", "", "", f"{memory:.0f}", "", "", f"{growth:.0f}")
     console = console_of(_WIDTH)
     console.print(table)
     console.print(
         "\nGrowth of queued audio, from minute 20 until all upload workers are blocked, and from "
-        "then on. The record does not say in which state its pod was (omi#6938).",
+        "then on. The record does not say in which of the two states its pod was (omi#6938).",
         soft_wrap=True,
     )

@@ -116,7 +116,7 @@ def test_the_parameters_are_the_scenario_as_toml(html, before):
 def test_it_says_with_what_it_was_made_when_and_where(html, before):
     (made,) = (row for row in Page(html).rows if row[0] == "production, gather_all")
     versions = ", ".join(f"{name} {version}" for name, version in before.versions.items())
-    assert made[1:] == [before.made_at, before.made_on, "1.0", "1", versions]
+    assert made[1:] == [before.made_at, before.made_on, "1.0", "2", versions]
 
 
 def test_one_recording_is_enough_and_a_tenth_is_called_a_tenth(before, tmp_path):

@@ -80,6 +80,14 @@ def _read(path: Path) -> list[dict[str, Any]]:
         raise EvidenceError(f"{path} is not there; ghosts mechanisms --fleet writes it") from None
 
 
-def stored_fleets() -> dict[str, tuple[PodRun, ...]]:
-    """Read all fleets that are stored, by candidate."""
-    return {name: read_fleet(path) for name, path in STORED_FLEETS.items()}
+def stored_fleets(*candidates: str) -> dict[str, tuple[PodRun, ...]]:
+    """Read the stored fleets of these candidates, or all of them, by candidate.
+
+    Raises:
+        EvidenceError: there is no fleet of a candidate, or its files are not such tables.
+    """
+    for name in candidates:
+        if name not in STORED_FLEETS:
+            known = ", ".join(STORED_FLEETS)
+            raise EvidenceError(f"no stored fleet of {name!r}; there are: {known}")
+    return {name: read_fleet(STORED_FLEETS[name]) for name in candidates or STORED_FLEETS}

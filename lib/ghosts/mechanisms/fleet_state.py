@@ -46,7 +46,7 @@ def state_at(fleet: Sequence[PodRun], minute: int) -> FleetState:
 
 
 def when_largest_has(fleet: Sequence[PodRun], ghosts: float) -> FleetState | None:
-    """Return the first state in which one pod has so many ghosts; None is never."""
+    """Return the first state in which one pod has this number of ghosts; None is never."""
     states = (state_at(fleet, minute) for minute in sampled_minutes(fleet))
     return next((state for state in states if state.largest >= ghosts), None)
 

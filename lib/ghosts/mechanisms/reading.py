@@ -76,7 +76,7 @@ def straightness(samples: Sequence[Sample]) -> float:
 
 
 def growth_mb(samples: Sequence[Sample], recording: Recording, minutes: float = 10) -> float:
-    """Return by how many MB queued audio grows in so many minutes, at full scale, on average."""
+    """Return the mean growth of queued audio in MB per ``minutes``, at full scale."""
     if len(samples) < 2:
         return 0.0
     first, last = samples[0], samples[-1]
@@ -85,7 +85,7 @@ def growth_mb(samples: Sequence[Sample], recording: Recording, minutes: float = 
 
 
 def is_growing(recording: Recording, minutes: int) -> bool:
-    """Return whether there are more ghosts at the end than so many minutes before."""
+    """Return whether there are more ghosts at the end than ``minutes`` before."""
     since = recording.last.t - minutes * MINUTE
     earlier = next(one for one in recording.samples if one.t >= since)
     return recording.last.ghosts > earlier.ghosts

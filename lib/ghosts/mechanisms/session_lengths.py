@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor, as_completed
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from ghosts.evidence.tidy_csv import read_rows
@@ -34,7 +35,9 @@ class SessionLengthRun:
     sixteenth_minute: int
     """The minute at which all upload workers were first seen blocked."""
     mib_per_ghost: float
-    """MiB of audio, median at the end."""
+    """MiB of audio at the end, median."""
+    mib_per_ghost_mean: float
+    """The mean, which is what a pod's memory over its ghosts gives."""
     mib_per_ghost_low: float
     """Their lower quartile."""
     mib_per_ghost_high: float
@@ -49,14 +52,14 @@ def replay_session_length(scenario: str) -> SessionLengthRun:
     """Replay one scenario before the fix, and measure.
 
     Raises:
-        ReplayDiedError: it ended before all upload workers were blocked.
+        ReplayDiedError: it ended without ghosts, or before all upload workers were blocked.
     """
     recording = replay(load_scenario(scenario), "gather_all", measure_memory=False)
     samples = recording.samples
     full = next((one for one in samples if one.workers_blocked == STORAGE_WORKERS), None)
-    if full is None:
-        raise ReplayDiedError(f"{scenario} ended before all upload workers were blocked")
     sizes = reading.ghost_mib(recording)
+    if full is None or not sizes:
+        raise ReplayDiedError(f"{scenario} ended without ghosts, or with an upload worker to spare")
 
     def growth(begin: float, end: float) -> float:
         between = [one for one in samples if begin <= one.t <= end]
@@ -69,7 +72,8 @@ def replay_session_length(scenario: str) -> SessionLengthRun:
         ghosts=recording.last.ghosts,
         tcp_mean=round(sum(one.tcp for one in samples) / len(samples), 1),
         sixteenth_minute=int(full.t // 60),
-        mib_per_ghost=round(reading.median_ghost_mib(recording) or 0.0, 1),
+        mib_per_ghost=round(median(sizes), 1),
+        mib_per_ghost_mean=round(sum(sizes) / len(sizes), 1),
         mib_per_ghost_low=round(sizes[quarter], 1),
         mib_per_ghost_high=round(sizes[-1 - quarter], 1),
         growth_before_mb=growth(_SETTLED * 60, full.t),

@@ -103,19 +103,15 @@ def _finding(verdicts: "Sequence[Verdict]") -> str:
         if one.answer == "contradicts":
             found.append(one.observation)
     fewest = min(len(found) for found in against.values())
-    best = [name for name, found in against.items() if len(found) == fewest]
-    who = _listed(list(dict.fromkeys(map(_letter, best))))
+    best = {name: found for name, found in against.items() if len(found) == fewest}
+    letters = list(dict.fromkeys(map(_letter, best)))
+    who, verb = _listed(letters), "contradicts" if len(letters) == 1 else "contradict"
     if not fewest:
         return f"Nothing observed contradicts {who}"
-    if len(best) == 1:
-        return (
-            f"No candidate explains everything; {who} contradicts the fewest observations: "
-            f"{_listed(against[best[0]])}"
-        )
-    return (
-        f"No candidate explains everything; {who} contradict the fewest observations: "
-        f"{fewest} of {len({one.observation for one in verdicts})}"
-    )
+    alike = len({tuple(found) for found in best.values()}) == 1
+    total = len({one.observation for one in verdicts})
+    what = _listed(next(iter(best.values()))) if alike else f"{fewest} of {total}"
+    return f"No candidate explains everything; {who} {verb} the fewest observations: {what}"
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -137,10 +133,12 @@ def replayed_fleet(fleets: "Mapping[str, Sequence[PodRun]]") -> Figure:
     for ax, (name, fleet) in zip(axes[1:], fleets.items(), strict=True):
         sums[name] = _draw_fleet(ax, name, fleet)
     most = max(run.ghosts for fleet in fleets.values() for run in fleet)
+    widest = max(fact("running_pods").value, *(len(fleet) for fleet in fleets.values()))
     for ax in axes:
         ax.set_ylim(0, 1.12 * max(most, _largest()[1]))
         ax.grid(visible=False, axis="x")
         ax.tick_params(axis="x", length=0)
+        ax.set_xlim(-0.7, widest - 0.3)
     axes[len(axes) // 2].set_ylabel("ghosts per pod")
     axes[-1].set_xlabel("pods, most ghosts first: connections of each at a time")
     finding_of_all(fig, _fleet_finding(sums, others))
@@ -162,7 +160,6 @@ def _draw_record(ax: Axes) -> float:
     ax.bar(0, high - low, bottom=low, width=0.8, **GHOSTS.area | {"alpha": 0.3})
     ax.bar(range(1, count + 1), others / count, width=0.8, **GHOSTS.area | {"alpha": 0.9})
     ax.set_xticks([])
-    ax.set_xlim(-0.7, count + 0.7)
     _tell(
         ax,
         f"On record: {low:.0f} to {high:.0f} in one pod (by memory; by gauge and TCP), "
@@ -184,7 +181,6 @@ def _draw_fleet(ax: Axes, name: str, fleet: "Sequence[PodRun]") -> int | None:
     ax.bar(places, late, bottom=then, width=0.8, **PODS.area | {"alpha": 0.3})
     ax.axhline(low, color=GHOSTS.color, linestyle=":", linewidth=LIMIT.linewidth)
     ax.set_xticks(places, [f"{run.connections}" for run in order])
-    ax.set_xlim(-0.7, len(order) - 0.3)
     letter = _letter(name)
     if minute is None:
         _tell(ax, f"{letter}: no pod gets to {low:.0f}; {sum(then)} ghosts in all at the end")
@@ -192,7 +188,7 @@ def _draw_fleet(ax: Axes, name: str, fleet: "Sequence[PodRun]") -> int | None:
     others = sum(then[1:])
     _tell(
         ax,
-        f"{letter}: at minute {minute} {then[0]} in one pod, {others:,} on the others; "
+        f"{letter} at minute {minute}: {then[0]} in one pod, {others:,} on the others; "
         f"pale: until minute {minutes[-1]}",
     )
     return others

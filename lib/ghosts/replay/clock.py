@@ -1,16 +1,20 @@
 """Simulated time: a loop whose clock jumps to the next timer when no socket has anything to say."""
 
 import asyncio
+import contextvars
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from heapq import heappush
+from itertools import count
+from typing import Any, Final, TypeVar, TypeVarTuple
 
 import looptime
 
 from ghosts.replay.spin import SpinDetector, SpinError
 
 T = TypeVar("T")
+_Ts = TypeVarTuple("_Ts")
 
 IDLE_POLLS: Final = 5
 """Times the sockets are asked, and silent, before the clock jumps.
@@ -31,6 +35,25 @@ _SETTLING_TURNS: Final = 20
 """Turns of the loop in which a request that has been taken is answered, and the answer read."""
 
 
+class _Timer(asyncio.TimerHandle):
+    """One that runs after those of the same moment that were set before it.
+
+    asyncio leaves the order of these to the shape of its heap, and so to every other timer there
+    is: that of an observer, too, which must not change what it observes.
+    """
+
+    __slots__ = ("_number",)
+
+    def __init__(self, number: int, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._number = number
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, _Timer):
+            return NotImplemented
+        return (self._when, self._number) < (other._when, other._number)  # type: ignore[attr-defined]
+
+
 class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
     """A selector loop with real sockets and simulated time, starting at 0 s.
 
@@ -42,6 +65,21 @@ class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
         super().__init__(start=0.0, noop_cycles=IDLE_POLLS)
         self.on_spin: Callable[[SpinError], object] = _raise
         self._spin = SpinDetector(self)
+        self._numbers = count()
+
+    def call_at(
+        self,
+        when: float,
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
+        context: contextvars.Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """Call back at that second; in the order of these calls, where seconds are the same."""
+        self._check_closed()  # type: ignore[attr-defined]
+        timer = _Timer(next(self._numbers), when, callback, args, self, context)
+        heappush(self._scheduled, timer)  # type: ignore[attr-defined]
+        timer._scheduled = True  # type: ignore[attr-defined]
+        return timer
 
     def _process_events(self, event_list: list[Any]) -> None:
         # Once a turn, by asyncio's loop as by that of nest_asyncio, which replaces _run_once.

@@ -22,6 +22,7 @@ from ghosts.mechanisms import (
     replay_fleet,
     replay_pod,
     state_at,
+    stored_fleets,
     when_first_is_full,
     when_largest_has,
     write_fleet,
@@ -40,7 +41,7 @@ from ghosts.replay.side_by_side import ReplayDiedError
 
 FIVE = "b_interruption_120", "d_hangs_at_departure"
 C = "c_some_uploads_hang"
-MINUTES = 4
+MINUTES = 2
 
 
 def test_the_plan_of_a_fleet_rests_on_the_record() -> None:
@@ -164,6 +165,11 @@ def test_a_fleet_is_read_as_it_was_written(tmp_path) -> None:
     fleet = (pod(0, 22, [3, 17, 40]), pod(1, 7, [0, 0, 2]))
     write_fleet(fleet, tmp_path / "fleet.csv")
     assert read_fleet(tmp_path / "fleet.csv") == fleet
+
+
+def test_a_candidate_without_a_stored_fleet_is_one_clear_line() -> None:
+    with pytest.raises(EvidenceError, match="no stored fleet of 'nobody'; there are: a_storage"):
+        stored_fleets("nobody")
 
 
 def test_a_fleet_that_is_not_there_or_not_one_is_one_clear_line(tmp_path) -> None:

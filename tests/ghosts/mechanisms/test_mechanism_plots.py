@@ -51,7 +51,8 @@ def test_each_cell_has_the_colour_the_sign_and_the_word_of_its_answer() -> None:
     [
         ({"a_x": "ec", "b_y": "cc"}, "A contradicts the fewest observations: O2"),
         ({"a_x": "ec", "b_y": "ce"}, "A and B contradict the fewest observations: 1 of 2"),
-        ({"b_30": "ec", "b_60": "ce"}, "B contradict the fewest observations: 1 of 2"),
+        ({"b_30": "ec", "b_60": "ce"}, "B contradicts the fewest observations: 1 of 2"),
+        ({"b_30": "ec", "b_60": "tc"}, "B contradicts the fewest observations: O2"),
         ({"a_x": "et", "b_y": "ce"}, "Nothing observed contradicts A"),
     ],
 )

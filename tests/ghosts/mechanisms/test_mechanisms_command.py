@@ -30,6 +30,7 @@ LENGTHS = (
         tcp_mean=21.9,
         sixteenth_minute=60,
         mib_per_ghost=14.7,
+        mib_per_ghost_mean=14.5,
         mib_per_ghost_low=14.0,
         mib_per_ghost_high=15.4,
         growth_before_mb=50.5,
@@ -67,6 +68,15 @@ def test_what_is_wrong_is_one_line(arguments, words, capsys, tmp_path, monkeypat
     assert err.count("\n") == 1
 
 
+@pytest.fixture
+def no_processes(monkeypatch) -> None:
+    @contextmanager
+    def nobody(count):
+        yield None
+
+    monkeypatch.setattr("ghosts.replay.processes.processes", nobody)
+
+
 def test_a_lost_process_is_one_line(capsys, monkeypatch) -> None:
     @contextmanager
     def doomed(count):
@@ -92,7 +102,9 @@ def test_a_fleet_is_printed_and_written_with_its_samples(capsys, tmp_path, monke
     assert [one.minute for one in run.samples] == [2]
 
 
-def test_the_table_is_printed_with_its_reasons_and_written(capsys, tmp_path, monkeypatch) -> None:
+def test_the_table_is_printed_with_its_reasons_and_written(
+    no_processes, capsys, tmp_path, monkeypatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     fleet = tuple(pod(n, 22, [n, 9, 170]) for n in range(24))
     made = [runs(recording(leak(80)), fleet=fleet, name=one.name) for one in CANDIDATES]
@@ -113,7 +125,7 @@ def test_the_table_is_printed_with_its_reasons_and_written(capsys, tmp_path, mon
     assert len(read_verdicts(tmp_path / "verdicts.csv")) == 14
 
 
-def test_evidence_that_is_not_there_is_one_line(capsys, monkeypatch) -> None:
+def test_evidence_that_is_not_there_is_one_line(no_processes, capsys, monkeypatch) -> None:
     def refuse(*_, **__):
         raise EvidenceError("fleet_a.csv is not there")
 
@@ -128,6 +140,6 @@ def test_session_lengths_are_printed_beside_the_record_and_read_as_written(
     print_session_lengths(LENGTHS)
     out = capsys.readouterr().out
     assert "14.0 to 15.4" in out
-    assert "the record" in out
+    assert "on record" in out
     write_session_lengths(LENGTHS, tmp_path / "lengths.csv")
     assert read_session_lengths(tmp_path / "lengths.csv") == LENGTHS

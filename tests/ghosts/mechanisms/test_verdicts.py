@@ -28,11 +28,6 @@ from ghosts.mechanisms import (
 )
 from ghosts.mechanisms.candidates import GOOGLE_TIMEOUT
 from ghosts.mechanisms.fleet import shortened
-from ghosts.mechanisms.observations import (
-    cleared_by_restart_only,
-    gauge_above_tcp,
-    memory_per_ghost,
-)
 from ghosts.paths import DATA
 from ghosts.replay import load_scenario, replay
 from ghosts.replay.side_by_side import ReplayDiedError
@@ -118,18 +113,10 @@ def test_short_real_runs_are_judged_by_every_observation() -> None:
         "O6": Answer.EXPLAINS,
         "O7": Answer.CONTRADICTS,
     }
-    assert verdicts["O1"].number == before.last.gauge == before.last.ghosts + before.last.tcp
-    assert verdicts["O7"].number == len(after.times("session_closed")) - len(
-        [t for t in after.times("session_closed").values() if t < 1200]
-    )
-
-
-def test_one_candidate_replayed_gives_the_verdicts_that_are_stored() -> None:
-    one = candidate("d_hangs_at_departure")
-    before = replay(one.scenario, "gather_all", measure_memory=False)
-    for check in (gauge_above_tcp, memory_per_ghost, cleared_by_restart_only):
-        verdict = check(runs(before, name=one.name))
-        assert verdict == STORED[one.name, verdict.observation]
+    assert verdicts["O1"].number == before.last.gauge > before.last.tcp
+    begun = one.scenario.faults[0].start
+    closed = [at for at in after.times("session_closed").values() if at > begun]
+    assert verdicts["O7"].number == len(closed) > 0
 
 
 @pytest.mark.parametrize("name", STORED_FLEETS)

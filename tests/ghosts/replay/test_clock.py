@@ -42,6 +42,23 @@ def test_a_byte_in_flight_is_never_overtaken_by_a_timer() -> None:
     assert simulate(lambda: _echoes_before_a_short_timeout(2_000)) == 2_000
 
 
+async def _order_of_one_moment(others: int) -> list[int]:
+    loop, ran = asyncio.get_running_loop(), list[int]()
+    for number in range(50):
+        loop.call_at(60.0, ran.append, number)
+        if number < others:
+            loop.call_at(60.0 - number, int)
+    await asyncio.sleep(61)
+    return ran
+
+
+@pytest.mark.parametrize("others", [0, 1, 7, 50])
+def test_timers_of_one_moment_run_in_the_order_in_which_they_were_set_whatever_others_there_are(
+    others: int,
+) -> None:
+    assert simulate(lambda: _order_of_one_moment(others)) == list(range(50))
+
+
 def test_inside_a_running_loop_the_simulation_has_a_thread_and_a_loop_of_its_own() -> None:
     async def simulated() -> tuple[str, float]:
         await asyncio.sleep(60)

@@ -14,11 +14,12 @@ from ghosts.replay import Recording, Scenario, load_scenario, replay
 
 
 def _scenario() -> Scenario:
-    """Production with a tenth of its devices, who also talk, switch and ask."""
+    """Production with a tenth of its devices in half the time, who also talk, switch and ask."""
     scenario = load_scenario("production")
     busy = [
         replace(
             group,
+            arrive=(group.arrive[0] // 2, group.arrive[1] // 2),
             transcript_every=60,
             speaker_sample_every=120,
             switch_conversation_every=240,
@@ -26,7 +27,12 @@ def _scenario() -> Scenario:
         )
         for group in scenario.fewer(10).devices
     ]
-    return replace(scenario, devices=tuple(busy), audio_webhook_seconds=30.0)
+    return replace(
+        scenario,
+        duration=scenario.duration // 2,
+        devices=tuple(busy),
+        audio_webhook_seconds=30.0,
+    )
 
 
 def _trace(lifecycle: str, *, measure_memory: bool = False) -> Recording:
@@ -57,6 +63,7 @@ def test_runs_repeat_in_a_script_in_a_running_loop_in_another_process_and_under_
     lifecycle: str,
 ) -> None:
     first = _trace(lifecycle, measure_memory=True)
+    assert (first.last.ghosts > 0) is (lifecycle == "gather_all")
 
     async def as_in_a_kernel() -> Recording:
         return _trace(lifecycle)
@@ -74,6 +81,16 @@ def test_the_fix_as_published_and_the_fix_with_an_owner_cannot_be_told_apart_fro
     assert by_hand.samples == owned.samples
     assert Counter(by_hand.events) == Counter(owned.events)  # but for the order within a moment
     assert owned.last.ghosts == 0
+
+
+@pytest.mark.parametrize("lifecycle", ["gather_all", "supervised", "shipped"])
+def test_what_happens_does_not_depend_on_how_often_samples_are_taken(lifecycle: str) -> None:
+    rarely = _scenario()
+    often = replace(rarely, sample_every=rarely.sample_every // 4)
+    few, many = (replay(scenario, lifecycle, measure_memory=False) for scenario in (rarely, often))
+    assert many.events == few.events
+    assert many.audio == few.audio
+    assert [sample for sample in many.samples if sample in few.samples] == list(few.samples)
 
 
 def test_another_seed_gives_another_recording() -> None:

@@ -79,7 +79,7 @@ def test_the_documented_example_is_a_scenario():
         ({"devices": [{**DEVICES, "arrive": [5]}]}, "devices.0.arrive", "[first, last]"),
         ({"devices": [{**DEVICES, "stay": [5, 1]}]}, "devices.0.stay", "ends before it begins"),
         ({"devices": [{**DEVICES, "stay_mean": 0}]}, "devices.0.stay_mean", "greater than 0"),
-        ({"devices": [{**DEVICES, "stay": [1, 5], "stay_mean": 3}]}, "stay_mean", "is instead"),
+        (
             {"devices": [{**DEVICES, "stay": [1, 5], "stay_mean": 3}]},
             "stay_mean",
             "instead of stay",
