@@ -57,11 +57,12 @@ def test_what_is_in_use_grows_by_what_is_allocated_and_falls_by_what_is_freed(
     full = now()
     blocks.free()
     after = now()
-    grown = full.in_use_bytes - after.in_use_bytes
-    assert full.in_use_bytes - before.in_use_bytes == pytest.approx(size * count, rel=0.3)
-    assert grown == pytest.approx(size * count, rel=0.3)
+    fallen = full.in_use_bytes - after.in_use_bytes
+    # Each block has a head of 16 bytes, and a pointer here that is not freed yet.
+    assert full.in_use_bytes - before.in_use_bytes == pytest.approx((size + 24) * count, rel=0.1)
+    assert fallen == pytest.approx((size + 16) * count, rel=0.1)
     assert full.held_bytes - before.held_bytes >= -MIB
-    assert abs(after.in_use_bytes - before.in_use_bytes) < 0.05 * size * count
+    assert abs(after.in_use_bytes - before.in_use_bytes) < 8 * count + 0.05 * size * count
 
 
 @needs_glibc
