@@ -129,6 +129,9 @@ class Fault:
         if self.seconds < MIN_SECONDS:
             raise ValueError(f"seconds: {self.seconds} is less than {MIN_SECONDS:g}")
         if not 0 <= self.share <= 1:
-            raise ValueError(f"share: should be from 0 to 1; got {self.share:g}")
+            raise ValueError(f"share: should be from 0 to 1; got {self.share}")
         if self.share < 1 and self.mode is FaultMode.REFUSES:
-            raise ValueError("share: is not possible with mode 'refuses': a port is closed for all")
+            raise ValueError(
+                "share: is not possible with mode 'refuses': a port is closed for all; "
+                f"got {self.share}"
+            )

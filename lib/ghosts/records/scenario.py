@@ -89,7 +89,10 @@ class DeviceGroup:
             if span is not None and span[1] < span[0]:
                 raise ValueError(f"{name}: {list(span)} ends before it begins")
         if self.stay is not None and self.stay_mean is not None:
-            raise ValueError("stay_mean: is instead of stay; leave one of them out")
+            raise ValueError(
+                f"stay_mean: is instead of stay; leave one of them out; got {self.stay_mean} "
+                f"and {list(self.stay)}"
+            )
 
     def arrival(self, number: int, chance: random.Random) -> int:
         """Draw the second at which the group's device of this number arrives."""
@@ -105,7 +108,8 @@ class DeviceGroup:
             return chance.randint(*self.stay)
         if self.stay_mean is None:
             return None
-        return round(min(chance.expovariate(1 / self.stay_mean), STAY_CAP * self.stay_mean))
+        seconds = round(chance.expovariate(1 / self.stay_mean))
+        return min(seconds, math.floor(STAY_CAP * self.stay_mean))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
