@@ -40,7 +40,7 @@ def test_a_full_replay_takes_at_most_twice_a_plain_tcp_program() -> None:
 def test_a_replay_at_a_tenth_takes_less_time_than_a_full_one() -> None:
     tenth = {name: _in_a_fresh_process(_replayed, TENTH, name) for name in _LIFECYCLES}
     full = _in_a_fresh_process(_replayed, FULL, "gather_all")
-    print("\nat a tenth, memory traced:", ", ".join(f"{k} {v:.1f} s" for k, v in tenth.items()))
+    print("\nat a tenth:", ", ".join(f"{k} {v:.1f} s" for k, v in tenth.items()))
     assert max(tenth.values()) < full
 
 

@@ -1,4 +1,4 @@
-"""One pod over three hours, replayed: what the record says must appear, and only where it should."""
+"""One pod over three hours, replayed: what is on record appears, and only where it should."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
