@@ -227,8 +227,11 @@ def test_a_ghost_of_listen_retains_what_it_holds() -> None:
         seen.append(sum(each.held_bytes for each in pod.observer.listen_sessions.ghosts))
 
     last = replay(one, "gather_all", at_sample=look).last
-    print(seen, last)
     assert last.listen is not None
+    received = 2 * 600 * 800 * 2  # which waits for speech-to-text, besides the feed
+    assert (last.listen.ghosts, seen[:2]) == (2, [0, 0])
+    assert seen[-1] > MIB
+    assert seen[-1] < last.listen.retained_bytes < 1.05 * (seen[-1] + received)
 
 
 # --- looking costs little -------------------------------------------------------------------------
