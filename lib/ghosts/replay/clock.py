@@ -67,7 +67,7 @@ class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
         self._spin = SpinDetector(self)
         self._numbers = count()
 
-    def call_at(  # type: ignore[override]
+    def call_at(
         self,
         when: float,
         callback: Callable[[*_Ts], object],
