@@ -15,8 +15,10 @@ _ESTABLISHED: Final = 1
 def is_established(connection: Connection) -> bool:
     """Return whether the operating system has an established TCP connection behind this one.
 
-    A peer that has closed, or reset, has none, whether or not the service has read that yet. It
-    costs microseconds on Linux, and milliseconds elsewhere.
+    A peer that has closed, or reset, has none, whether or not the service has read that yet. The
+    exception is a service that has stopped reading for so long that its receive window is full:
+    that the peer has closed then does not arrive. Costs microseconds on Linux, milliseconds
+    elsewhere.
     """
     link = connection.transport.get_extra_info("socket")
     if link is None or link.fileno() == -1:
