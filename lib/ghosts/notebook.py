@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from itertools import count
 from typing import Any
 
 from ghosts.records.recording import Recording
@@ -59,6 +60,14 @@ def progress(name: str, total: float) -> Iterator[Callable[[float], None]]:
         yield advance
     finally:
         bar.close()
+
+
+@contextmanager
+def counting(name: str, total: int) -> Iterator[Callable[[object], None]]:
+    """Show such a bar for ``total`` of something; yield what is to be called with each."""
+    done = count(1)
+    with progress(name, total) as advance:
+        yield lambda _: advance(next(done))
 
 
 def _in_a_kernel() -> bool:

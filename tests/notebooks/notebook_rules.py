@@ -83,9 +83,12 @@ def kernel_is_python3(notebook: NotebookNode) -> Iterator[str]:
 def markers_are_nbvals(notebook: NotebookNode) -> Iterator[str]:
     """A marker is a comment of its own, spelled as nbval spells it; not to compare has a reason."""
     for cell in code_cells(notebook):
-        for tag in cell.metadata.get("tags", ()):
-            if LIKE_A_MARKER.search(f"#{tag}"):
+        tags = cell.metadata.get("tags", ())
+        for tag in tags:
+            if LIKE_A_MARKER.search(f"#{tag}") and tag != _GOES_ON:
                 yield f"{_where(cell)}: tag {tag!r}: use a comment, which a reader sees"
+        if ("NBVAL_RAISES_EXCEPTION" in _markers(cell)) != (_GOES_ON in tags):
+            yield f"{_where(cell)}: {_GOES_ON!r} is the tag of cells that are marked as raising"
         lines = [line.strip() for line in cell.source.splitlines()]
         for line, following in pairwise([*lines, ""]):
             if not LIKE_A_MARKER.search(line):
@@ -116,6 +119,9 @@ def cells_are_short(notebook: NotebookNode) -> Iterator[str]:
         if lines > MAX_LINES:
             yield f"{_where(cell)}: {lines} lines, at most {MAX_LINES}"
 
+
+_GOES_ON = "raises-exception"
+"""The tag of a cell whose error does not stop Run All, nor nbconvert; nbval has its own marker."""
 
 RULES: tuple[Rule, ...] = (
     counts_run_from_one,

@@ -32,7 +32,7 @@ class Cell:
     ghosts: int
     """Sessions whose TCP connection has been gone for more than 150 s."""
     orphans: int
-    """Tasks of sessions that the service holds to be over."""
+    """Tasks of sessions that have ended."""
     gauge_error: int
     """The gauge less the TCP connections that the operating system has."""
     seconds_to_clean: float | None
@@ -41,7 +41,7 @@ class Cell:
     0 where the service has hung up on all of them; None is never, for one of them at least, or
     tasks of it are left at the end."""
     tasks_left: int
-    """Tasks of sessions whose device has gone: of ghosts and of orphans."""
+    """Tasks of sessions whose device has gone, handlers included: of ghosts and of orphans."""
     workers_held: int
     """Upload workers that have been in the same call for more than 150 s."""
     lost_bytes: int

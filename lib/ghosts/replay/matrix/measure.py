@@ -23,6 +23,9 @@ _TASKS: Final = 6
 _LISTEN_TASKS: Final = 10
 """Tasks of a session of listen that last as long as it does, its handler included."""
 
+_KEEPALIVE: Final = "Connection.keepalive"
+"""Of websockets: the task that pings the other end of a connection, here that to the pusher."""
+
 _MOST_DEVICES: Final = 100
 _FEWER: Final = 4
 """Times, where there are more: through listen, a device is as much work as four without."""
@@ -96,10 +99,15 @@ def _look(pod: Pod) -> dict[str, Any]:
 
 def _left_and_hollow(tracker: Tracker[Any], whole: int) -> tuple[int, int]:
     """Count the tasks of sessions whose peer has gone, and the sessions that have lost a loop."""
-    tasks = {one: len(each) for one, each in tracker.tasks().items()}
-    connected = tracker.connected
-    left = sum(count for one, count in tasks.items() if one not in connected)
-    return left, sum(tasks.get(one, 0) < whole for one in connected)
+    tasks, connected = tracker.tasks(), tracker.connected
+    left = sum(len(each) for one, each in tasks.items() if one not in connected)
+    lasting = {one: sum(map(_is_of_the_service, each)) for one, each in tasks.items()}
+    return left, sum(lasting.get(one, 0) < whole for one in connected)
+
+
+def _is_of_the_service(task: Any) -> bool:
+    """Return whether a task is not one of a client connection: these come and go with it."""
+    return getattr(task.get_coro(), "__qualname__", "") != _KEEPALIVE
 
 
 def _samples_lost(pod: Pod, connected: set[str]) -> int:
