@@ -182,11 +182,14 @@ def test_no_session_of_a_healthy_pod_leaks(lifecycle: str, leave: Leave) -> None
     assert (last.gauge, last.tcp, last.orphans) == (1, 1, 0)
 
 
-@pytest.mark.parametrize("lifecycle", ["gather_all", "supervised", "shipped"])
+@pytest.mark.parametrize("lifecycle", ["gather_all", "shipped"])
 def test_no_session_of_listen_leaks_either(lifecycle: str) -> None:
-    one = load_scenario("podcast").fewer(20)
-    last = replay(replace(one, duration=600, faults=()), lifecycle).last
+    one = load_scenario("podcast")
+    radio = replace(one.devices[0], arrive=(0, 10), stay=(100, 100), count=2)
+    recording = replay(replace(one, duration=300, devices=(radio,), scale=0.1), lifecycle)
+    last = recording.last
     assert last.listen is not None
+    assert len(recording.times("listening_closed")) == 2
     assert (last.leaked_sessions, last.listen.leaked_sessions) == (0, 0)
 
 
