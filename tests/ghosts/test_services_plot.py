@@ -133,7 +133,11 @@ def test_sessions_without_a_device_are_hatched_also_where_gauge_and_tcp_agree(
         last = recordings["ghosts"].last
         at_the_end = corners[corners[:, 0] == last.t][:, 1]
         assert (at_the_end.min(), at_the_end.max()) == (1, 6)
-        assert "  5 without\n  a device" in {text.get_text() for text in ax.texts}
+        assert last.listen is not None
+        ghosts = last.listen.ghosts
+        said = f"  5 without\n  a device:\n  {ghosts} ghosts"
+        said += f",\n  {5 - ghosts} draining" if ghosts < 5 else ""
+        assert said in {text.get_text() for text in ax.texts}
 
 
 @pytest.mark.parametrize("names", PAIRS)

@@ -19,7 +19,12 @@ RIGHT = notebook(
     code("gauge = 216", 1),
     code("print(gauge)", 2, stdout("216\n")),
     code("", None),
-    code("# NBVAL_RAISES_EXCEPTION\n1 / 0", 3, error("ZeroDivisionError", "division by zero")),
+    code(
+        "# NBVAL_RAISES_EXCEPTION\n1 / 0",
+        3,
+        error("ZeroDivisionError", "division by zero"),
+        tags=["raises-exception"],
+    ),
     code("# NBVAL_IGNORE_OUTPUT\n# wall time, which differs from run to run\nprint(7)", 4),
     code("server.get('/metrics')", 5, stdout("GET /metrics, type 0x65, 3/4, ghosts.lab")),
 )
@@ -80,6 +85,11 @@ def test_a_kernel_of_somebodys_own_is_caught() -> None:
 )
 def test_a_marker_misspelled_or_without_a_reason_is_caught(source: str) -> None:
     assert list(markers_are_nbvals(notebook(code(source, 1))))
+
+
+def test_an_error_that_would_stop_run_all_is_caught() -> None:
+    untagged = code("# NBVAL_RAISES_EXCEPTION\n1 / 0", 1, error("ZeroDivisionError", "by zero"))
+    assert list(markers_are_nbvals(notebook(untagged)))
 
 
 @pytest.mark.parametrize("tag", ["nbval-skip", "nbval-ignore-output", "raises-exception"])

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ class FailsOnceForAll:
 
     def __init__(self) -> None:
         self.failed = asyncio.Event()
+        self.uploads = SimpleNamespace(size=STORAGE_WORKERS)
 
     async def upload(self, batch: Batch) -> None:
         if not self.failed.is_set():
