@@ -18,9 +18,9 @@ _CHECK_EVERY: Final = 8
 """Turns of the loop between two checks of the clock."""
 _MOMENT: Final = 0.2
 """Simulated seconds that count as one moment: pauses of a microsecond do not let time go by."""
-_CPU_SECONDS: Final = 3.0
+_CPU_SECONDS: Final = 2.0
 """Processor time of the thread at one moment, before anything is suspected."""
-_REAL_SECONDS: Final = 5.0
+_REAL_SECONDS: Final = 4.0
 """The same in real time, for what blocks the thread: a busy machine may well take that long."""
 _CPU_SECONDS_AGAIN: Final = 0.1
 """Processor time once something has spun: the replay has failed, and only cleans up."""
@@ -38,7 +38,7 @@ class SpinError(RuntimeError):
 class SpinDetector:
     """Counts the turns of a loop at one moment of its clock.
 
-    Once these have taken 3 s of processor time, or 5 s, it notes what is ready in the next 32. What
+    Once these have taken 2 s of processor time, or 4 s, it notes what is ready in the next 32. What
     is so in each of them spins. After 1,024 turns, so does what is ready in some of them, as two
     tasks are that wake each other. Of what is found, the tasks of sessions are not run any more; if
     that does not end it, other callbacks of sessions, as those of anyio's cancel scopes, and then

@@ -214,7 +214,7 @@ def test_a_task_that_spins_is_named_with_its_line(
     monkeypatch: pytest.MonkeyPatch, then: Callable[..., Any], function: str
 ) -> None:
     if then is pauses_for_a_microsecond:
-        monkeypatch.setattr(spin, "_MOMENT", 10.0)  # as 0.2 s is to 3 s of processor time
+        monkeypatch.setattr(spin, "_MOMENT", 10.0)  # as 0.2 s is to 2 s of processor time
     with pytest.raises(SpinError) as raised:
         replay(scenario(), after_disconnect(then), measure_memory=False)
     text = str(raised.value)
@@ -268,8 +268,8 @@ def test_twenty_that_spin_and_swallow_cancellation_end_after_few_of_their_slow_t
 
     with pytest.raises(SpinError, match="it is in slowly, at "):
         replay(scenario(20), after_disconnect(slowly), measure_memory=False)
-    # The clock is read every 8 turns, and 32 are watched: in a replay, where 3 s come before them
-    # and a turn of all takes 0.1 s, as it does where each takes 5 ms, that is 7 s.
+    # The clock is read every 8 turns, and 32 are watched: in a replay, where 2 s come before them
+    # and a turn of all takes 0.1 s, as it does where each takes 5 ms, that is 6 s.
     assert len(turns) < 20 * (8 + 8 + 8 + 32)
 
 
@@ -357,7 +357,7 @@ def test_a_crowd_that_connects_in_one_second_is_no_spin_however_slow_the_machine
 
 
 def test_a_long_loop_that_yields_now_and_then_is_no_spin(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spin, "_CPU_SECONDS", 3.0)
+    monkeypatch.setattr(spin, "_CPU_SECONDS", 2.0)
 
     async def main() -> float:
         for _ in range(20_000):
