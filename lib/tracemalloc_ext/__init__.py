@@ -2,6 +2,7 @@
 
 - `retained_bytes`, `retained_by`: how many bytes an object keeps alive, a session or a task with
   the frames it is suspended in; bytes and bytearrays included, shared objects counted once.
+  `leaves_of`: the bytes and texts among what an object reaches.
 - `settle`, `snapshot`, `growth`: what grew between two moments, by owner and by line.
 - `why`: the chain of references that keeps an object alive, from a task down to the buffer.
 - `awaits`: the chain of awaits of a stuck task, down to the line where it waits.
