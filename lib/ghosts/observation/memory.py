@@ -42,7 +42,7 @@ class SessionMemory(Generic[S]):
     """Measures the sessions of one service: what each keeps alive, and no other session does.
 
     That is what is reached from the session, its connection and its tasks, handler included. What
-    the service itself reaches (``service``, asked anew each time) is nobody's; the tracker and
+    the service itself reaches (``service``, called each time) is nobody's; the tracker and
     whatever else only observes (``observers``) is left out.
     """
 

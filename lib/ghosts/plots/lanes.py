@@ -229,7 +229,7 @@ def _mark_all_blocked(column: Sequence[Axes], at: float | None) -> None:
 
 
 def _finding(sessions: Sequence[Lane], until: float) -> str:
-    """Say how many of the disconnected sessions never ended, or how soon they did."""
+    """Return how many of the disconnected sessions never ended, or how soon they did."""
     if not sessions:
         return "no sessions"
     over = [lane for lane in sessions if lane.disconnected is not None or lane.ended is not None]
