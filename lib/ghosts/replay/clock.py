@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import socket
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -11,17 +12,14 @@ from typing import Any, Final, TypeVar, TypeVarTuple
 
 import looptime
 
+from ghosts.replay.loopback import Loopback, LoopbackTransport
 from ghosts.replay.spin import SpinDetector, SpinError
 
 T = TypeVar("T")
 _Ts = TypeVarTuple("_Ts")
 
-IDLE_POLLS: Final = 5
-"""Times the sockets are asked, and silent, before the clock jumps.
-
-What is written to a loopback socket is readable at once, but for a busy kernel that puts it off;
-the polls give it time, so that no byte in flight is overtaken.
-"""
+_UNSENT_POLL: Final = 0.001
+"""Real seconds between two looks at whether a large write has been sent."""
 
 LAST_WORD: Final = 5.0
 """Simulated seconds that tasks have to acknowledge their cancellation when a loop is closed."""
@@ -62,7 +60,10 @@ class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
     """
 
     def __init__(self) -> None:
-        super().__init__(start=0.0, noop_cycles=IDLE_POLLS)
+        super().__init__(start=0.0, noop_cycles=0)
+        self._loopback = Loopback()
+        self._select_or_jump = self._selector.select  # of looptime
+        self._selector.select = self._select  # type: ignore[method-assign]
         self.on_spin: Callable[[SpinError], object] = _raise
         self._spin = SpinDetector(self)
         self._numbers = count()
@@ -80,6 +81,31 @@ class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
         heappush(self._scheduled, timer)  # type: ignore[attr-defined]
         timer._scheduled = True  # type: ignore[attr-defined]
         return timer
+
+    def close(self) -> None:
+        """Close the loop."""
+        super().close()
+        self._loopback.close()
+
+    def _make_socket_transport(
+        self,
+        sock: socket.socket,
+        protocol: asyncio.BaseProtocol,
+        waiter: asyncio.Future[None] | None = None,
+        *,
+        extra: dict[str, Any] | None = None,
+        server: asyncio.AbstractServer | None = None,
+    ) -> LoopbackTransport:
+        self._ensure_fd_no_transport(sock)  # type: ignore[attr-defined]
+        return LoopbackTransport(self._loopback, self, sock, protocol, waiter, extra, server)
+
+    def _select(self, timeout: float | None = None) -> list[Any]:
+        """Ask the sockets; if they are silent, and nothing is on its way, let the clock jump."""
+        if timeout != 0:
+            self._loopback.wait_delivered()
+            if self._loopback.is_unsent():
+                return type(self._selector).select(self._selector, _UNSENT_POLL)
+        return self._select_or_jump(timeout)
 
     def _process_events(self, event_list: list[Any]) -> None:
         # Once a turn, by asyncio's loop as by that of nest_asyncio, which replaces _run_once.
