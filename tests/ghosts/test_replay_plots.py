@@ -311,7 +311,7 @@ def test_blocked_workers_are_darker_than_busy_ones() -> None:
         ([16, 16, 3, 9, 16, 16], "16 of 16 workers blocked, all since minute 2"),
         ([16, 16], "16 of 16 workers blocked, all since minute 0"),
         ([16, 16, 16, 9, 16, 11], "11 of 16 workers blocked, all for 1 minute"),
-        ([0, 9, 15, 3, 0], "0 of 16 workers blocked, never all at once"),
+        ([0, 9, 15, 3, 0], "0 of 16 workers blocked, never all of them"),
     ],
 )
 def test_the_workers_title_says_how_many_are_blocked_and_since_when_all_are(

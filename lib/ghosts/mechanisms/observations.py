@@ -226,8 +226,8 @@ def quiet_after_the_fix(runs: Runs) -> Verdict:
         )
     return verdict.contradicts(
         timeouts,
-        f"one pod has {timeouts} in {CHECKED_HOURS:g} h under the fix, unless the larger pool of "
-        "those days, or something unknown, ended the cause",
+        f"one pod has {timeouts} in {CHECKED_HOURS:g} h under the fix, unless something unknown "
+        "had ended the cause",
     )
 
 

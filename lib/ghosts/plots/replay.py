@@ -211,7 +211,7 @@ def _all_blocked(recording: Recording) -> str:
     """Say from when all workers were blocked, or for how long if they no longer are."""
     full = [sample.workers_blocked >= STORAGE_WORKERS for sample in recording.samples]
     if not any(full):
-        return "never all at once"
+        return "never all of them"
     if full[-1]:
         first = max((place + 1 for place, one in enumerate(full) if not one), default=0)
         return f"all since minute {round(recording.samples[first].t / 60)}"
