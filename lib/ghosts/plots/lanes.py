@@ -232,7 +232,7 @@ def _finding(sessions: Sequence[Lane], until: float) -> str:
     """Return how many of the disconnected sessions never ended, or how soon they did."""
     if not sessions:
         return "no sessions"
-    over = [lane for lane in sessions if lane.disconnected is not None or lane.ended is not None]
+    over = [lane for lane in sessions if lane.gone is not None or lane.ended is not None]
     if not over:
         return f"{count(len(sessions), 'session')}, none disconnected"
     ghosts = sum(lane.ended is None and lane.ghost(until) is not None for lane in over)
