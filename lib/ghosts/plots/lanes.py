@@ -43,6 +43,7 @@ from ghosts.plots.style import (
     label_line_end,
     legible,
     minutes_axis,
+    settle_fault_names,
 )
 from ghosts.records.recording import Recording
 from ghosts.settings import GHOST_AFTER, STORAGE_WORKERS
@@ -119,6 +120,7 @@ def lanes(*recordings: Recording) -> Figure:
     workers[0].set_ylabel("blocked\nworkers")
     fig.align_ylabels(axes[::columns])
     _explain(fig)
+    settle_fault_names(fig)
     return fig
 
 
