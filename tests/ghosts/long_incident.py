@@ -34,13 +34,14 @@ def of_lanes(recording: Recording, lanes: Sequence[Lane], lasts: float, **last: 
     """The recording with these sessions, and with two samples: at the beginning and the end."""
     events = []
     for lane in lanes:
-        for kind, at in (
-            ("session_opened", lane.opened),
-            ("session_disconnected", lane.disconnected),
-            ("session_closed", lane.ended),
+        for kind, at, detail in (
+            ("session_opened", lane.opened, ""),
+            ("device_left", lane.left, "close"),
+            ("session_disconnected", lane.disconnected, ""),
+            ("session_closed", lane.ended, ""),
         ):
             if at is not None:
-                events.append(Event(t=at, kind=kind, who=lane.uid))
+                events.append(Event(t=at, kind=kind, who=lane.uid, detail=detail))
     events.sort(key=lambda event: event.t)
     samples = (replace(recording.last, t=0.0), replace(recording.last, t=lasts, **last))
     return replace(recording, events=tuple(events), samples=samples)

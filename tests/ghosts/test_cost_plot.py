@@ -73,11 +73,16 @@ def test_the_title_states_by_what_ten_times_the_tasks_multiply_the_time(
     table: pd.DataFrame,
 ) -> None:
     figure = plots.cost(table)
-    assert figure.get_suptitle() == (
-        "Supervising ten times the tasks takes 10 times as long, re-waiting on them 100 times"
+    assert figure.get_suptitle().replace("\n", " ") == (
+        "With 10 times as many tasks, supervise() takes 10 times as long, "
+        "the straightforward loop of asyncio.wait() 100 times as long"
     )
     panel = figure.axes[0].get_title(loc="left")
-    assert panel == "supervise: 0.00050 of the straightforward time at 1,000"
+    assert panel == "supervise: 0.05 % of the straightforward time at 1,000"
+
+
+def test_the_title_of_the_stored_benchmark_has_two_lines_at_most() -> None:
+    assert len(plots.cost(stored()).get_suptitle().splitlines()) <= 2
 
 
 def test_the_axes_name_what_they_count(table: pd.DataFrame) -> None:

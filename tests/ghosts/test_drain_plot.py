@@ -151,12 +151,12 @@ def test_the_title_states_for_how_long_under_each_lifecycle(stored: list[Recordi
     all_of_them = lasting(stored[0], "gather_all", NEVER, NEVER)
     alike = lasting(stored[0], "supervised", 30, 30)
     assert finding(plots.drain_durations(stored, PUBLISHED)) == (
-        "A session outlives its device for ever in 194 of 249 cases under gather_all, "
+        "A session outlives its device indefinitely in 194 of 249 cases under gather_all, "
         "for 0 to 30 s under supervised, for 3.6 to 5.0 s under the deployed fix"
     )
     assert finding(plots.drain_durations([all_of_them, alike, some, range_], PUBLISHED)) == (
-        "A session outlives its device for ever under gather_all, for 30 s under supervised, "
-        "for ever in 1 of 3 cases under first_completed, for 0 to 4.2 s under shipped, "
+        "A session outlives its device indefinitely under gather_all, for 30 s under supervised, "
+        "indefinitely in 1 of 3 cases under first_completed, for 0 to 4.2 s under shipped, "
         "for 3.6 to 5.0 s under the deployed fix"
     )
 

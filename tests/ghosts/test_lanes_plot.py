@@ -15,8 +15,10 @@ from pictures import assert_legible, title
 
 from ghosts import plots
 from ghosts.backends import Backend, Fault, FaultMode
+from ghosts.paths import DATA
 from ghosts.plots import Lane, lanes_of, style
 from ghosts.records.recording import Event
+from ghosts.records.scenario import Through
 from ghosts.replay import Recording
 
 LIFECYCLES = ("gather_all", "supervised", "shipped")
@@ -27,6 +29,13 @@ EVERY_STATE = [
     Lane("ended", 30, 200, 231),
     Lane("ended late", 40, 300, 600),
     Lane("ended by the service", 50, None, 400),
+]
+SEEN_LATE = [
+    Lane("ghost", 10, 105, left=100),
+    Lane("drains on", 20, 905, left=900),
+    Lane("ended", 30, 205, 231, left=200),
+    Lane("ended before the check", 40, None, 302, left=300),
+    Lane("left before the check", 50, left=998),
 ]
 
 
@@ -66,6 +75,7 @@ def said(ax: Axes) -> set[str]:
 def test_lanes_are_the_sessions_of_the_events_in_the_order_of_opening(one: Recording) -> None:
     shuffled = [EVERY_STATE[place] for place in (3, 1, 5, 0, 4, 2)]
     assert lanes_of(of_lanes(one, shuffled, 1000)) == EVERY_STATE
+    assert lanes_of(of_lanes(one, SEEN_LATE, 1000)) == SEEN_LATE
 
 
 def test_a_session_that_was_recorded_is_a_lane(one: Recording) -> None:
@@ -85,14 +95,47 @@ def test_a_session_that_was_recorded_is_a_lane(one: Recording) -> None:
         ("o1 d2 o3 c4", [Lane("a", 1, 2, 4), Lane("a", 3)]),
         ("o1 o2 d3", [Lane("a", 1, 3), Lane("a", 2)]),
         ("d1 c2", []),
+        ("o1 l2 d3 c4 o5 l6", [Lane("a", 1, 3, 4, 2), Lane("a", 5, left=6)]),
+        ("o1 l2 o3 d4 c5", [Lane("a", 1, 4, 5, 2), Lane("a", 3)]),
+        ("o1 o2 l3 l4 d5 d6", [Lane("a", 1, 5, left=3), Lane("a", 2, 6, left=4)]),
+        ("o1 l2 o3 c4", [Lane("a", 1, None, 4, 2), Lane("a", 3)]),
+        ("o1 d2 l3 c4 l5", [Lane("a", 1, 2, 4)]),
     ],
 )
 def test_several_sessions_of_one_user_are_told_apart(
     one: Recording, happened: str, lanes: list[Lane]
 ) -> None:
-    kinds = {"o": "session_opened", "d": "session_disconnected", "c": "session_closed"}
-    events = [Event(t=float(step[1:]), kind=kinds[step[0]], who="a") for step in happened.split()]
+    kinds = {
+        "o": "session_opened",
+        "l": "device_left",
+        "d": "session_disconnected",
+        "c": "session_closed",
+    }
+    events = [
+        Event(t=float(step[1:]), kind=kinds[step[0]], who="a", detail="close")
+        for step in happened.split()
+    ]
     assert lanes_of(replace(one, events=tuple(events))) == lanes
+
+
+@pytest.mark.parametrize(
+    ("how", "left"), [("close", 2), ("reset", 2), ("vanish", None), ("silent", None)]
+)
+def test_a_device_disconnects_when_it_leaves_unless_it_leaves_its_connection_open(
+    one: Recording, how: str, left: float | None
+) -> None:
+    events = (
+        Event(t=1, kind="session_opened", who="a"),
+        Event(t=2, kind="device_left", who="a", detail=how),
+        Event(t=20, kind="session_disconnected", who="a"),
+    )
+    assert lanes_of(replace(one, events=events)) == [Lane("a", 1, 20, left=left)]
+
+
+def test_a_device_of_listen_does_not_disconnect_a_session_of_the_pusher(one: Recording) -> None:
+    through = replace(one, scenario=replace(one.scenario, through=Through.LISTEN))
+    lanes = [Lane("a", 1, 9, 12, left=2), Lane("b", 3, left=4)]
+    assert lanes_of(of_lanes(through, lanes, 30)) == [Lane("a", 1, 9, 12), Lane("b", 3)]
 
 
 def test_what_happens_after_the_last_sample_is_left_out(one: Recording) -> None:
@@ -126,6 +169,33 @@ def test_bars_reach_from_where_a_state_begins_to_where_it_ends(one: Recording) -
     ]  # fmt: skip
     assert draining == [(1, 100, 250), (2, 900, 1000), (3, 200, 231), (4, 300, 450)]
     assert ghosts == [(1, 250, 1000), (4, 450, 600)]
+
+
+def test_a_session_drains_from_when_its_device_left_and_is_a_ghost_when_a_sample_says_so(
+    one: Recording,
+) -> None:
+    ax = drawn(one, SEEN_LATE)
+    connected, draining, ghosts = bars(ax)
+    assert connected == [(0, 10, 100), (1, 20, 900), (2, 30, 200), (3, 40, 300), (4, 50, 998)]
+    assert draining == [
+        (0, 100, 255), (1, 900, 1000), (2, 200, 231), (3, 300, 302), (4, 998, 1000),
+    ]  # fmt: skip
+    assert ghosts == [(0, 255, 1000)]
+    assert {"2 draining", "1 ghost"} <= said(ax)
+
+
+def test_the_stored_recordings_count_a_drain_from_when_the_device_left() -> None:
+    stored = {
+        name: Recording.load(DATA / f"recordings/production_full_{name}.json")
+        for name in ("gather_all", "supervised")
+    }
+    before, after = plots.lanes(*stored.values()).axes[:2]
+    assert title(before) == "gather_all: 194 of 249 sessions never ended after disconnect"
+    assert title(after) == "supervised: every session ended within 30 s of disconnect"
+    last = stored["gather_all"].last
+    assert {f"{last.ghosts} ghosts", f"{last.tcp} connected"} == said(before) - {
+        text for text in said(before) if "minute" in text
+    }
 
 
 def test_hundreds_of_sessions_are_three_collections_of_opaque_bars_on_whole_pixels(
@@ -194,6 +264,9 @@ def test_what_there_is_at_the_end_is_counted_at_the_right(one: Recording) -> Non
             "2 of 3 sessions ended within 4 s of disconnect",
         ),
         ([Lane("a", 1, 20, 320)], "every session ended within 300 s of disconnect"),
+        ([Lane("a", 1, 25, 50, left=20)], "every session ended within 30 s of disconnect"),
+        ([Lane("a", 1, None, 24, left=20)], "every session ended within 4 s of disconnect"),
+        ([Lane("a", 1, left=999)], "1 session draining"),
     ],
 )
 def test_the_title_says_how_many_sessions_never_ended_or_how_soon_all_did(

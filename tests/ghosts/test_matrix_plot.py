@@ -215,7 +215,7 @@ def test_the_key_says_what_each_colour_mark_and_line_means() -> None:
         Harm.CUT_OFF: ("C", "device cut off"),
         Harm.WORK: ("W", "work or metrics harmed"),
         Harm.AUDIO: ("A", "audio lost"),
-        Harm.LEAK: ("3", "leak: so many stay for ever"),
+        Harm.LEAK: ("3", "leak: that many stay"),
     }
     in_the_map = {text.get_text(): to_hex(text.get_color()) for text in ax.texts}
     assert in_the_map == {level.mark: level.ink for level in key(ax).values()}

@@ -143,10 +143,12 @@ def test_the_heap_and_what_of_it_is_in_use_are_drawn_sample_for_sample(
 @pytest.mark.parametrize(
     ("in_use", "held", "said"),
     [
-        (980, 1000, "98 % of the heap in use, no allocator could return it"),
-        (900, 1000, "90 % of the heap in use, no allocator could return it"),
-        (899, 1000, "89 % of the heap in use, 11 % is free"),
-        (999, 1000, "99 % of the heap in use, no allocator could return it"),
+        (980, 1000, "98.0 % of the heap in use, no allocator could return it"),
+        (900, 1000, "90.0 % of the heap in use, no allocator could return it"),
+        (899, 1000, "89.9 % of the heap in use, 10.1 % is free"),
+        (686, 1000, "68.6 % of the heap in use, 31.4 % is free"),
+        (8994, 10_000, "89.9 % of the heap in use, 10.1 % is free"),
+        (999, 1000, "99.9 % of the heap in use, no allocator could return it"),
     ],
 )
 def test_the_title_says_what_share_of_the_heap_is_in_use(

@@ -104,7 +104,7 @@ def test_a_title_states_what_its_panel_shows(recordings: Recordings) -> None:
     assert titles("ghosts", "supervised") == [
         "gather_all listen: gauge 6, TCP 1: 5 ghosts",
         "supervised listen: gauge and TCP agree on 1",
-        "pusher: gauge and TCP agree on 6, and 5 of them serve nobody",
+        "pusher: gauge and TCP agree on 6, and 5 of them have no device",
         "pusher: gauge and TCP agree on 1",
     ]
     assert titles("storage")[0] == "gather_all listen: gauge and TCP agree on 1"
@@ -115,29 +115,112 @@ def test_a_title_states_what_its_panel_shows(recordings: Recordings) -> None:
     ]
 
 
-def test_one_that_serves_nobody_is_spoken_of_as_one(recordings: Recordings) -> None:
+def test_one_without_a_device_takes_a_verb_in_the_singular(recordings: Recordings) -> None:
     ghosts = recordings["ghosts"]
     assert ghosts.last.listen is not None
     last = replace(ghosts.last, listen=replace(ghosts.last.listen, tcp=5))
     one = replace(ghosts, samples=(*ghosts.samples[:-1], last))
-    assert title(plots.both_gauges(one).axes[1]).endswith("and 1 of them serves nobody")
+    assert title(plots.both_gauges(one).axes[1]).endswith("and 1 of them has no device")
 
 
-def test_sessions_without_a_device_are_hatched_also_where_gauge_and_tcp_agree(
+def heights(ax: Axes, t: float) -> dict[str, tuple[float, float]]:
+    """From where to where the pale and the hatched area reach at a sample."""
+    found = {}
+    for area in ax.collections:
+        corners = np.asarray(area.get_paths()[0].vertices)
+        ys = corners[corners[:, 0] == t][:, 1]
+        hatch = area.get_hatch() or ""
+        assert hatch in (style.GHOSTS.hatch, style.DRAINING.hatch)
+        found["hatched" if hatch else "pale"] = (float(ys.min()), float(ys.max()))
+    return found
+
+
+def with_end(recording: Recording, listen: dict[str, int], pusher: dict[str, int]) -> Recording:
+    """The recording with these counts of listen and of the pusher in its last sample."""
+    assert recording.last.listen is not None
+    last = replace(recording.last, listen=replace(recording.last.listen, **listen), **pusher)
+    return replace(recording, samples=(*recording.samples[:-1], last))
+
+
+def label(ax: Axes) -> str:
+    (text,) = (each for each in ax.texts if "without" in each.get_text())
+    return " ".join(text.get_text().split())
+
+
+TWO_CONNECTED = {"gauge": 2, "tcp": 2, "ghosts": 0}
+
+
+@pytest.mark.parametrize(
+    ("listen", "pusher", "hatched", "said"),
+    [
+        (TWO_CONNECTED, (21, 2, 19), 19, "19 without a device: 19 ghosts"),
+        (TWO_CONNECTED, (21, 2, 15), 15, "19 without a device: 15 ghosts, 4 draining"),
+        (TWO_CONNECTED, (21, 2, 0), 0, "19 without a device: 19 draining"),
+        (
+            {"gauge": 21, "tcp": 2, "ghosts": 18},
+            (21, 21, 0),
+            18,
+            "19 without a device: 18 ghosts of listen, 1 draining",
+        ),
+        (
+            {"gauge": 12, "tcp": 2, "ghosts": 10},
+            (21, 12, 8),
+            18,
+            "19 without a device: 8 ghosts, 10 ghosts of listen, 1 draining",
+        ),
+        ({"gauge": 3, "tcp": 3, "ghosts": 0}, (21, 2, 19), 19, "19 without a device: 19 ghosts"),
+    ],
+)
+def test_a_panel_counts_the_ghosts_of_its_service_and_draining_sessions_are_pale(
+    recordings: Recordings,
+    listen: dict[str, int],
+    pusher: tuple[int, int, int],
+    hatched: int,
+    said: str,
+) -> None:
+    gauge, tcp, ghosts = pusher
+    counts = {"gauge": gauge, "tcp": tcp, "ghosts": ghosts}
+    recording = with_end(recordings["storage"], listen, counts)
+    figure = plots.both_gauges(recording)
+    assert_legible(figure)
+    ax = figure.axes[1]
+    assert heights(ax, recording.last.t) == {
+        "hatched": (gauge - hatched, gauge),
+        "pale": (gauge - 19, gauge - hatched),
+    }
+    assert label(ax) == said
+    if "ghosts" in title(ax):
+        assert title(ax).endswith(f": {ghosts} ghosts")
+        assert f": {ghosts} ghosts" in said
+
+
+def test_sessions_that_a_ghost_of_listen_keeps_are_hatched_where_gauge_and_tcp_agree(
     recordings: Recordings,
 ) -> None:
-    for ax in picture(recordings, ("ghosts",)).axes:
-        (area,) = ax.collections
-        assert area.get_hatch() == style.GHOSTS.hatch
-        corners = np.asarray(area.get_paths()[0].vertices)
-        last = recordings["ghosts"].last
-        at_the_end = corners[corners[:, 0] == last.t][:, 1]
-        assert (at_the_end.min(), at_the_end.max()) == (1, 6)
-        assert last.listen is not None
-        ghosts = last.listen.ghosts
-        said = f"  5 without\n  a device:\n  {ghosts} ghosts"
-        said += f",\n  {5 - ghosts} draining" if ghosts < 5 else ""
-        assert said in {text.get_text() for text in ax.texts}
+    listen, pusher = picture(recordings, ("ghosts",)).axes
+    last = recordings["ghosts"].last
+    assert last.listen is not None
+    ghosts = last.listen.ghosts
+    for ax in (listen, pusher):
+        assert heights(ax, last.t) == {"hatched": (6 - ghosts, 6), "pale": (1, 6 - ghosts)}
+    assert (label(listen), label(pusher)) == (
+        "5 without a device: 5 ghosts",
+        "5 without a device: 5 ghosts of listen",
+    )
+
+
+def test_sessions_are_pale_before_they_are_ghosts(recordings: Recordings) -> None:
+    listen, pusher = picture(recordings, ("storage",)).axes
+    samples = recordings["storage"].samples
+    drains = [one for one in samples if one.gauge > one.tcp and not one.ghosts]
+    assert drains
+    for sample in drains:
+        assert heights(pusher, sample.t)["hatched"] == (sample.gauge, sample.gauge)
+    for sample in samples:
+        own = sample.listen
+        assert own is not None
+        assert heights(listen, sample.t)["hatched"] == (own.gauge - own.ghosts, own.gauge)
+        assert heights(pusher, sample.t)["hatched"] == (sample.gauge - sample.ghosts, sample.gauge)
 
 
 @pytest.mark.parametrize("names", PAIRS)

@@ -247,8 +247,17 @@ def test_the_title_states_the_finding(sessions: Sessions) -> None:
         "ghost of many": "gather_all, a ghost: the device has gone, 2 of 11 tasks have ended, and "
         "the handler waits for the other 9",
         "supervised": "supervised, connected: the handler waits until the first of its tasks ends",
-        "orphans": "Orphans: the handler has ended, and 1 of 11 tasks have not",
+        "orphans": "Orphans: the handler has ended, and 1 of 11 tasks has not",
     }
+
+
+def test_one_task_that_has_ended_takes_a_verb_in_the_singular(sessions: Sessions) -> None:
+    early = at_the_end_of(replace(scenario(duration=6), speaker_identification=False))
+    assert sum(not task.alive for task in early.tasks) == 1
+    assert said(plots.tasks(early)).endswith("waits until all 11 tasks have ended: 1 has")
+    tasks = tuple(replace(task, alive=task.name != "receive") for task in early.tasks)
+    ghost = replace(early, state=State.GHOST, tasks=tasks)
+    assert ", 1 of 11 tasks has ended, " in said(plots.tasks(ghost))
 
 
 def test_a_session_without_tasks_is_not_drawn(sessions: Sessions) -> None:

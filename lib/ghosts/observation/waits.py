@@ -131,7 +131,8 @@ def _handling(
     children = set(gathered(waited_for(handler)))
     if children & set(tasks):
         done = sum(child.done() for child in children)
-        words = f"waits until all {len(children)} tasks have ended: {done} have"
+        verb = "has" if done == 1 else "have"
+        words = f"waits until all {len(children)} tasks have ended: {done} {verb}"
         return lifecycle, words, _names([task for task in tasks if task in children])
     if any(frame.function == "Supervision.first_end" for frame in frames):
         lasting = _names(tasks) - {name for name, duty in _DUTIES.items() if duty.finite}

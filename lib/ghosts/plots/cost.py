@@ -63,7 +63,7 @@ def _plot(ax: Axes, table: pandas.DataFrame, peers: tuple[str, ...]) -> dict[str
     ours, baseline = (_of(table, name).iloc[-1] for name in (_OURS, _BASELINE))
     ratio = ours["seconds"] / baseline["seconds"]
     ax.set_title(
-        f"{ours['workload']}: {ratio:#.2g} of the straightforward time at {ours['n']:,}",
+        f"{ours['workload']}: {_percent(ratio)} of the straightforward time at {ours['n']:,}",
         loc="left",
         fontsize=style.LABEL_SIZE,
         color=style.INK,
@@ -74,9 +74,14 @@ def _plot(ax: Axes, table: pandas.DataFrame, peers: tuple[str, ...]) -> dict[str
 def _finding(supervision: pandas.DataFrame) -> str:
     ours, baseline = (_growth(supervision, name) for name in (_OURS, _BASELINE))
     return (
-        f"Supervising ten times the tasks takes {ours:.0f} times as long, "
-        f"re-waiting on them {baseline:.0f} times"
+        f"With 10 times as many tasks, supervise() takes {ours:.0f} times as long, "
+        f"the straightforward loop of asyncio.wait() {baseline:.0f} times as long"
     )
+
+
+def _percent(ratio: float) -> str:
+    """Return a share in per cent, of two significant digits."""
+    return f"{float(f'{100 * ratio:.2g}'):,.12g} %"
 
 
 def _of(table: pandas.DataFrame, implementation: str) -> pandas.DataFrame:

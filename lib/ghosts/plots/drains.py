@@ -124,9 +124,9 @@ def _finding(names: Sequence[str], rows: Sequence[Sequence[float]], published: D
 def _how_long(durations: Sequence[float]) -> str:
     never = durations.count(math.inf)
     if never == len(durations):
-        return "for ever"
+        return "indefinitely"
     if never:
-        return f"for ever in {never} of {len(durations)} cases"
+        return f"indefinitely in {never} of {len(durations)} cases"
     return f"for {_span(durations)} s"
 
 

@@ -43,6 +43,7 @@ from ghosts.plots.style import (
     label_line_end,
     legible,
     minutes_axis,
+    settle_fault_names,
 )
 from ghosts.records.recording import Recording
 from ghosts.settings import GHOST_AFTER, STORAGE_WORKERS
@@ -119,6 +120,7 @@ def lanes(*recordings: Recording) -> Figure:
     workers[0].set_ylabel("blocked\nworkers")
     fig.align_ylabels(axes[::columns])
     _explain(fig)
+    settle_fault_names(fig)
     return fig
 
 
@@ -232,7 +234,7 @@ def _finding(sessions: Sequence[Lane], until: float) -> str:
     """Return how many of the disconnected sessions never ended, or how soon they did."""
     if not sessions:
         return "no sessions"
-    over = [lane for lane in sessions if lane.disconnected is not None or lane.ended is not None]
+    over = [lane for lane in sessions if lane.gone is not None or lane.ended is not None]
     if not over:
         return f"{count(len(sessions), 'session')}, none disconnected"
     ghosts = sum(lane.ended is None and lane.ghost(until) is not None for lane in over)

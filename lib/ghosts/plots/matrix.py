@@ -46,7 +46,7 @@ _LEVELS: Final = {
     Harm.CUT_OFF: _Level("#cfe2f0", INK, "C", "device cut off"),
     Harm.WORK: _Level("#d6c94c", INK, "W", "work or metrics harmed"),
     Harm.AUDIO: _Level("#8a8a8a", "#000000", "A", "audio lost"),
-    Harm.LEAK: _Level("#641a49", "#ffffff", "3", "leak: so many stay for ever"),
+    Harm.LEAK: _Level("#641a49", "#ffffff", "3", "leak: that many stay"),
 }
 """The worse, the darker, so that a grey print keeps the order.
 

@@ -1,6 +1,5 @@
 """The memory of the process that a replay runs in: what is resident, and what malloc has."""
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -8,6 +7,7 @@ from matplotlib.axes import Axes
 
 from ghosts.plots.recordings import (
     MIB,
+    end_name,
     headline,
     mib_at,
     names_of,
@@ -23,6 +23,7 @@ from ghosts.plots.style import (
     label_line_end,
     mib_axis,
     minutes_axis,
+    settle_fault_names,
 )
 from ghosts.records.recording import Recording
 
@@ -83,10 +84,12 @@ def allocator(*recordings: Recording) -> Figure:
         _draw_malloc(ax, [sample.t for sample in recording.samples], heap, in_use)
         shade_faults(ax, recording, least_share=1.0)
         minutes_axis(ax)
-        used = math.floor(100 * in_use[-1] / heap[-1])
-        rest = "no allocator could return it" if used >= _NEARLY_ALL else f"{100 - used} % is free"
-        headline(ax, f"{name}: {used} % of the heap in use", rest)
+        used = round(100 * in_use[-1] / heap[-1], 1)
+        free = f"{100 - used:.1f} % is free"
+        rest = "no allocator could return it" if used >= _NEARLY_ALL else free
+        headline(ax, f"{name}: {used:.1f} % of the heap in use", rest)
     mib_axis(axes[0], f"malloc's heap\n({mib_at(scale)})")
+    settle_fault_names(fig)
     return fig
 
 
@@ -97,8 +100,8 @@ def _draw_malloc(
     ax.fill_between(seconds, in_use, **MEMORY.area)
     (used,) = ax.plot(seconds, in_use, **{**MEMORY.line, "linestyle": "-"})
     (all_of_it,) = ax.plot(seconds, heap, color=INK, linestyle="--", linewidth=2)
-    label_line_end(ax, all_of_it, f"heap {heap[-1] / MIB:,.0f}")
-    label_line_end(ax, used, f"used {in_use[-1] / MIB:,.0f}")
+    for line, name, size in ((all_of_it, "heap", heap[-1]), (used, "used", in_use[-1])):
+        label_line_end(ax, line, end_name(ax, f"{name} {size / MIB:,.0f}"))
 
 
 def _grown(recording: Recording) -> float:

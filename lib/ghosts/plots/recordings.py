@@ -75,14 +75,14 @@ def shade_faults(ax: Axes, recording: Recording, least_share: float = 0.0) -> No
 
     Those of a lower share than the least are left out.
     """
-    break_or = "\n" if crowded(ax) else " "
     for fault in recording.scenario.faults:
         if fault.start != "departure" and fault.share >= least_share:
             end = recording.last.t if fault.end is None else fault.end
-            name = f"{fault.backend}:{break_or}{fault.mode}".replace("_", " ")
+            backend, mode = (name.replace("_", " ") for name in (fault.backend, fault.mode))
+            phrases = [f"{backend}:", mode]
             if fault.share < 1:
-                name += f",{break_or}{100 * fault.share:.3g} % of calls"
-            shade_fault(ax, fault.start, end, name)
+                phrases = [f"{backend}:", f"{mode},", f"{100 * fault.share:.3g} % of calls"]
+            shade_fault(ax, fault.start, end, *phrases)
 
 
 def shade_the_gap(ax: Axes, recording: Recording) -> None:

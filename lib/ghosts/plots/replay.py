@@ -40,6 +40,7 @@ from ghosts.plots.style import (
     legible,
     mib_axis,
     minutes_axis,
+    settle_fault_names,
     write,
 )
 from ghosts.records.recording import Recording, Sample
@@ -88,6 +89,7 @@ def gauge_against_tcp(*recordings: Recording) -> Figure:
             f"{last.tcp} in the kernel: {count(last.ghosts, 'ghost')}",
         )
     axes[0].set_ylabel("connections")
+    settle_fault_names(fig)
     return fig
 
 
@@ -103,6 +105,7 @@ def memory(*recordings: Recording) -> Figure:
         told = f"{retained:,.0f} MiB" if retained else "nothing"
         headline(ax, f"{recording.lifecycle}: ghosts retain {told}")
     mib_axis(axes[0], f"memory ({mib_at(scale)})")
+    settle_fault_names(fig)
     return fig
 
 
@@ -126,6 +129,7 @@ def audio(*recordings: Recording) -> Figure:
             f"{waiting:,.0f} MiB waiting",
         )
     mib_axis(axes[0], f"audio ({mib_at(scale)})")
+    settle_fault_names(fig)
     return fig
 
 
@@ -143,6 +147,7 @@ def workers(*recordings: Recording) -> Figure:
         headline(ax, f"{recording.lifecycle}: {blocked}", _all_blocked(recording))
     axes[0].set_yticks(range(0, STORAGE_WORKERS + 1, 4))
     axes[0].set_ylabel("upload workers in a call")
+    settle_fault_names(fig)
     return fig
 
 
@@ -178,6 +183,7 @@ def orphans(recording: Recording) -> Figure:
         f"{recording.lifecycle}: {last.gauge} on the gauge",
         f"{count(last.orphans, 'task')} alive",
     )
+    settle_fault_names(fig)
     return fig
 
 

@@ -1,12 +1,13 @@
 """Both services of a replay through listen, one above the other."""
 
-import textwrap
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from matplotlib.axes import Axes
 
+from ghosts.plots.recordings import shade_faults
 from ghosts.plots.style import (
+    DRAINING,
     GAUGE,
     GHOSTS,
     TCP,
@@ -15,19 +16,17 @@ from ghosts.plots.style import (
     count,
     figure,
     finding,
+    has,
+    label_end,
     label_line_end,
-    legible,
     minutes_axis,
-    shade_fault,
-    write,
+    settle_fault_names,
 )
 from ghosts.records.recording import Recording, Sample
 from ghosts.records.snapshot import Snapshot
 
 _SIZE: Final = TITLE_SIZE - 2
 """Of a title: two phrases of it stand beside those of a neighbour."""
-_FAULT_LETTERS: Final = 88
-"""As many of a fault's name stand within axes that take a whole figure."""
 _ROOM_FOR_A_NAME: Final = 0.15
 """Of an axis: the least height of an area that its name stands beside."""
 
@@ -42,15 +41,49 @@ def _listening(sample: Sample) -> Snapshot:
     return sample.listen
 
 
-_SERVICES: Final = (_Service("listen", _listening), _Service("pusher", lambda sample: sample))
+_LISTEN: Final = _Service("listen", _listening)
+_PUSHER: Final = _Service("pusher", lambda sample: sample)
+_SERVICES: Final = (_LISTEN, _PUSHER)
+
+
+class _Deviceless(NamedTuple):
+    """The sessions of one service that have no device."""
+
+    ghosts: int
+    """Ghosts of this service."""
+    serving_ghosts: int
+    """Sessions of the pusher whose connection to it is open, kept so by ghosts of listen."""
+    draining: int
+    """The others: they, or the session of listen at their other end, are draining."""
+
+    @property
+    def hatched(self) -> int:
+        """Those that a ghost keeps, of this service or of listen."""
+        return self.ghosts + self.serving_ghosts
+
+    @property
+    def total(self) -> int:
+        return self.hatched + self.draining
+
+    @property
+    def parts(self) -> list[str]:
+        """Return how many there are of each kind, those that there are none of left out."""
+        named = (
+            (self.ghosts, count(self.ghosts, "ghost")),
+            (self.serving_ghosts, f"{count(self.serving_ghosts, 'ghost')}\nof listen"),
+            (self.draining, f"{self.draining} draining"),
+        )
+        return [name for number, name in named if number]
 
 
 def both_gauges(*recordings: Recording) -> Figure:
     """Draw gauge and TCP connections of listen, and below it of the pusher, a column a recording.
 
-    Hatched are the sessions that no device is behind: those beyond the TCP connections of listen,
-    for a device has no other. The pusher's own two figures do not tell of them. Raises ValueError
-    if there are not one or two recordings, or if one is not of a replay through listen.
+    Shaded are the sessions without a device. Those that a ghost keeps, of the same service or of
+    listen, are hatched; those that are draining are pale. The pusher's gauge and TCP connections do
+    not show which of its sessions a ghost of listen keeps: a device's only TCP connection is that
+    to listen. Raises ValueError if there are not one or two recordings, or if one is not of a
+    replay through listen.
     """
     if len(recordings) not in (1, 2):
         raise ValueError(f"should be one or two recordings; got {len(recordings)}")
@@ -68,13 +101,23 @@ def both_gauges(*recordings: Recording) -> Figure:
         _draw(ax, service, recording)
         phrases = _finding(service, recording)
         said = (", " if len(recordings) == 1 else ",\n").join(phrases)
-        name = [recording.lifecycle] if service.name == _SERVICES[0].name else []
+        name = [recording.lifecycle] if service is _LISTEN else []
         finding(ax, "\n".join([*name, said]), _SIZE)
     for ax in axes[-len(recordings) :]:
         minutes_axis(ax)
     for ax in axes[:: len(recordings)]:
         ax.set_ylabel("connections")
+    settle_fault_names(fig)
     return fig
+
+
+def _deviceless(service: _Service, sample: Sample) -> _Deviceless:
+    own, listen = service.of(sample), _listening(sample)
+    open_ones = max(0, own.tcp - listen.tcp)
+    serving_ghosts = min(open_ones, listen.ghosts) if service is _PUSHER else 0
+    lost = max(0, own.gauge - own.tcp)
+    draining = max(0, lost - own.ghosts) + open_ones - serving_ghosts
+    return _Deviceless(own.ghosts, serving_ghosts, draining)
 
 
 def _limits(panels: Sequence[tuple[_Service, Recording]]) -> tuple[float, float]:
@@ -91,33 +134,20 @@ def _draw(ax: Axes, service: _Service, recording: Recording) -> None:
     seconds = [sample.t for sample in recording.samples]
     gauge = [service.of(sample).gauge for sample in recording.samples]
     tcp = [service.of(sample).tcp for sample in recording.samples]
-    devices = [_listening(sample).tcp for sample in recording.samples]
-    ax.fill_between(seconds, devices, [*map(max, devices, gauge)], **GHOSTS.area)
+    alone = [_deviceless(service, sample) for sample in recording.samples]
+    hatched_from = [top - each.hatched for top, each in zip(gauge, alone, strict=True)]
+    pale_from = [top - each.draining for top, each in zip(hatched_from, alone, strict=True)]
+    ax.fill_between(seconds, pale_from, hatched_from, **DRAINING.area)
+    ax.fill_between(seconds, hatched_from, gauge, **GHOSTS.area)
     lines = [ax.plot(seconds, gauge, **GAUGE.line)[0], ax.plot(seconds, tcp, **TCP.line)[0]]
     for line, name in zip(lines, (f"gauge {gauge[-1]}", f"TCP {tcp[-1]}"), strict=True):
         label_line_end(ax, line, name)
-    alone = gauge[-1] - devices[-1]
-    if alone > _ROOM_FOR_A_NAME * ax.get_ylim()[1]:
-        how = {"color": legible(GHOSTS.color), "va": "center", "fontweight": "bold"}
-        ghosts = _listening(recording.last).ghosts
-        draining = f",\n  {alone - ghosts} draining" if alone > ghosts else ""
-        said = f"  {alone} without\n  a device:\n  {count(ghosts, 'ghost')}{draining}"
-        write(ax, seconds[-1], devices[-1] + alone / 2, said, **how)
-    _shade_faults(ax, recording)
-
-
-def _shade_faults(ax: Axes, recording: Recording) -> None:
-    """Shade the faults that begin at a time, their names broken to stay within the axes."""
-    columns = len(ax.figure.axes) / len(_SERVICES)
-    end_of_all = ax.get_xlim()[1]
-    for fault in recording.scenario.faults:
-        if fault.start != "departure":
-            end = recording.last.t if fault.end is None else fault.end
-            room = int(_FAULT_LETTERS / columns * (1 - fault.start / end_of_all))
-            name = f"{fault.backend}: {fault.mode}".replace("_", " ")
-            shade_fault(
-                ax, fault.start, end, textwrap.fill(name, max(room, 1), break_long_words=False)
-            )
+    at_end = alone[-1]
+    if at_end.total > _ROOM_FOR_A_NAME * ax.get_ylim()[1]:
+        said = f"{at_end.total} without\na device:\n" + ",\n".join(at_end.parts)
+        middle = (pale_from[-1] + gauge[-1]) / 2
+        label_end(ax, seconds[-1], middle, said, GHOSTS.color)
+    shade_faults(ax, recording)
 
 
 def _finding(service: _Service, recording: Recording) -> tuple[str, ...]:
@@ -127,7 +157,7 @@ def _finding(service: _Service, recording: Recording) -> tuple[str, ...]:
         ghosts = f": {count(last.ghosts, 'ghost')}" if last.ghosts else ""
         return (f"{service.name}: gauge {last.gauge}, TCP {last.tcp}{ghosts}",)
     agree = f"{service.name}: gauge and TCP agree on {last.gauge}"
-    alone = last.tcp - _listening(recording.last).tcp
-    if alone <= 0:
+    alone = _deviceless(service, recording.last).total
+    if not alone:
         return (agree,)
-    return agree, f"and {alone} of them serve{'s' if alone == 1 else ''} nobody"
+    return agree, f"and {alone} of them {has(alone)} no device"

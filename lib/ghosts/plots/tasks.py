@@ -22,6 +22,7 @@ from ghosts.plots.style import (
     count,
     figure,
     finding_of_all,
+    has,
     write,
 )
 
@@ -278,14 +279,14 @@ def _finding(session: SessionWaits) -> str:
     ended = sum(not task.alive for task in session.tasks)
     if session.state is State.ORPHANED:
         left = len(session.tasks) - ended
-        return f"Orphans: the handler has ended, and {left} of {everything} have not"
+        return f"Orphans: the handler has ended, and {left} of {everything} {has(left)} not"
     held = [task for task in session.tasks if task.name in session.awaited]
     if session.state is State.GHOST and held:
         chains = [f"{task.name}, which waits for {task.waits_for}" for task in held]
         if len(chains) > _TOLD:
             chains = [f"the other {len(chains)}"]
         return (
-            f"{session.lifecycle}, a ghost: the device has gone, {ended} of {everything} have "
-            f"ended, and the handler waits for {' and for '.join(chains)}"
+            f"{session.lifecycle}, a ghost: the device has gone, {ended} of {everything} "
+            f"{has(ended)} ended, and the handler waits for {' and for '.join(chains)}"
         )
     return f"{session.lifecycle}, {session.state}: the handler {session.handler}"
