@@ -12,10 +12,11 @@ from ghosts.comparison import NAMES_IN_WORDS, compare, mib, name_of_pod, scale_i
 from ghosts.plots import lanes, resident_memory
 from ghosts.plots import replay as plots
 from ghosts.plots.services import both_gauges
-from ghosts.plots.style import Figure
+from ghosts.plots.style import Figure, count, has
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import FULL, DeviceGroup, Scenario, Through
 from ghosts.records.scenario_toml import as_toml
+from ghosts.records.snapshot import Snapshot
 
 _TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -56,18 +57,23 @@ def finding(recording: Recording) -> str:
     last, audio = recording.last, recording.audio
     text = ""
     if last.listen is not None:
-        text = f"listen's gauge says {last.listen.gauge}, the operating system has "
-        text += f"{last.listen.tcp} TCP connections, and {last.listen.ghosts} sessions are ghosts; "
-        text += "in the pusher "
-    text += f"the gauge says {last.gauge}, the operating system has {last.tcp} TCP connections"
-    text += f", and {last.ghosts} sessions are ghosts"
+        text = f"listen's {_counts(last.listen)}; in the pusher "
+    text += f"the {_counts(last)}"
     if last.ghosts:
-        text += f" that retain {mib(last.retained_bytes)}"
+        text += f" that retain{'s' if last.ghosts == 1 else ''} {mib(last.retained_bytes)}"
     if last.orphans:
-        text += f"; {last.orphans} tasks have outlived their sessions"
+        text += f"; {count(last.orphans, 'task')} {has(last.orphans)} outlived the session"
     if audio.lost:
         text += f"; {mib(audio.lost)} of {mib(audio.received)} of audio are lost"
     return f"{text}."
+
+
+def _counts(seen: Snapshot) -> str:
+    ghosts = "is a ghost" if seen.ghosts == 1 else "are ghosts"
+    return (
+        f"gauge says {seen.gauge}, the operating system has {count(seen.tcp, 'TCP connection')}, "
+        f"and {count(seen.ghosts, 'session')} {ghosts}"
+    )
 
 
 def scenario_in_words(scenario: Scenario) -> Iterator[str]:

@@ -13,7 +13,7 @@ import pytest
 from ghosts.paths import DATA
 from ghosts.records.scenario import TENTH, parse_scenario
 from ghosts.replay import Recording, load_scenario, replay
-from ghosts.report import write_report
+from ghosts.report import finding, write_report
 
 MIB = 2**20
 
@@ -107,6 +107,13 @@ def test_the_findings_come_first(html, before):
     assert html.index('class="finding"') < html.index("<img") < html.index("<table")
     assert f"the gauge says {before.last.gauge}" in text
     assert f"{before.last.ghosts} sessions are ghosts" in text
+
+
+def test_a_finding_counts_one_of_a_kind_in_the_singular(before):
+    last = replace(before.last, gauge=2, tcp=1, ghosts=1, orphans=1)
+    text = finding(replace(before, samples=(last,)))
+    assert "1 TCP connection, and 1 session is a ghost that retains" in text
+    assert "1 task has outlived the session" in text
 
 
 def test_the_parameters_are_the_scenario_as_toml(html, before):
