@@ -6,6 +6,7 @@ Outside of a notebook's kernel there is none.
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
@@ -37,14 +38,32 @@ def replays(scenario: Scenario, lifecycles: Sequence[str]) -> list[Recording]:
 
 
 @contextmanager
-def progress(name: str, total: float) -> Iterator[Callable[[float], None]]:
+def progress(name: str, total: float, *, after: float = 0.0) -> Iterator[Callable[[float], None]]:
     """Show a bar of this name up to ``total``; yield what is to be called with how far it is.
 
     For a replay that is called here: ``replay(..., on_progress=...)``, up to its duration.
+    What is mostly done at once shows its bar ``after`` so many real seconds.
     """
     if not _in_a_kernel():
         yield lambda done: None
         return
+    since = time.monotonic()
+    bars = [] if after else [_shown_bar(name, total)]
+
+    def advance(done: float) -> None:
+        if not bars and time.monotonic() - since >= after:
+            bars.append(_shown_bar(name, total))
+        for bar in bars:
+            bar.value = done
+
+    try:
+        yield advance
+    finally:
+        for bar in bars:
+            bar.close()
+
+
+def _shown_bar(name: str, total: float) -> Any:
     # With IPython it takes a third of a second, and only notebooks need it; neither is typed.
     widgets: Any = import_module("ipywidgets")
     display: Any = import_module("IPython.display").display
@@ -52,14 +71,7 @@ def progress(name: str, total: float) -> Iterator[Callable[[float], None]]:
     view = {"model_id": bar.model_id, "version_major": 2, "version_minor": 0}
     # The bundle has no text: a page without widgets, as of nbconvert, would show it.
     display({"application/vnd.jupyter.widget-view+json": view}, raw=True)
-
-    def advance(done: float) -> None:
-        bar.value = done
-
-    try:
-        yield advance
-    finally:
-        bar.close()
+    return bar
 
 
 @contextmanager

@@ -1,13 +1,14 @@
 """What lives on a lab's loop: the pod, the services it calls, its devices, and who watches them."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
 from typing import Any
 
 from ghosts.backends import Backend, Backends, FaultMode
 from ghosts.lab.errors import LabError
 from ghosts.lab.loop import NestedLoop
+from ghosts.notebook import progress
 from ghosts.observation.observer import Observer
 from ghosts.pusher import Lifecycle, Pusher, client_settings_of
 from ghosts.records.recording import Sample
@@ -88,8 +89,9 @@ class Stage:
         self._do(self._pod.heal(backend))
 
     def advance(self, seconds: int) -> None:
-        """Let time go by."""
-        self._do(self._pass(seconds))
+        """Let time go by; in a notebook, a bar is shown if that takes longer than a second."""
+        with progress("advance", seconds, after=1.0) as bar:
+            self._do(self._pass(seconds, bar))
 
     def close(self) -> None:
         """Drop the devices, stop the pod and its services, and close the loop."""
@@ -136,12 +138,13 @@ class Stage:
         await asyncio.wait([talking])
         await self._devices[uid].leave(how)
 
-    async def _pass(self, seconds: int) -> None:
-        end = self._loop.time + seconds
+    async def _pass(self, seconds: int, on_progress: Callable[[float], object]) -> None:
+        begin, end = self._loop.time, self._loop.time + seconds
         first = (self.time // SAMPLE_EVERY + 1) * SAMPLE_EVERY
         for second in range(first, int(end), SAMPLE_EVERY):
             await sleep_until(second + OFF_THE_SECOND)
             self._look()
+            on_progress(second - begin)
         await sleep_until(end)
 
     async def _settle(self) -> None:
