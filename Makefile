@@ -34,8 +34,9 @@ alerts: setup ## check the alert rules with Prometheus' promtool
 	@$(BIN)/python tools/alerts_from_a_replay.py
 	@$(PROMTOOL) test rules data/alerts/ghosts.test.yml build/alerts/replays.test.yml
 
-lab: setup ## open JupyterLab in notebooks/
-	@$(BIN)/jupyter lab notebooks
+lab: setup ## open JupyterLab in notebooks/, which fetches nothing
+	@$(BIN)/jupyter lab --LabApp.news_url=None \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks
 
 notebooks: setup ## run the notebooks anew and store their outputs; some only: NAMES="02 04"
 	@$(BIN)/python tools/refresh_notebooks.py $(NAMES) && $(BIN)/python tools/draw_readme_picture.py
