@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar, TypeVarTuple
 
 import looptime
 
+from ghosts.replay.blocked import BlockedLoopWatch
 from ghosts.replay.loopback import Loopback, LoopbackTransport
 from ghosts.replay.spin import SpinDetector, SpinError
 
@@ -66,6 +67,7 @@ class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
         self._selector.select = self._select  # type: ignore[method-assign]
         self.on_spin: Callable[[SpinError], object] = _raise
         self._spin = SpinDetector(self)
+        self._blocked = BlockedLoopWatch(self, self._found)
         self._numbers = count()
 
     def call_at(
@@ -86,6 +88,7 @@ class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
         """Close the loop."""
         super().close()
         self._loopback.close()
+        self._blocked.close()
 
     def _make_socket_transport(
         self,
@@ -110,9 +113,13 @@ class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
     def _process_events(self, event_list: list[Any]) -> None:
         # Once a turn, by asyncio's loop as by that of nest_asyncio, which replaces _run_once.
         super()._process_events(event_list)  # type: ignore[misc]
+        self._blocked.turn()
         error = self._spin.turn(self._ready)  # type: ignore[attr-defined]
         if error is not None:
             self.on_spin(error)
+
+    def _found(self, error: SpinError) -> None:
+        self.on_spin(error)
 
 
 def _raise(error: Exception) -> None:

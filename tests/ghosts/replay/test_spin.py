@@ -3,15 +3,14 @@
 
 import asyncio
 import functools
-import multiprocessing
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 import anyio
 import pytest
+from apart import apart
 
 from ghosts.lab import Lab, LabError
 from ghosts.pusher import Lifecycle, Session
@@ -401,13 +400,6 @@ def lab_whose_session_spins_when_the_lab_is_closed() -> list[Any]:
     lab.close()
     with Lab("supervised") as another:
         return [raised, another.connect(2).gauge]
-
-
-def apart(function: Callable[[], list[Any]]) -> list[Any]:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ghosts.lab", "pytest", "anyio"])
-    with ProcessPoolExecutor(1, context, max_tasks_per_child=1) as processes:
-        return processes.submit(function).result()
 
 
 def test_a_lab_whose_sessions_spin_says_so_and_goes_on() -> None:
