@@ -9,7 +9,7 @@ from matplotlib.text import Annotation, Text
 from pictures import assert_legible, title
 
 from ghosts import evidence, plots
-from ghosts.plots import style
+from ghosts.plots import fault_names, style
 
 PICTURES = {
     "pods": lambda: plots.pods(evidence.pods()),
@@ -154,11 +154,11 @@ def middle(label: Annotation) -> float:
 def test_a_fault_is_shaded_for_as_long_as_it_lasts_and_a_second_name_stays_clear() -> None:
     figure, (ax,) = style.figure()
     ax.set(xlim=(0, 1200), ylim=(0, 1))
-    style.shade_fault(ax, 300, 1200, "storage never answers")
-    style.shade_fault(ax, 400, 500, "webhook trickles")
+    fault_names.shade_fault(ax, 300, 1200, "storage never answers")
+    fault_names.shade_fault(ax, 400, 500, "webhook trickles")
     spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
     assert spans == [(300, 1200), (400, 500)]
-    style.settle_fault_names(figure)
+    fault_names.settle_fault_names(figure)
     figure.canvas.draw()
     first, second = (Text.get_window_extent(text) for text in ax.texts)
     assert not first.overlaps(second)
@@ -167,15 +167,15 @@ def test_a_fault_is_shaded_for_as_long_as_it_lasts_and_a_second_name_stays_clear
 def test_a_fault_whose_name_takes_two_lines_leaves_the_next_name_clear() -> None:
     figure, (ax,) = style.figure()
     ax.set(xlim=(0, 1200), ylim=(0, 1))
-    style.shade_fault(
+    fault_names.shade_fault(
         ax,
         300,
         1200,
         "storage:",
         "never answers for the whole of the time that is left of the replay",
     )
-    style.shade_fault(ax, 300, 500, "webhook trickles")
-    style.settle_fault_names(figure)
+    fault_names.shade_fault(ax, 300, 500, "webhook trickles")
+    fault_names.settle_fault_names(figure)
     figure.canvas.draw()
     first, second = (Text.get_window_extent(text) for text in ax.texts)
     assert not first.overlaps(second)

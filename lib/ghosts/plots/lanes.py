@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
+from ghosts.plots.fault_names import settle_fault_names
 from ghosts.plots.lane import Lane, Span, lanes_of
 from ghosts.plots.recordings import (
     all_blocked_at,
@@ -43,7 +44,6 @@ from ghosts.plots.style import (
     label_line_end,
     legible,
     minutes_axis,
-    settle_fault_names,
 )
 from ghosts.records.recording import Recording
 from ghosts.settings import GHOST_AFTER, STORAGE_WORKERS

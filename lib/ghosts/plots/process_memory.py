@@ -5,6 +5,7 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
+from ghosts.plots.fault_names import settle_fault_names
 from ghosts.plots.recordings import (
     MIB,
     end_name,
@@ -23,7 +24,6 @@ from ghosts.plots.style import (
     label_line_end,
     mib_axis,
     minutes_axis,
-    settle_fault_names,
 )
 from ghosts.records.recording import Recording
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
+from ghosts.plots.fault_names import shade_fault
 from ghosts.plots.style import (
     DRAINING,
     GHOSTS,
@@ -14,7 +15,6 @@ from ghosts.plots.style import (
     columns_beside,
     crowded,
     finding,
-    shade_fault,
 )
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import FULL

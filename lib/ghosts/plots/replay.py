@@ -12,6 +12,7 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 
 from ghosts import evidence
+from ghosts.plots.fault_names import settle_fault_names
 from ghosts.plots.recordings import (
     MIB,
     end_name,
@@ -40,7 +41,6 @@ from ghosts.plots.style import (
     legible,
     mib_axis,
     minutes_axis,
-    settle_fault_names,
     write,
 )
 from ghosts.records.recording import Recording, Sample

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from matplotlib.axes import Axes
 
+from ghosts.plots.fault_names import settle_fault_names
 from ghosts.plots.recordings import shade_faults
 from ghosts.plots.style import (
     DRAINING,
@@ -20,7 +21,6 @@ from ghosts.plots.style import (
     label_end,
     label_line_end,
     minutes_axis,
-    settle_fault_names,
 )
 from ghosts.records.recording import Recording, Sample
 from ghosts.records.snapshot import Snapshot
