@@ -45,7 +45,8 @@ class BlockedLoopWatch:
         self._turns = 0
         self._thread_of_loop = 0
         self._over = threading.Event()
-        threading.Thread(target=self._watch, name="blocked-loop-watch", daemon=True).start()
+        self._thread = threading.Thread(target=self._watch, name="blocked-loop-watch", daemon=True)
+        self._thread.start()
 
     def turn(self) -> None:
         """Note that the loop is at the beginning of a turn."""
@@ -53,8 +54,10 @@ class BlockedLoopWatch:
         self._thread_of_loop = threading.get_ident()
 
     def close(self) -> None:
-        """End the thread, without waiting for it. A second call does nothing."""
+        """End the thread, and wait for it. A second call does nothing."""
         self._over.set()
+        if self._thread is not threading.current_thread():  # which may be the last to know the loop
+            self._thread.join()
 
     def _watch(self) -> None:
         seen, since = -1, 0.0

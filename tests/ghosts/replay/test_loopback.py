@@ -14,35 +14,39 @@ LARGE = 8_000_000
 """Bytes: many times what a connection takes before its receiver has read."""
 
 
-async def _read_by_then(peer: socket.socket, listener: socket.socket) -> int:
-    """Write a lot to a thread that reads it, and return what it has read a simulated hour later."""
-    read = 0
+class Reader(threading.Thread):
+    """Reads a little at a time, in real time, until the connection ends."""
 
-    def reader() -> None:
-        nonlocal read
-        with peer:
-            peer.connect(listener.getsockname())
-            while piece := peer.recv(4096):
-                read += len(piece)
+    def __init__(self, peer: socket.socket) -> None:
+        super().__init__()
+        self._peer = peer
+        self.bytes_read = 0
 
-    thread = threading.Thread(target=reader)
-    thread.start()
-    connection, _ = listener.accept()
+    def run(self) -> None:
+        while piece := self._peer.recv(4096):
+            self.bytes_read += len(piece)
+
+
+async def _read_an_hour_later(reader: Reader, connection: socket.socket) -> int:
+    """Write a lot, and return what has been read of it a simulated hour later."""
     _, writer = await asyncio.open_connection(sock=connection)
     writer.write(bytes(LARGE))
     await asyncio.sleep(3600)
-    read_by_then = read
+    read = reader.bytes_read
     writer.close()
-    await writer.wait_closed()
-    await asyncio.to_thread(thread.join)
-    return read_by_then
+    return read
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what has not been sent")
 def test_a_large_write_is_sent_before_the_clock_moves_however_late_its_receiver_reads() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as peer:
         peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
-        read = simulate(lambda: _read_by_then(peer, listener))
+        peer.connect(listener.getsockname())
+        connection, _ = listener.accept()
+        reader = Reader(peer)
+        reader.start()
+        read = simulate(lambda: _read_an_hour_later(reader, connection))
+        reader.join()
     assert read > LARGE - 4 * 65_536  # the rest has been sent, and can be read
 
 
