@@ -42,8 +42,8 @@ class SessionMemory(Generic[S]):
     """Measures the sessions of one service: what each keeps alive, and no other session does.
 
     That is what is reached from the session, its connection and its tasks, handler included. What
-    the service itself reaches (``service``, called each time) is nobody's; the tracker and
-    whatever else only observes (``observers``) is left out.
+    the service itself reaches (``service``, called each time) belongs to no session; the tracker
+    and whatever else only observes (``observers``) is left out.
     """
 
     def __init__(

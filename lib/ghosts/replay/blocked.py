@@ -33,7 +33,7 @@ class BlockedLoopWatch:
 
     It looks at a loop every half second. Where a turn of the loop has taken 3 s of processor time,
     in a task of a session, an exception is raised in that task, wherever it is, and the loop goes
-    on; ``on_blocked`` is called there. A task of nobody's, as one that measures, is left alone.
+    on; ``on_blocked`` is called there. A task of no session, as one that measures, is left alone.
     """
 
     def __init__(

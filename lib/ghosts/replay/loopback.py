@@ -1,12 +1,12 @@
 """Waiting until what has been written to loopback sockets can be read at the other end."""
 
-import select
 import socket
 import struct
 import sys
 import time
 from asyncio.selector_events import _SelectorSocketTransport  # type: ignore[attr-defined]
 from collections.abc import Iterable
+from contextlib import suppress
 from fcntl import ioctl
 from typing import Any, Final, TypeAlias
 
@@ -18,7 +18,7 @@ _UNSENT_SECONDS: Final = 0.5
 """Real seconds that a large write is waited for while none of it is sent: far more than the 40 ms
 that an acknowledgement takes in Linux at most. A peer that takes longer does not read."""
 _DATAGRAM_SECONDS: Final = 1.0
-"""Real seconds that a datagram is waited for, which is for ever unless it has been lost."""
+"""Real seconds that a datagram is waited for: it takes so long only if it has been lost."""
 _SIOCOUTQNSD: Final = 0x894B
 """Of Linux, ``linux/sockios.h``: the bytes of a connection that have not been sent even once."""
 
@@ -63,8 +63,10 @@ class Loopback:
         try:
             self._datagrams.recv(1)
         except BlockingIOError:
-            if select.select([self._datagrams], (), (), _DATAGRAM_SECONDS)[0]:
+            self._datagrams.settimeout(_DATAGRAM_SECONDS)
+            with suppress(TimeoutError):
                 self._datagrams.recv(1)
+            self._datagrams.setblocking(False)
 
     def close(self) -> None:
         """Close what it has opened. A second call does nothing."""

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from apart import apart
+from departures import after_disconnect, scenario
 
 from ghosts.lab import Lab, LabError
-from ghosts.pusher import Lifecycle, Session
-from ghosts.records.scenario import DeviceGroup, Scenario
+from ghosts.pusher import Session
 from ghosts.replay import Pod, blocked, replay
 from ghosts.replay.spin import SpinError
 
@@ -25,26 +25,6 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Suspect sooner than in a replay."""
     monkeypatch.setattr(blocked, "_CPU_SECONDS", SOON)
     monkeypatch.setattr(blocked, "_LOOK_EVERY", 0.02)
-
-
-def scenario() -> Scenario:
-    group = DeviceGroup(name="leaving", count=2, stay=(10, 10))
-    return Scenario(name="blocked", summary="", seed=1, duration=60, devices=(group,))
-
-
-def after_disconnect(then: Callable[[Session], Awaitable[object]]) -> Lifecycle:
-    """A lifecycle that does this once its device has left."""
-
-    async def lifecycle(session: Session) -> None:
-        session.gauge.inc()
-        try:
-            await session.receive()
-            await then(session)
-        finally:
-            session.gauge.dec()
-            await session.close()
-
-    return lifecycle
 
 
 def busy_for(seconds: float) -> None:
@@ -89,7 +69,7 @@ def test_a_session_that_does_not_return_to_the_loop_is_named_with_its_line(
     then: Callable[[Session], Awaitable[object]], said: str
 ) -> None:
     with pytest.raises(SpinError, match=said):
-        replay(scenario(), after_disconnect(then), measure_memory=False)
+        replay(scenario(2), after_disconnect(then), measure_memory=False)
 
 
 def lab_that_is_blocked() -> list[Any]:
@@ -114,7 +94,7 @@ def test_a_look_at_the_pod_may_take_its_time() -> None:
     def look(pod: Pod) -> None:
         busy_for(3 * SOON)
 
-    last = replay(scenario(), "supervised", at_end=look, measure_memory=False).last
+    last = replay(scenario(2), "supervised", at_end=look, measure_memory=False).last
     assert last.gauge == 0
 
 
@@ -122,7 +102,7 @@ def test_a_session_that_waits_for_its_debugger_is_left_alone() -> None:
     async def halted(session: Session) -> None:
         time.sleep(3 * SOON)  # which takes no processor time, as reading from a terminal takes none
 
-    assert replay(scenario(), after_disconnect(halted), measure_memory=False).last.gauge == 0
+    assert replay(scenario(2), after_disconnect(halted), measure_memory=False).last.gauge == 0
 
 
 def test_many_short_steps_of_a_session_are_not_taken_for_one_long_one() -> None:
@@ -131,4 +111,4 @@ def test_many_short_steps_of_a_session_are_not_taken_for_one_long_one() -> None:
             busy_for(SOON / 10)
             await asyncio.sleep(1)
 
-    assert replay(scenario(), after_disconnect(working), measure_memory=False).last.gauge == 0
+    assert replay(scenario(2), after_disconnect(working), measure_memory=False).last.gauge == 0

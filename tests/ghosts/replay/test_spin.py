@@ -4,16 +4,17 @@
 import asyncio
 import functools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 import anyio
 import pytest
 from apart import apart
+from departures import after_disconnect, scenario
 
 from ghosts.lab import Lab, LabError
-from ghosts.pusher import Lifecycle, Session
+from ghosts.pusher import Session
 from ghosts.records.scenario import DeviceGroup, Scenario
 from ghosts.replay import replay, simulate, spin
 from ghosts.replay.spin import SpinError
@@ -28,26 +29,6 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(spin, "_CPU_SECONDS", 0.1)
     yield
     KEPT.clear()
-
-
-def scenario(count: int = 1) -> Scenario:
-    group = DeviceGroup(name="leaving", count=count, stay=(10, 10))
-    return Scenario(name="spin", summary="", seed=1, duration=60, devices=(group,))
-
-
-def after_disconnect(then: Callable[[Session], Awaitable[object]]) -> Lifecycle:
-    """A lifecycle that does this once its device has left."""
-
-    async def lifecycle(session: Session) -> None:
-        session.gauge.inc()
-        try:
-            await session.receive()
-            await then(session)
-        finally:
-            session.gauge.dec()
-            await session.close()
-
-    return lifecycle
 
 
 async def for_ever() -> None:
