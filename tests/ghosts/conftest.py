@@ -3,6 +3,7 @@
 import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Executor
 from typing import Any, TypeAlias
 
 import pytest
@@ -47,3 +48,16 @@ def run() -> Iterator[Run]:
 def _static_labels() -> Iterator[None]:
     yield
     check_cardinality()
+
+
+@pytest.fixture
+def dask_executor() -> Iterator[Executor]:
+    """The executor of a local cluster of Dask's, with two processes."""
+    from distributed import Client, LocalCluster  # a second, which only its tests need
+
+    # A free port: on the usual one, a cluster beside another warns, which fails its test.
+    cluster = LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+    )
+    with cluster, Client(cluster) as client:
+        yield client.get_executor()

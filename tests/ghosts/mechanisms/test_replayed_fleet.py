@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
-from distributed import Client, LocalCluster
 from made_up import pod
 
 from ghosts.evidence import EvidenceError, deploy_check, fact, pods
@@ -121,11 +120,7 @@ def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
         with ThreadPoolExecutor(1) as pool:
             yield pool
         return
-    cluster = LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-    )
-    with cluster, Client(cluster) as client:
-        yield client.get_executor()
+    yield request.getfixturevalue("dask_executor")
 
 
 def test_any_executor_gives_the_same_fleet(

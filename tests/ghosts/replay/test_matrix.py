@@ -5,7 +5,6 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import fields
 
 import pytest
-from distributed import Client, LocalCluster
 
 from ghosts.listen import LISTEN_LIFECYCLES
 from ghosts.paths import DATA
@@ -201,11 +200,7 @@ def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
         with processes(2) as pool:
             yield pool
         return
-    cluster = LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-    )
-    with cluster, Client(cluster) as client:
-        yield client.get_executor()
+    yield request.getfixturevalue("dask_executor")
 
 
 def test_any_executor_runs_it_processes_and_a_dask_cluster_alike(executor: Executor) -> None:
