@@ -3,11 +3,14 @@
 BIN := .venv/bin
 PROMTOOL := $(shell command -v promtool 2>/dev/null)
 
+# Without compiled files, each process that is started would compile what it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup replay test lint types alerts lab notebooks soak bench lock clean
+.PHONY: help setup replay test test-all lint types alerts lab notebooks bench lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: .venv/.installed ## build .venv from the lock, when the lock or pyproject.toml changed
 
@@ -21,8 +24,11 @@ test: setup ## run everything: lint, types, unit tests and every notebook, outpu
 	$(if $(PROMTOOL),,echo "make test: no promtool on the PATH, so the alert rules were only parsed, not run";) \
 	exit $$((checks | tests))
 
-lint: setup ## check formatting and style, of notebooks too
-	@$(BIN)/ruff format --check && $(BIN)/ruff check
+test-all: test ## run what takes longer, too: the history of the fix, both matrices, random schedules
+	@$(BIN)/pytest -n 2 --dist loadfile --hypothesis-profile=soak tests/slow
+
+lint: setup ## check formatting and style, of notebooks too, and who may import whom
+	@$(BIN)/ruff format --check && $(BIN)/ruff check && $(BIN)/lint-imports
 
 types: setup ## check the types of lib/
 	@$(BIN)/mypy
@@ -39,10 +45,7 @@ lab: setup ## open JupyterLab in notebooks/, which fetches nothing
 		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks
 
 notebooks: setup ## run the notebooks anew and store their outputs; some only: NAMES="02 04"
-	@$(BIN)/python tools/refresh_notebooks.py $(NAMES) && $(BIN)/python tools/draw_readme_picture.py
-
-soak: setup ## draw 2,000 random schedules of faults against the version to ship
-	@$(BIN)/pytest -s --timeout=0 --hypothesis-profile=soak tests/ghosts/replay/test_random_schedules.py
+	@$(BIN)/python tools/refresh_notebooks.py $(NAMES) && $(BIN)/python tools/draw_pictures.py
 
 bench: setup .venv/.peers ## measure speed and memory, beside other libraries; the results go to build/bench/
 	@$(BIN)/pytest -s tests/bench
@@ -61,19 +64,15 @@ clean: ## remove what the other targets made, but not .venv
 	@find lib tests tools notebooks -name __pycache__ -o -name .ipynb_checkpoints | \
 		while read -r folder; do rm -rf "$$folder"; done
 
-# The locks name all that is needed, so nothing is resolved anew; what pip would compile on one core
-# is compiled on all of them afterwards.
-INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --no-deps --no-compile
-
 # Two stamps, each written last: an interrupted set-up is started again, and a change of
-# pyproject.toml alone costs a second.
-.venv/.locked: requirements.lock
+# pyproject.toml alone costs a second. Nothing is compiled: what is imported is, once.
+.venv/.locked: requirements.lock tools/set-up
 	@python=$$(sh tools/find-python $(PYTHON)) && \
-	echo "Setting up .venv with $$python: about a minute." && \
-	"$$python" -m venv --clear .venv && \
-	$(INSTALL) --require-hashes -r requirements.lock && \
-	PYTHONWARNINGS=ignore $(BIN)/python -m compileall -q -j 0 .venv/lib && \
+	echo "Setting up .venv with $$python: some seconds." && \
+	sh tools/set-up "$$python" && \
 	touch $@
+
+INSTALL := sh tools/install
 
 # What the benchmarks compare with; nothing else needs it.
 .venv/.peers: .venv/.locked tests/bench/requirements.lock

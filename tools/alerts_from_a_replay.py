@@ -15,7 +15,8 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from ghosts.paths import DATA
-from ghosts.replay import load_scenario, replay
+from ghosts.records.scenario import load_scenario
+from ghosts.replay.run import replay
 
 RULES: Final = DATA / "alerts" / "ghosts.rules.yml"
 WRITTEN: Final = DATA.parent / "build" / "alerts" / "replays.test.yml"

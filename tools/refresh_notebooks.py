@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from notebook_form import dumps, normalise, read
 
 NOTEBOOKS = ROOT / "notebooks"
-CELL_TIMEOUT = 600
+CELL_TIMEOUT = 3600
 """Seconds, the same as for a test run."""
 
 

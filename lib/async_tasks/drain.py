@@ -3,15 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePath
+from types import FrameType
 from typing import Any, Final
 
-from async_tasks.arguments import finite_seconds
-from async_tasks.crashes import crash_of, log_crash
-from async_tasks.drain_report import DrainReport, StuckTask
 from async_tasks.metrics import METRICS, Metrics
-from async_tasks.references import keep_until_done
-from async_tasks.roster import Roster
-from async_tasks.where import where
+from async_tasks.tasks import AnyTask, Roster, crash_of, keep_until_done, log_crash
+from async_tasks.timeouts import finite_seconds
 
 _log = logging.getLogger("async_tasks")
 
@@ -20,8 +19,60 @@ _CANCEL_TIMEOUT: Final = 5.0
 _CANCEL_SHARE: Final = 5.0 / 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class StuckTask:
+    """A task that had not ended when the drain returned, and the line it is suspended at."""
+
+    name: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.where}"
+
+
+class DrainReport(int):
+    """How many tasks had to be cancelled by force after the timeout; 0 when all ended in time.
+
+    The attributes name the tasks, each in one of four.
+
+    Attributes:
+        finished: Tasks that returned a value.
+        cancelled: Tasks that ended by a cancellation.
+        failed: Tasks that raised an exception.
+        stuck: Tasks that have not ended.
+    """
+
+    finished: tuple[str, ...]
+    cancelled: tuple[str, ...]
+    failed: tuple[str, ...]
+    stuck: tuple[StuckTask, ...]
+
+    def __new__(
+        cls,
+        forced: int,
+        *,
+        finished: tuple[str, ...] = (),
+        cancelled: tuple[str, ...] = (),
+        failed: tuple[str, ...] = (),
+        stuck: tuple[StuckTask, ...] = (),
+    ) -> "DrainReport":
+        """Return a report; ``forced`` is its value as an int."""
+        report = super().__new__(cls, forced)
+        report.finished = finished
+        report.cancelled = cancelled
+        report.failed = failed
+        report.stuck = stuck
+        return report
+
+    def __repr__(self) -> str:
+        return (
+            f"DrainReport({int(self)}, finished={self.finished}, cancelled={self.cancelled}, "
+            f"failed={self.failed}, stuck={self.stuck})"
+        )
+
+
 async def drain_tasks(
-    tasks: Iterable[asyncio.Task[Any]],
+    tasks: Iterable[AnyTask],
     *,
     timeout: float = 30.0,
     label: str = "drain",
@@ -29,20 +80,31 @@ async def drain_tasks(
     cancel_timeout: float | None = None,
     metrics: Metrics = METRICS,
 ) -> DrainReport:
-    """Come back when ``tasks`` have ended, within a bound whatever they do; say who is stuck.
+    """Return when ``tasks`` have ended, or at the bound; report the tasks that are stuck and where.
 
-    ``cancel=True``: cancel them at once and wait ``timeout`` seconds at most, no longer in all.
-    ``cancel=False``: let them work for ``timeout`` seconds at most, then cancel the rest and wait
-    ``cancel_timeout`` more (by default a sixth of ``timeout``, 5 s at most).
+    With ``cancel=True`` the bound is ``timeout`` seconds, with ``cancel=False`` it is ``timeout``
+    plus ``cancel_timeout``. It holds whatever the tasks do.
 
-    Each task is cancelled once, whatever number of drains it is in, at once or in turn: one that an
-    earlier drain has cancelled is only waited for.
-    The current task is left out. A live collection is read again until it holds no pending task.
-    The report counts the tasks that did not end within ``timeout`` and names all. Failures are
-    logged, also those from before; a stuck task stays referenced and a late crash is logged.
+    Each task is cancelled once, in however many drains it is: a task that an earlier drain has
+    cancelled is only waited for. The current task is left out. Failures are logged, also those of
+    tasks that had ended before. A stuck task stays referenced until it is done, and a late crash
+    is logged.
 
-    Cancelled from outside, it ends the grace at once, still finishes the bounded cancel phase, and
-    then raises that same cancellation. Raises ValueError for a timeout that is not finite.
+    Cancelled from outside, the drain ends the grace at once, finishes the cancel phase within its
+    bound, and then raises that same cancellation.
+
+    Args:
+        tasks: The tasks to end. A live collection is read again until it holds no pending task.
+        timeout: Seconds of the loop's clock. A negative value counts as 0.
+        label: A static label for the metrics and the log.
+        cancel: True: cancel the tasks at once. False: let them work for ``timeout`` seconds (the
+            grace), then cancel the rest.
+        cancel_timeout: Seconds that the tasks have to end after the grace, once they are cancelled.
+            By default a sixth of ``timeout``, 5 s at most. Without effect for ``cancel=True``.
+        metrics: Where the drain is counted.
+
+    Raises:
+        ValueError: A timeout is not a finite number.
     """
     grace = finite_seconds("timeout", timeout)
     if cancel_timeout is None:
@@ -51,6 +113,10 @@ async def drain_tasks(
         acknowledge = finite_seconds("cancel_timeout", cancel_timeout)
     now = asyncio.get_running_loop().time
     started = now()
+    # The caller is the `finally` of a handler. A deploy that cancels the handler while it drains
+    # wants it gone soon, but not with tasks left running: so the cancellation is kept, the tasks
+    # are cancelled and waited for, and only then is it raised
+    # (test_a_drain_cancelled_from_outside_leaves_no_task_running).
     interruption = None
     with Roster(tasks) as roster:
         if not cancel:
@@ -76,8 +142,12 @@ def _report(roster: Roster, label: str, *, graceful: bool) -> DrainReport:
     for task in roster.seen:
         name = task.get_name()
         if not task.done():
-            stuck.append(StuckTask(name, where(task)))
-            _hold(task)
+            stuck.append(StuckTask(name, _where(task)))
+            # The caller is about to drop its last reference. Collected while it is pending, the
+            # task would lose its cleanup, and a crash of it would never be logged
+            # (test_a_stuck_task_stays_referenced_and_its_late_crash_is_logged).
+            keep_until_done(task)
+            task.add_done_callback(_log_late_end)
         elif task.cancelled():
             cancelled.append(name)
         elif crash_of(task) is not None:
@@ -88,7 +158,7 @@ def _report(roster: Roster, label: str, *, graceful: bool) -> DrainReport:
     if stuck:
         _log.error("%s: stuck: %s", label, "; ".join(map(str, stuck)))
     return DrainReport(
-        len(roster.asked) if graceful else len(stuck),
+        len(roster.cancelled) if graceful else len(stuck),
         finished=tuple(finished),
         cancelled=tuple(cancelled),
         failed=tuple(failed),
@@ -96,10 +166,35 @@ def _report(roster: Roster, label: str, *, graceful: bool) -> DrainReport:
     )
 
 
-def _hold(task: asyncio.Task[Any]) -> None:
-    keep_until_done(task)
-    task.add_done_callback(_log_late_end)
-
-
-def _log_late_end(task: asyncio.Task[Any]) -> None:
+def _log_late_end(task: AnyTask) -> None:
     log_crash(task, "after its drain")
+
+
+def _where(task: AnyTask) -> str:
+    """Return the innermost line that ``task`` is suspended at, as ``file.py:12 in function``.
+
+    The chain of awaits is followed as far as it is Python code.
+    """
+    awaitable: Any = task.get_coro()
+    line = "unknown"
+    while (frame := _frame(awaitable)) is not None:
+        code = frame.f_code
+        line = f"{PurePath(code.co_filename).name}:{frame.f_lineno} in {code.co_qualname}"
+        awaitable = _awaited(awaitable)
+    return line
+
+
+def _frame(awaitable: object) -> FrameType | None:
+    for attribute in ("cr_frame", "gi_frame", "ag_frame"):
+        frame: FrameType | None = getattr(awaitable, attribute, None)
+        if frame is not None:
+            return frame
+    return None
+
+
+def _awaited(awaitable: object) -> object:
+    for attribute in ("cr_await", "gi_yieldfrom", "ag_await"):
+        awaited: object = getattr(awaitable, attribute, None)
+        if awaited is not None:
+            return awaited
+    return None

@@ -1,4 +1,4 @@
-"""The owner of a session's tasks, from the first to the last."""
+"""Own the tasks of a session: start, supervise and end them in order."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
@@ -7,18 +7,17 @@ from itertools import chain
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from async_tasks.arguments import finite_seconds
-from async_tasks.create import create_named_task
 from async_tasks.drain import drain_tasks
 from async_tasks.metrics import METRICS, Metrics
-from async_tasks.supervision import AnyTask, Role, Supervision
-from async_tasks.supervisor_exit import SupervisorExit
+from async_tasks.supervise import Role, Supervision, SupervisorExit
+from async_tasks.tasks import AnyTask, create_named_task
+from async_tasks.timeouts import finite_seconds
 
 T = TypeVar("T")
 
 
 class Gauge(Protocol):
-    """What counts sessions; a gauge of ``prometheus_client`` is one."""
+    """A count of sessions, such as a gauge of ``prometheus_client``."""
 
     def inc(self) -> None:
         """Count one more."""
@@ -28,33 +27,47 @@ class Gauge(Protocol):
 
 
 class Phase(Enum):
-    """When a task is ended at the end of its session, the first phase first."""
+    """When a task is ended at the end of its session, in this order."""
 
     PRODUCERS = "producers"
-    """Cancelled at once, for what they bring would have to be consumed."""
+    """Cancelled at once: whatever they still produce has to be consumed."""
     CONSUMERS = "consumers"
-    """Told of the shutdown, given until the deadline to finish their work, then cancelled."""
+    """Finish their work after the shutdown event, until the deadline; then they are cancelled."""
     TRANSPORTS = "transports"
-    """Cancelled when nobody is left who might need them to deliver."""
+    """Cancelled after the consumers, which may need them to deliver."""
 
 
 class SessionScope:
-    """Owns the tasks of one session: ``async with SessionScope("ws:ada", label="pusher", ...)``.
+    """Own the tasks of one session: ``async with SessionScope("ws:ada", label="pusher", ...)``.
 
-    The gauge goes up on entry, and down as the very last step of the exit, once, whatever happens.
-    Tasks are named ``{name}:{task}``, referenced until done, their crashes logged. ``label`` is
-    static: it counts the exit of :meth:`supervise`, and with ``_bg`` and ``_cleanup`` the drains.
+    The gauge goes up on entry. It goes down as the last step of the exit, once, whatever happens.
+    Tasks are named ``{name}:{task}``, stay referenced until done, and their crashes are logged.
 
     On exit, under one deadline: the producers are cancelled; ``shutdown`` is set and the consumers
-    have until ``timeout`` seconds after the exit began; the transports are cancelled; what
-    :meth:`close_last` was given is closed. Whoever does not end by himself is cancelled once and
-    has ``cancel_timeout`` seconds to obey, so the exit takes ``timeout + cancel_timeout`` at most.
+    have until ``timeout`` seconds after the exit began; the transports are cancelled; what was
+    passed to :meth:`close_last` is closed. A task that does not end by itself is cancelled once and
+    has ``cancel_timeout`` seconds to end. So the exit takes ``timeout + cancel_timeout`` at most.
 
-    A cancellation, before the exit or during it, ends the grace, and so does an interrupt of the
-    block: all phases are cancelled together, each task once. It is raised after ``cancel_timeout``
-    at most, twice that when it came while others were being cancelled.
+    A cancellation, before the exit or during it, ends the grace, and so does SystemExit or
+    KeyboardInterrupt from the block: the tasks of all phases are cancelled together, each once. The
+    cancellation is raised after ``cancel_timeout`` seconds at most, or twice that when it came
+    while tasks were being cancelled.
 
-    Raises ValueError for a timeout that is not finite.
+    Args:
+        name: What the names of the tasks start with; it may have an id.
+        label: A static label: :meth:`supervise` is counted under it, and the drains under it with
+            ``_bg`` and ``_cleanup``.
+        gauge: The count of sessions.
+        shutdown: The event that is set for the consumers; by default a new one.
+        timeout: Seconds of the loop's clock that the consumers have to finish.
+        cancel_timeout: Seconds of the loop's clock that cancelled tasks have to end.
+        metrics: Where exits and drains are counted.
+
+    Attributes:
+        shutdown: Set when the consumers have to finish.
+
+    Raises:
+        ValueError: A timeout is not finite.
     """
 
     def __init__(
@@ -87,7 +100,15 @@ class SessionScope:
         return f"<SessionScope {self._name} {self._state}, {tasks} tasks>"
 
     def receive(self, coro: Coroutine[Any, Any, T], *, name: str = "receive") -> asyncio.Task[T]:
-        """Start the one task whose end is the peer's; a producer."""
+        """Start the task that reads from the peer, a producer. Its return means a disconnect.
+
+        Args:
+            coro: The coroutine to run.
+            name: The name of the task within the session.
+
+        Raises:
+            RuntimeError: The scope has a receive task, or is not open. ``coro`` is closed.
+        """
         if self._receives:
             coro.close()
             raise RuntimeError(f"{self!r} has a receive task already")
@@ -97,31 +118,57 @@ class SessionScope:
     def lifetime(
         self, coro: Coroutine[Any, Any, T], *, name: str, phase: Phase = Phase.CONSUMERS
     ) -> asyncio.Task[T]:
-        """Start a task without which the session cannot go on: its end ends the session."""
+        """Start a task that the session needs: its end ends the session.
+
+        Args:
+            coro: The coroutine to run.
+            name: The name of the task within the session.
+            phase: When the task is ended on exit.
+
+        Raises:
+            RuntimeError: The scope is not open. ``coro`` is closed.
+        """
         return self._start(coro, name, Role.LIFETIME, phase)
 
     def finite(
         self, coro: Coroutine[Any, Any, T], *, name: str, phase: Phase = Phase.CONSUMERS
     ) -> asyncio.Task[T]:
-        """Start a task that is meant to end. Only its crash ends the session."""
+        """Start a task that is meant to end. Only its crash ends the session.
+
+        Args:
+            coro: The coroutine to run.
+            name: The name of the task within the session.
+            phase: When the task is ended on exit.
+
+        Raises:
+            RuntimeError: The scope is not open. ``coro`` is closed.
+        """
         return self._start(coro, name, Role.FINITE, phase)
 
     def adopt(self, tasks: Iterable[AnyTask], *, phase: Phase = Phase.CONSUMERS) -> None:
-        """End these tasks too, in that phase: a live collection, read when the phase has come.
+        """End these tasks on exit as well, without supervising them.
 
-        They are not supervised.
+        Args:
+            tasks: A live collection; it is read when its phase begins, and until that has ended.
+            phase: When the tasks are ended.
         """
         self._members[phase].collections.append(tasks)
 
     def close_last(self, close: Callable[[], Awaitable[object]]) -> None:
-        """Call and await this once no task is left; the calls made last come together."""
+        """Await ``close()`` on exit, after all tasks have ended.
+
+        Several closers are awaited together, under the deadline of the exit. A failure is logged.
+        """
         self._closers.append(close)
 
     async def supervise(self) -> SupervisorExit:
-        """Return when the session has to end, and say why, as ``supervise_tasks`` does.
+        """Return why the session has to end, as soon as it has to; see ``supervise_tasks``.
 
-        Tasks that are started meanwhile are supervised as well. Raises RuntimeError without a
-        receive task, and while it is being awaited already.
+        Tasks that are started while it waits are supervised as well. Cancelling the call cancels no
+        task.
+
+        Raises:
+            RuntimeError: There is no receive task, or another call is waiting.
         """
         if not self._receives:
             raise RuntimeError(f"{self!r} has no receive task to supervise")
@@ -161,15 +208,16 @@ class SessionScope:
         return task
 
     async def _end(self, *, at_once: bool) -> asyncio.CancelledError | None:
-        """Go through the phases; return the first cancellation that came meanwhile."""
+        """End all tasks, phase by phase; return the first cancellation that came meanwhile."""
         now = asyncio.get_running_loop().time
         ack = self._cancel_timeout
         deadline = now() if at_once else now() + self._timeout
         end = deadline + ack
         cut_short = None
         if not at_once:
-            # They end before the shutdown is announced, else the last thing they bring comes too
-            # late (test_what_the_receive_task_hands_on_while_it_is_cancelled_is_consumed).
+            # The producers end before the shutdown is announced. A receive task that is cancelled
+            # may queue one more message; a consumer that has made its last poll would lose it
+            # (test_what_the_receive_task_hands_on_while_it_is_cancelled_is_consumed).
             cut_short = await self._drain("cleanup", self._members[Phase.PRODUCERS], timeout=ack)
             if cut_short is None:
                 self.shutdown.set()
@@ -180,9 +228,12 @@ class SessionScope:
                 )
         if cut_short is not None:
             end = min(end, now() + ack)
+        # All phases again, in one drain: the transports, the tasks that were left out when the
+        # grace was cut short, and tasks that were started meanwhile. A task that has been cancelled
+        # above is only waited for.
         self.shutdown.set()
-        everybody = _Live(self._members.values())
-        again = await self._drain("cleanup", everybody, timeout=min(ack, end - now()))
+        all_tasks = _Live(self._members.values())
+        again = await self._drain("cleanup", all_tasks, timeout=min(ack, end - now()))
         closing = [
             create_named_task(_call(one), name=f"{self._name}:close") for one in self._closers
         ]
@@ -194,7 +245,11 @@ class SessionScope:
     async def _drain(
         self, part: str, tasks: Iterable[AnyTask], **bounds: Any
     ) -> asyncio.CancelledError | None:
-        """Drain without letting a cancellation through, so that the next phase comes; return it."""
+        """Drain ``tasks``; return a cancellation instead of raising it.
+
+        The next phase has to come all the same: a second cancellation that passed here would leave
+        the transports open and the gauge up, which was the incident.
+        """
         label = f"{self._label}_{part}"
         try:
             await drain_tasks(tasks, label=label, metrics=self._metrics, **bounds)
@@ -208,7 +263,7 @@ async def _call(close: Callable[[], Awaitable[object]]) -> None:
 
 
 class _Live(Iterable[AnyTask]):
-    """Collections seen as one, as they are at the moment of looking."""
+    """Several live collections as one. Each iteration reads them as they are then."""
 
     def __init__(self, collections: Iterable[Iterable[AnyTask]]) -> None:
         self.collections = list(collections)

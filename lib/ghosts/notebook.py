@@ -1,7 +1,7 @@
-"""Replays in a notebook: with a bar that moves while a cell runs, and leaves nothing behind.
+"""Replays in a notebook, with progress bars that are not stored in its outputs.
 
-A bar is a widget. What a cell stores, and what its outputs are compared by, has no trace of it.
-Outside of a notebook's kernel there is none.
+A bar is a widget, which is removed when its cell has run. Outside of a notebook's kernel no bar is
+shown.
 """
 
 import os
@@ -15,22 +15,22 @@ from typing import Any
 
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import Scenario
-from ghosts.replay.side_by_side import replay_side_by_side
+from ghosts.replay.processes import replay_side_by_side
 
 
-def replays(scenario: Scenario, lifecycles: Sequence[str]) -> list[Recording]:
-    """Replay a scenario under each of these lifecycles, with a bar for each; return the recordings.
+def replays(scenario: Scenario, variants: Sequence[str]) -> list[Recording]:
+    """Replay a scenario under each variant, with a progress bar each; return the recordings.
 
-    Each has a process of its own, and so memory of its own; as many run at once as there are cores.
+    Each replay has its own process, and so its own memory; as many run at once as there are cores.
 
     Raises:
         ReplayDiedError: a replay ended without a recording.
     """
     with ExitStack() as stack:
-        bars = {name: stack.enter_context(progress(name, scenario.duration)) for name in lifecycles}
+        bars = {name: stack.enter_context(progress(name, scenario.duration)) for name in variants}
         timed = replay_side_by_side(
             scenario,
-            lifecycles,
+            variants,
             at_once=os.cpu_count() or 1,
             on_progress=lambda name, second: bars[name](second),
         )
@@ -39,10 +39,10 @@ def replays(scenario: Scenario, lifecycles: Sequence[str]) -> list[Recording]:
 
 @contextmanager
 def progress(name: str, total: float, *, after: float = 0.0) -> Iterator[Callable[[float], None]]:
-    """Show a bar of this name up to ``total``; yield what is to be called with how far it is.
+    """Show a bar called ``name``; yield a function that sets its progress, from 0 to ``total``.
 
-    For a replay that is called here: ``replay(..., on_progress=...)``, up to its duration.
-    What is mostly done at once shows its bar ``after`` so many real seconds.
+    That function fits ``on_progress`` of `replay`, with the scenario's duration as ``total``. The
+    bar is shown ``after`` that many real seconds, so that short work shows none.
     """
     if not _in_a_kernel():
         yield lambda done: None
@@ -64,19 +64,19 @@ def progress(name: str, total: float, *, after: float = 0.0) -> Iterator[Callabl
 
 
 def _shown_bar(name: str, total: float) -> Any:
-    # With IPython it takes a third of a second, and only notebooks need it; neither is typed.
+    # Imported here: it takes a third of a second, and only notebooks need it. Neither has types.
     widgets: Any = import_module("ipywidgets")
     display: Any = import_module("IPython.display").display
     bar = widgets.FloatProgress(max=total, description=name, style={"description_width": "8em"})
     view = {"model_id": bar.model_id, "version_major": 2, "version_minor": 0}
-    # The bundle has no text: a page without widgets, as of nbconvert, would show it.
+    # Without a text form, which a page without widgets, such as nbconvert's, would show.
     display({"application/vnd.jupyter.widget-view+json": view}, raw=True)
     return bar
 
 
 @contextmanager
 def counting(name: str, total: int) -> Iterator[Callable[[object], None]]:
-    """Show such a bar for ``total`` of something; yield what is to be called with each."""
+    """Show such a bar for ``total`` items; yield a function to be called with each item."""
     done = count(1)
     with progress(name, total) as advance:
         yield lambda _: advance(next(done))

@@ -1,4 +1,4 @@
-"""Where the suite's data lies."""
+"""The location of the data files."""
 
 from pathlib import Path
 from typing import Final

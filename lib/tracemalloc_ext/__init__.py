@@ -1,16 +1,19 @@
-"""Who holds the memory: what the standard library's tracemalloc does not answer.
+"""What keeps the memory of an asyncio program alive, and where its tasks are suspended.
 
-- `retained_bytes`, `retained_by`: how many bytes an object keeps alive, a session or a task with
-  the frames it is suspended in; bytes and bytearrays included, shared objects counted once.
-  `leaves_of`: the bytes and texts among what an object reaches.
+The standard library's `tracemalloc` reports where bytes were allocated. This package reports which
+objects still refer to them.
+
+- `retained_bytes`, `retained_by`: the bytes that an object keeps alive, such as a session or a task
+  with the frames it is suspended in; bytes and bytearrays included, shared objects counted once.
+  `leaves_of`: the bytes and strings that an object reaches.
 - `settle`, `snapshot`, `growth`: what grew between two moments, by owner and by line.
 - `why`: the chain of references that keeps an object alive, from a task down to the buffer.
-- `awaits`: the chain of awaits of a stuck task, down to the line where it waits.
-- `Watch`: for how long it has waited there.
+- `awaits`: the chain of awaits of a stuck task, down to the line where it is suspended.
+- `Watch`: how long a task has been suspended there.
 
-Only the standard library is needed. All of it works on simulated time, on pure-Python tasks as
-`nest_asyncio` makes them, from another thread than the loop's, and in a notebook; there, `Out`,
-`_` and `sys.last_traceback` keep objects alive, and `why` says so.
+Only the standard library is needed. Everything works with simulated time, with pure-Python tasks
+such as those of `nest_asyncio`, from another thread than the loop's, and in a notebook. In a
+notebook `Out`, `_` and `sys.last_traceback` keep objects alive; `why` names them.
 """
 
 from tracemalloc_ext.awaits import AwaitFrame, Awaits, awaits

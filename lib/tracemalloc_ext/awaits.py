@@ -1,4 +1,4 @@
-"""Where a task waits: the chain of awaits down to the line."""
+"""Where a task is suspended: the chain of awaits down to the line."""
 
 import asyncio
 import os
@@ -32,7 +32,15 @@ _PACKAGES: Final = Path(sysconfig.get_path("purelib"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwaitFrame:
-    """One suspended frame: whose it is and the line it is suspended at."""
+    """One suspended frame.
+
+    Attributes:
+        task: The name of the task that the frame belongs to.
+        function: The qualified name of the function, without the functions it is nested in.
+        file: The file, below its entry of `sys.path`.
+        line: The line it is suspended at.
+        source: That line of the source.
+    """
 
     task: str
     function: str
@@ -46,10 +54,13 @@ class AwaitFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Awaits:
-    """The frames a task is suspended in, outermost first, and what the innermost waits for.
+    """The frames a task is suspended in, and what the innermost awaits.
 
-    Where a task waits for another one, the other's frames follow. Frames of asyncio itself at
-    the inner end are left out and named in `waits_for`, as in `asyncio.Event.wait`.
+    Attributes:
+        task: The name of the task.
+        frames: The frames, outermost first. Where a task awaits another one, the frames of the
+            other follow. Frames of asyncio itself at the inner end are left out.
+        waits_for: What the innermost frame awaits, such as `asyncio.Event.wait`.
     """
 
     task: str
@@ -58,7 +69,7 @@ class Awaits:
 
     @property
     def innermost(self) -> AwaitFrame | None:
-        """The innermost frame of the task itself, outside of installed packages if there is one."""
+        """The innermost frame of the task itself, outside installed packages if possible."""
         frames = [frame for frame in self.frames if frame.task == self.task]
         own = [frame for frame in frames if not (_PACKAGES / frame.file).exists()]
         found = own or frames
@@ -76,11 +87,12 @@ class Awaits:
 
 
 def awaits(task: AnyTask) -> Awaits:
-    """Return the chain of awaits of a task, down to the line where it waits.
+    """Return the chain of awaits of `task`, down to the line where it is suspended.
 
-    The chain goes on through a task that is awaited, and through a `gather` of which a single
-    item is pending. It ends at anything else: a future does not know who will resolve it.
-    Nothing is run and no local is read; may be called from another thread than the loop's.
+    The chain continues through a task that is awaited, and through a `gather` of which a single
+    item is pending. It ends at anything else: a future does not refer to what will resolve it.
+    No code of the program runs and no local variable is read. The call may be made from another
+    thread than the loop's.
     """
     frames: list[AwaitFrame] = []
     for waiting in _tasks_down(task):
@@ -95,7 +107,7 @@ def awaits(task: AnyTask) -> Awaits:
 
 
 def _tasks_down(task: AnyTask) -> Iterator[AnyTask]:
-    """Yield the task, the task it waits for, and so on."""
+    """Yield the task, the task it awaits, and so on."""
     seen: set[int] = set()
     following: AnyTask | None = task
     while following is not None and id(following) not in seen:
@@ -120,7 +132,7 @@ def _suspended_frames(task: AnyTask) -> list[types.FrameType]:
 
 
 def _take_primitive(frames: list[types.FrameType]) -> str | None:
-    """Take asyncio's own frames off the inner end; name the one the program called, if any."""
+    """Remove asyncio's own frames from the inner end; return the name of the outermost of them."""
     name = None
     while frames and frames[-1].f_code.co_filename.startswith(_ASYNCIO):
         code = frames.pop().f_code
@@ -141,7 +153,7 @@ def _await_frame(task: AnyTask, frame: types.FrameType) -> AwaitFrame:
 
 
 def _state(task: AnyTask) -> str | None:
-    """Return why a task does not wait; None when it does."""
+    """Return why a task is not waiting; None when it is."""
     if task.done():
         return "nothing: it is done"
     if task is asyncio.current_task(task.get_loop()):

@@ -1,4 +1,4 @@
-"""Where a walk over references stops, and how it steps through each kind of object."""
+"""Where a walk over references stops, and how it enters each kind of object."""
 
 import asyncio
 import concurrent.futures
@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterable
 from typing import Final
 
-_TRACKS_REFERENCES: Final = 1 << 14  # Py_TPFLAGS_HAVE_GC: the type can tell what it refers to
+_TRACKS_REFERENCES: Final = 1 << 14  # Py_TPFLAGS_HAVE_GC: the type reports its referents
 
 _CODE: Final = (
     types.CodeType,
@@ -49,24 +49,29 @@ class Step(enum.Enum):
     STOP = enum.auto()
     """Neither counted nor entered."""
     LEAF = enum.auto()
-    """Refers to nothing, as bytes and strings do."""
+    """Counted; refers to nothing, as bytes and strings do."""
     REFERENTS = enum.auto()
-    """Entered through what the interpreter's own collector would visit."""
+    """Entered through the referents that the garbage collector visits."""
     MAPPING = enum.auto()
-    """As REFERENTS, and its keys: the collector leaves out keys that are strings."""
+    """As REFERENTS, plus its keys: the collector leaves out keys that are strings."""
     FUNCTION = enum.auto()
     """Entered through its closure and defaults, never through its globals."""
     FRAME = enum.auto()
-    """As REFERENTS, without its caller: that belongs to whoever ran it."""
+    """As REFERENTS, without the calling frame, which belongs to the caller."""
     FUTURE = enum.auto()
-    """As REFERENTS; its callbacks belong to whoever waits for it."""
+    """As REFERENTS; its callbacks belong to the code that awaits it."""
 
 
 class Boundary(dict[type, Step]):
-    """The step for each type, worked out once per walk.
+    """The step for each type, computed once per walk.
 
-    A table of one walk, not of the process, so that it keeps no class alive.
+    Args:
+        exclude: Classes whose instances are closed. Objects that are not classes are ignored here.
+        whole_process: Whether modules, event loops, loggers and the like are entered.
     """
+
+    # A table per walk and not one of the process, which would keep every class alive that was ever
+    # met, also one defined in a notebook cell or a test.
 
     def __init__(self, exclude: Iterable[object] = (), *, whole_process: bool = False) -> None:
         super().__init__()
@@ -91,20 +96,20 @@ class Boundary(dict[type, Step]):
             return Step.FUNCTION
         if issubclass(cls, types.FrameType):
             return Step.FRAME
-        # The mark asyncio itself goes by: true of C, pure-Python and foreign futures.
+        # The attribute that asyncio itself checks: C, pure-Python and foreign futures have it.
         return Step.FUTURE if hasattr(cls, "_asyncio_future_blocking") else Step.REFERENTS
 
 
 def is_namespace(mapping: dict[object, object]) -> bool:
-    """Tell whether code runs, or ran, with this mapping as its globals."""
+    """Return whether code runs, or ran, with this mapping as its globals."""
     return dict.__contains__(mapping, "__builtins__")
 
 
 def is_local(function: types.FunctionType) -> bool:
-    """Tell whether a function was made at run time: nested in another one, or a lambda."""
+    """Return whether a function was made at run time: nested in another one, or a lambda."""
     return "<" in function.__qualname__
 
 
 def captured(function: types.FunctionType) -> list[object]:
-    """Return what a function keeps besides its code: closure, defaults, keyword defaults."""
+    """Return what a function keeps alive: closure, defaults, keyword defaults."""
     return [function.__closure__, function.__defaults__, function.__kwdefaults__]

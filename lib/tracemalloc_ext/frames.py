@@ -1,4 +1,4 @@
-"""Reading suspended frames without leaving a trace in them."""
+"""Read suspended frames without changing what they keep alive."""
 
 import gc
 import inspect
@@ -13,7 +13,8 @@ Suspended: TypeAlias = (
 )
 SUSPENDED: Final = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
 
-# What the interpreter puts between two objects of the program; only some have a public type.
+# Objects that the interpreter puts between two objects of the program. By name, since only some
+# have a public type.
 WRAPPERS: Final = frozenset(
     {
         "FutureIter",
@@ -28,7 +29,7 @@ WRAPPERS: Final = frozenset(
 
 
 def frame_of(suspended: Suspended) -> types.FrameType | None:
-    """Return the frame of a coroutine, generator or async generator; None: it has ended."""
+    """Return the frame of a coroutine, generator or async generator; None when it has ended."""
     if isinstance(suspended, types.CoroutineType):
         return suspended.cr_frame
     if isinstance(suspended, types.GeneratorType):
@@ -37,7 +38,7 @@ def frame_of(suspended: Suspended) -> types.FrameType | None:
 
 
 def awaited_by(suspended: Suspended) -> object | None:
-    """Return what a suspended frame awaits, the interpreter's wrappers taken off."""
+    """Return what a suspended frame awaits, without the interpreter's wrappers."""
     if isinstance(suspended, types.CoroutineType):
         return unwrap(suspended.cr_await)
     if isinstance(suspended, types.GeneratorType):
@@ -46,7 +47,7 @@ def awaited_by(suspended: Suspended) -> object | None:
 
 
 def unwrap(item: object) -> object:
-    """Return what the interpreter's wrappers hold, the object itself if it is none."""
+    """Return the object inside the interpreter's wrappers; `item` itself when it is not one."""
     while type(item).__name__ in WRAPPERS:
         held = [part for part in gc.get_referents(item) if not isinstance(part, type)]
         if not held:
@@ -56,11 +57,12 @@ def unwrap(item: object) -> object:
 
 
 def locals_of(frame: types.FrameType) -> dict[str, object]:
-    """Return a frame's locals by name, and leave nothing of them in the frame.
-
-    Before Python 3.13 `f_locals` is a snapshot that the frame keeps: it would hold every value
-    until the function ends. So it is emptied, unless code of the program has it in hand too.
-    """
+    """Return a frame's locals by name, without leaving a copy in the frame."""
+    # Before Python 3.13 `f_locals` is a snapshot that the frame keeps: a search for what keeps a
+    # buffer alive would itself keep it alive until the function ends
+    # (test_asking_does_not_keep_the_locals_of_the_frame). So the snapshot is emptied, unless the
+    # program refers to it too: `names = locals()` would find it empty
+    # (test_a_locals_snapshot_of_the_program_is_not_emptied).
     snapshot = frame.f_locals
     names = dict(snapshot)
     unheld = sys.getrefcount(snapshot) == _UNHELD
@@ -69,4 +71,4 @@ def locals_of(frame: types.FrameType) -> dict[str, object]:
     return names
 
 
-_UNHELD: Final = 3  # by the frame, by the variable above, and by the call that counts
+_UNHELD: Final = 3  # references: the frame's, the variable above, and the counting call's own

@@ -1,7 +1,7 @@
-"""The parts of tasks and futures that asyncio does not offer in public, read without effect.
+"""Read the private parts of tasks and futures, without side effects.
 
-The public `result()` and `exception()` would mark an exception as retrieved. C tasks, pure-Python
-tasks and foreign ones built on either carry the same private names.
+The public `result()` and `exception()` mark an exception as retrieved. The private names are the
+same in C tasks, pure-Python tasks and foreign ones built on either.
 """
 
 import asyncio
@@ -13,23 +13,23 @@ AnyTask: TypeAlias = asyncio.Task[Any]
 
 
 def is_task(item: object) -> TypeGuard[AnyTask]:
-    """Tell whether an object is a task of any kind."""
+    """Return whether an object is a task of any kind."""
     return asyncio.isfuture(item) and hasattr(type(item), "get_coro")
 
 
 def task_name(task: AnyTask) -> str:
-    """Return a task's name, or its type where it has none."""
+    """Return the name of a task, or its type when it has no name."""
     get_name = getattr(task, "get_name", None)
     return str(get_name()) if get_name else type(task).__name__
 
 
 def waited_for(task: AnyTask) -> AnyFuture | None:
-    """Return the future a task waits for, also when that is done and the task yet to resume."""
+    """Return the future a task awaits, also when it is done and the task has not resumed yet."""
     return getattr(task, "_fut_waiter", None)
 
 
 def gathered(future: AnyFuture | None) -> list[AnyFuture]:
-    """Return the items that a future made by `asyncio.gather` waits for."""
+    """Return the items that a future made by `asyncio.gather` awaits."""
     return getattr(future, "_children", [])
 
 

@@ -15,9 +15,11 @@ _SHOWN: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Memory at one moment: bytes by owner, and bytes and blocks by (file name, line).
+    """Memory at one moment.
 
-    `lines` is None when `tracemalloc` was not tracing.
+    Attributes:
+        owners: Bytes by owner.
+        lines: (bytes, blocks) by (file name, line); None when `tracemalloc` was not tracing.
     """
 
     owners: Retained[str]
@@ -26,7 +28,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnerGrowth:
-    """Bytes that one owner alone has come to keep alive; negative: that it has let go."""
+    """The change of the bytes that one owner alone keeps alive; negative: they were released."""
 
     owner: str
     size: int
@@ -37,7 +39,7 @@ class OwnerGrowth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineGrowth:
-    """Bytes and blocks allocated at one line and still alive; negative: freed since."""
+    """The change of the bytes and blocks allocated at one line; negative: they were freed."""
 
     file: str
     line: int
@@ -54,8 +56,11 @@ class LineGrowth:
 class Growth:
     """What changed, largest growth first; ties in the order of names and lines.
 
-    `owners` and `lines` leave out what did not change. `lines` is None when `tracemalloc` was
-    not tracing at one of the two moments. `shared` is the change of what several owners share.
+    Attributes:
+        owners: By owner, without those that did not change.
+        shared: The change, in bytes, of what several owners share.
+        lines: By line, without those that did not change; None when `tracemalloc` was not tracing
+            at one of the two moments.
     """
 
     owners: tuple[OwnerGrowth, ...]
@@ -73,11 +78,16 @@ class Growth:
 def snapshot(
     owners: Mapping[str, object] | None = None, *, exclude: Iterable[object] = ()
 ) -> Snapshot:
-    """Record what is alive now. Await `settle()` first, or what is about to go is counted.
+    """Return the memory that is in use now, by owner and by line.
 
-    Owners are counted as by `retained_by`. Lines are those of the `tracemalloc` of the standard
-    library, which sees what was allocated since `tracemalloc.start()`; its own bookkeeping and
-    this package's are left out. Only totals by line are kept, not the traces.
+    Await `settle()` first: otherwise objects that are about to be freed are counted. Lines are
+    those of the standard library's `tracemalloc`, for memory allocated since `tracemalloc.start()`.
+    Memory of `tracemalloc` and of this package is left out. Only totals by line are kept, not the
+    traces.
+
+    Args:
+        owners: Objects by name, counted as by `retained_by`.
+        exclude: Objects and classes to leave out, as in `retained_bytes`.
     """
     lines = None
     if tracemalloc.is_tracing():
@@ -94,7 +104,10 @@ def snapshot(
 
 
 def growth(before: Snapshot, after: Snapshot) -> Growth:
-    """Compare two snapshots. An owner that only one of them names counts 0 in the other."""
+    """Return the change from `before` to `after`.
+
+    An owner that one of the snapshots does not have counts 0 bytes in it.
+    """
     return Growth(
         owners=_owner_growth(before.owners.own, after.owners.own),
         shared=after.owners.shared - before.owners.shared,

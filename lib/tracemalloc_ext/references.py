@@ -1,4 +1,4 @@
-"""What an object refers to, and in what words."""
+"""What an object refers to, and how the reference is described."""
 
 import asyncio
 import gc
@@ -23,12 +23,19 @@ _FUTURE_PARTS: Final = {
 
 
 def references(item: Any, step: Step, *, whole_process: bool) -> list[object]:
-    """Return all that an object refers to and a walk may go on to, callbacks included."""
+    """Return the objects to which a walk may continue from `item`, callbacks of futures included.
+
+    Args:
+        item: The object.
+        step: How the boundary of the walk treats it.
+        whole_process: Whether the globals of functions and modules are entered.
+    """
     if step is Step.FUNCTION:
         return captured(item) if whole_process or is_local(item) else []
     if issubclass(type(item), (type, types.ModuleType)):
-        # Not the referents: those of a C module include its free lists, whose dead objects would
-        # come back to life in our hands. On Python 3.12 asking `_asyncio` again never returns.
+        # Not the referents: those of a C module include its free lists, and a reference to a freed
+        # object in such a list revives it. On Python 3.12 a second search of `_asyncio` never
+        # returns (test_searching_the_modules_repeatedly_does_not_revive_dead_objects).
         return list(_attributes(item).values())
     if step is not Step.MAPPING:
         return gc.get_referents(item)
@@ -38,7 +45,7 @@ def references(item: Any, step: Step, *, whole_process: bool) -> list[object]:
 
 
 def in_words(path: list[object]) -> Iterator[str]:
-    """Yield one step for each object of a path but the last: what it is, how it holds the next."""
+    """Yield a description per object of a path but the last: what it is, how it refers on."""
     shown = [path[0]]
     for item in path[1:]:
         if not _is_part_of(shown[-1], item):
@@ -50,7 +57,7 @@ def in_words(path: list[object]) -> Iterator[str]:
 
 
 def _is_part_of(parent: object, item: object) -> bool:
-    """Tell whether an object is only how the interpreter builds its parent, or a wrapper."""
+    """Return whether an object is an internal part of its parent, or a wrapper."""
     if type(item).__name__ in WRAPPERS:
         return True
     if isinstance(parent, types.FunctionType):
@@ -59,7 +66,7 @@ def _is_part_of(parent: object, item: object) -> bool:
 
 
 def _holder(item: object) -> str:
-    """Return what an object is, as one that holds another."""
+    """Return the description of an object that refers to another."""
     if isinstance(item, SUSPENDED):
         frame = frame_of(item)
         return f"suspended in {place(frame.f_code, frame.f_lineno)}" if frame else describe(item)
@@ -69,7 +76,7 @@ def _holder(item: object) -> str:
 
 
 def _parts(item: object) -> Iterator[tuple[str, object]]:
-    """Yield what an object holds, each with the words that say how."""
+    """Yield the objects that `item` refers to, each with the description of the reference."""
     if isinstance(item, SUSPENDED):
         yield "", awaited_by(item)
         frame = frame_of(item)

@@ -19,7 +19,9 @@ _OUTSIDE: Final = -2
 class Retained(Generic[K]):
     """Bytes kept alive by several owners, each object counted once.
 
-    `own` is what is reached from that owner alone; `shared` what is reached from two or more.
+    Attributes:
+        own: By owner, the bytes reached from that owner alone.
+        shared: The bytes reached from two or more owners.
     """
 
     own: Mapping[K, int]
@@ -34,28 +36,32 @@ class Retained(Generic[K]):
 def retained_bytes(*roots: object, exclude: Iterable[object] = ()) -> int:
     """Return the bytes that the roots keep alive together, each object counted once.
 
-    The figure is the sum of `sys.getsizeof` over all that is reached, the roots included: also
-    bytes and bytearrays, which the garbage collector does not list, and the locals of frames
-    in which a coroutine, generator or task is suspended, down its chain of awaits. Frames are
-    read as the collector reads them: no code of theirs or of a property runs and no snapshot
-    of locals is made.
+    The result is the sum of `sys.getsizeof` over the roots and all objects they reach. Counted are
+    also bytes and bytearrays, which the garbage collector does not list, and the locals of frames
+    in which a coroutine, generator or task is suspended, down its chain of awaits. Frames are read
+    as the collector reads them: no code of the program runs and no snapshot of locals is made.
 
-    The walk stops, without counting, at what belongs to the process: modules and their
-    namespaces, classes, enum members, code, functions defined in a module or class (a nested
-    function or lambda counts, with its closure and defaults, and without its globals), weak
-    references, context variables (the values a context holds for them count), None and the
-    booleans; event loops, servers, selectors, executors, threads; whatever comes from `logging` or
-    `prometheus_client`. A future's callbacks are not entered: they belong to whoever waits. Nor
-    are the callers of a frame that a traceback keeps: they belong to whoever ran it.
+    The walk stops, without counting, at objects of the process: modules and their namespaces,
+    classes, enum members, code, functions defined in a module or class, weak references, context
+    variables, None and the booleans; event loops, servers, selectors, executors, threads; objects
+    of `logging` or `prometheus_client`. A nested function or lambda is counted, with its closure
+    and defaults and without its globals, and so are the values that a context holds for context
+    variables. The callbacks of a future are not entered: they belong to the code that awaits it.
+    Nor are the callers of a frame that a traceback keeps.
 
-    `exclude` closes more: objects, by identity, and all instances of a class. A root that is
-    excluded or closed counts 0. Anything else that is reached counts: pass what your objects
-    share with the rest of the process (a connection pool, the WebSocket server).
+    Any other object that is reached is counted, so exclude what your objects share with the rest of
+    the process (a connection pool, the WebSocket server).
 
-    Not seen: the interpreter's inline attribute storage, the locals of a frame that is running
-    (some are seen while it calls another), and what an extension type hides from the
-    collector (its own buffers count when its `__sizeof__` says so). May be called from another
-    thread than the loop's; what changes meanwhile is counted or not.
+    Not seen are the interpreter's inline attribute storage, the locals of a running frame (some are
+    seen while it calls another), and what an extension type hides from the collector (its own
+    buffers are counted when its `__sizeof__` includes them). The call may be made from another
+    thread than the loop's; a concurrent change may or may not be counted.
+
+    Args:
+        roots: The objects to start from. A root that is excluded, or at which the walk stops,
+            counts 0.
+        exclude: Objects, by identity, and classes, for all their instances, at which the walk stops
+            as well.
     """
     ledger = _Ledger(owners=1, exclude=exclude)
     for root in roots:
@@ -68,15 +74,17 @@ def retained_by(
 ) -> Retained[K]:
     """Return the bytes that each owner keeps alive alone, and what they share, in one walk.
 
-    Rules and `exclude` are those of `retained_bytes`. Several objects make one owner when
-    passed as a tuple, which counts too. Each object is visited twice at most, so the time
-    grows with the objects reached, not with the number of owners.
+    Counting follows the rules of `retained_bytes`. Each object is visited twice at most, so the
+    time grows with the number of objects and not with the number of owners.
 
-    `common` are the objects that the owners are part of, such as the server whose sessions they
-    are. What these reach without passing through an owner belongs to no owner, however many there
-    are, and is not entered: so what all share is told by structure, also where there is one owner.
-    Bytes, text and whatever else refers to nothing is the exception. It belongs to the owners that
-    reach it on a way of their own, for a service that works on a session's data holds it as well.
+    Args:
+        owners: Objects by key. A tuple makes one owner of several objects, and is counted itself.
+        exclude: As in `retained_bytes`.
+        common: Objects that the owners are part of, such as the server of the sessions. What these
+            reach without passing through an owner belongs to no owner, however many owners there
+            are. Excepted are bytes, strings and other objects without references: they belong to
+            the owners that reach them by a path of their own, since a service that works on a
+            session's data refers to that data as well.
     """
     ledger = _Ledger(owners=len(owners), exclude=exclude)
     ledger.leave_out(common, owners.values())
@@ -86,12 +94,15 @@ def retained_by(
 
 
 def leaves_of(*roots: object) -> list[object]:
-    """Return what the roots reach that refers to nothing, as bytes and text do; by those rules."""
+    """Return the objects without references, such as bytes and strings, that the roots reach.
+
+    The walk follows the rules of `retained_bytes`.
+    """
     return _Ledger(owners=0, exclude=()).leave_out(roots, ())
 
 
 class _Ledger:
-    """Which owner each object is charged to."""
+    """The owner that each object is charged to."""
 
     def __init__(self, *, owners: int, exclude: Iterable[object]) -> None:
         closed = list(exclude)
@@ -103,7 +114,7 @@ class _Ledger:
         self._alive: list[object] = [closed]
 
     def leave_out(self, common: Iterable[object], owners: Iterable[object]) -> list[object]:
-        """Close all that `common` reaches without passing through an owner, but return leaves."""
+        """Close all that `common` reaches without passing through an owner; return the leaves."""
         roots = [part for one in owners for part in (one if type(one) is tuple else (one,))]
         of_owners = {id(root) for root in roots}
         self._alive.append(roots)
@@ -132,7 +143,7 @@ class _Ledger:
         return leaves
 
     def charge(self, root: object, index: int) -> None:
-        """Charge what the root reaches to owner `index`, or to all when others reach it too."""
+        """Charge what the root reaches to owner `index`, or as shared when others reach it too."""
         owner, steps, size = self._owner, self._steps, sys.getsizeof
         stop, leaf, referents = Step.STOP, Step.LEAF, Step.REFERENTS
         frontier = [root]
@@ -161,7 +172,7 @@ class _Ledger:
             frontier += extra
 
     def _enter(self, item: Any, entered: list[object], extra: list[object]) -> bool:
-        """Enter an object that needs more than its referents; False: it is closed after all."""
+        """Enter an object that needs more than its referents; return False when it is closed."""
         step = self._steps[type(item)]
         if step is Step.FUNCTION:
             if is_local(item):

@@ -1,22 +1,23 @@
-"""Letting memory come to rest before it is measured."""
+"""Free what is unreachable, before memory is measured."""
 
 import asyncio
 import gc
 
 
 async def settle() -> None:
-    """Let the loop turn once, collect garbage, and let it turn once more.
+    """Run one turn of the loop, collect garbage, and run another turn.
 
-    The first turn runs the callbacks that still hold what has just ended, the second what the
-    collection itself scheduled (the closing of async generators). Loop time does not pass.
-    Cancellation is raised at once. What a name of the caller's holds stays: in a notebook also
-    `Out`, `_` and, after an error, `sys.last_traceback`.
+    No time passes on the loop's clock. A cancellation is raised at once. An object to which a
+    variable of the caller refers stays, and in a notebook those to which `Out`, `_` and, after an
+    error, `sys.last_traceback` refer.
     """
+    # The first turn runs callbacks that are scheduled and refer to what has just ended. The second
+    # runs what the collection scheduled: the closing of async generators.
     await asyncio.sleep(0)
     gc.collect()
     await asyncio.sleep(0)
 
 
 def settle_now() -> None:
-    """Collect garbage, in code outside a running loop; otherwise as `settle`."""
+    """Collect garbage. For code outside a running loop; otherwise use `settle`."""
     gc.collect()

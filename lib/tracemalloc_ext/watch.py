@@ -1,4 +1,4 @@
-"""For how long tasks have waited where they wait."""
+"""How long tasks have been suspended where they are."""
 
 import asyncio
 import math
@@ -10,9 +10,12 @@ from tracemalloc_ext.futures import AnyTask, task_name, waited_for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """The bounds, in seconds of loop time, of how long a task has waited for the same future.
+    """How long a task has awaited the same future, in seconds of the loop's clock.
 
-    `at_most` is infinite when it waited there at the first sample already.
+    Attributes:
+        task: The name of the task.
+        at_least: The lower bound.
+        at_most: The upper bound; infinite when the task awaited the future at the first sample.
     """
 
     task: str
@@ -32,12 +35,17 @@ class _Sighting:
 
 
 class Watch:
-    """Since when each task has waited for the future it waits for.
+    """Record since when each task has awaited its current future.
 
-    A task does not know, so it is looked at: call `sample()` as often as the answer has to be
-    fine; times are known to within the interval between samples. A task that wakes and waits
-    again, as a polling loop does, starts anew. Times are those of the loop's clock, simulated
-    or not. Nothing is kept alive: neither tasks nor futures.
+    A task does not record this itself. Call `sample()` regularly: waiting times are known to within
+    the interval between samples. A task that wakes and waits again, such as a polling loop, starts
+    from 0. Neither tasks nor futures are kept alive.
+
+    Args:
+        loop: The loop whose tasks are watched and whose clock is read; by default the running one.
+
+    Raises:
+        RuntimeError: No loop is given and none is running.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
@@ -46,7 +54,7 @@ class Watch:
         self._sampled = -math.inf
 
     def sample(self) -> None:
-        """Look at every task of the loop once."""
+        """Record which future each task of the loop awaits now."""
         now = self._loop.time()
         sightings: weakref.WeakKeyDictionary[AnyTask, _Sighting] = weakref.WeakKeyDictionary()
         for task in asyncio.all_tasks(self._loop):
@@ -62,7 +70,7 @@ class Watch:
         self._sightings, self._sampled = sightings, now
 
     def waiting(self, task: AnyTask) -> Waiting:
-        """Return for how long a task has waited until now; 0 to 0 when it does not wait."""
+        """Return how long `task` has waited until now; 0 s to 0 s when it is not waiting."""
         now = self._loop.time()
         future, sighting = waited_for(task), self._sightings.get(task)
         if future is None:
@@ -74,7 +82,7 @@ class Watch:
         return Waiting(task=task_name(task), at_least=now - since, at_most=now - before)
 
     def stuck(self, *, seconds: float) -> list[AnyTask]:
-        """Return the tasks that have waited at least so long, the longest first, then by name."""
+        """Return the tasks that have waited at least `seconds`, the longest first, then by name."""
         waits = {task: self.waiting(task).at_least for task in list(self._sightings)}
         return sorted(
             (task for task, wait in waits.items() if wait >= seconds),

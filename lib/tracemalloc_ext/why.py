@@ -1,4 +1,4 @@
-"""Who keeps an object alive: the shortest chain of references, in words."""
+"""What keeps an object alive: the shortest chain of references, in words."""
 
 import asyncio
 import sys
@@ -18,9 +18,12 @@ Roots: TypeAlias = list[tuple[str, object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """The chain from a root down to an object, one step for each link; true when there is one.
+    """The chain of references from a root down to an object; false when there is none.
 
-    `looked_at` counts the objects that were looked at on the way.
+    Attributes:
+        steps: One description per reference, from the root down.
+        target: The description of the object.
+        looked_at: How many objects the search visited.
     """
 
     steps: tuple[str, ...]
@@ -45,24 +48,29 @@ def why(
 ) -> Why:
     """Return the shortest chain of references that keeps `target` alive.
 
-    The search goes down from roots, since the collector cannot say who refers to bytes by
-    asking them. It takes the first of these that leads to the target:
+    The search goes down from roots, since the garbage collector cannot list what refers to bytes.
+    The first of these that leads to the target is returned:
 
-    1. the tasks of `loop` (default: the running loop, if any), within the bounds of
-       `retained_bytes`, though callbacks of futures are followed;
-    2. the loop itself, now also through servers, executors, loggers and class attributes:
-       timers, connections no task holds, work queued for threads;
-    3. the locals of frames running in other threads, within the same bounds as step 1;
-    4. the globals of all modules, as far as in step 2; in a notebook that includes your own names,
-       `Out` and `_`, and `sys.last_traceback` (what the kernel's tasks hold comes in step 1).
+    1. the tasks of `loop`, within the bounds of `retained_bytes`, with the callbacks of futures;
+    2. the loop itself, from here on also through servers, executors, loggers and class attributes:
+       timers, connections that no task refers to, work queued for threads;
+    3. the locals of frames that run in other threads, within the bounds of step 1;
+    4. the globals of all modules, as far as in step 2. In a notebook these include your own
+       variables, `Out`, `_` and `sys.last_traceback` (what the kernel's tasks refer to is found in
+       step 1).
 
-    With `roots`, by name, only those are searched, in the manner of step 1. `exclude` closes
-    objects and all instances of a class. The task that asks and the frames running in its thread
-    are never the answer. An object held by nothing of this gives a false `Why`, not an error.
+    The current task and the frames on the caller's stack are never part of the chain. When nothing
+    is found, the result is a false `Why`, not an error.
 
-    Step 1 takes milliseconds; steps 2 and 4 visit the whole process, up to a second in a notebook.
-    Naming attributes asks the instances on the chain for their `__dict__`, which before
-    Python 3.13 makes one, of some 300 bytes, that stays with the instance.
+    Step 1 takes milliseconds. Steps 2 and 4 visit the whole process, which takes up to a second in
+    a notebook. Reading the attributes of the instances on the chain makes a `__dict__` for each
+    before Python 3.13, of some 300 bytes, which stays.
+
+    Args:
+        target: The object to search for, by identity.
+        loop: The loop whose tasks are searched; by default the running one, if any.
+        roots: Objects by name. When given, only those are searched, in the manner of step 1.
+        exclude: Objects, and classes for all their instances, through which the search does not go.
     """
     closed = [*exclude, *_asking()]
     looked_at = 0
@@ -98,7 +106,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 def _asking() -> list[object]:
-    """Return what is running in this thread: the current task and the frames on the stack."""
+    """Return what runs in this thread: the current task and the frames on the stack."""
     running: list[object] = []
     loop = _running_loop()
     task = asyncio.current_task(loop) if loop else None
@@ -119,7 +127,7 @@ def _locals_of_other_threads() -> Iterator[tuple[str, object]]:
 
 
 class _Search:
-    """One search, breadth first, that remembers from where each object was reached."""
+    """One breadth-first search. It records the parent of each object it reaches."""
 
     def __init__(self, target: object, exclude: list[object], *, whole_process: bool) -> None:
         self.looked_at = 0
@@ -132,7 +140,7 @@ class _Search:
         }
 
     def run(self, roots: Roots) -> tuple[str, ...]:
-        """Return the words of the chain, empty when no root leads to the target."""
+        """Return the descriptions of the chain, empty when no root leads to the target."""
         names: dict[int, str] = {}
         level: list[object] = []
         for name, root in roots:

@@ -1,4 +1,4 @@
-"""How objects, places and sizes are put into words: short, stable, free of machine paths."""
+"""Descriptions of objects, places and sizes: short, stable, without machine paths."""
 
 import linecache
 import re
@@ -14,8 +14,8 @@ _CELL = re.compile(r"ipykernel_\d+|^<ipython-input-")
 def short_path(filename: str) -> str:
     """Return a file's path below its entry of `sys.path`, as in `package/module.py`.
 
-    A notebook cell is `<cell>`, since its file name changes with the process; a name such as
-    `<string>` stays as it is; any other file is its last component.
+    A notebook cell is `<cell>`, since its file name changes with the process. A name such as
+    `<string>` is returned unchanged. For a file outside `sys.path` it is the last component.
     """
     if _CELL.search(filename):
         return "<cell>"
@@ -27,12 +27,12 @@ def short_path(filename: str) -> str:
 
 
 def source_line(filename: str, line: int) -> str:
-    """Return the stripped source line, or an empty string where there is none."""
+    """Return a line of the source, stripped; an empty string when it is not available."""
     return linecache.getline(filename, line).strip()
 
 
 def place(code: types.CodeType, line: int | None) -> str:
-    """Return a function and where in it, as in `Session.run (package/session.py:88)`."""
+    """Return a function and a line of it, as in `Session.run (package/session.py:88)`."""
     return f"{function_name(code.co_qualname)} ({short_path(code.co_filename)}:{line})"
 
 
@@ -42,12 +42,12 @@ def function_name(qualname: str) -> str:
 
 
 def byte_count(size: int) -> str:
-    """Return a size in words, as in `96,000 B`."""
+    """Return a size with its unit, as in `96,000 B`."""
     return f"{size:,} B"
 
 
 def describe(item: object) -> str:
-    """Return what an object is, as in `bytes, 96,000 B`; for a buffer, the length it shows."""
+    """Return a description of an object, as in `bytes, 96,000 B`; for a buffer with its length."""
     if isinstance(item, (bytes, bytearray)):
         return f"{type(item).__name__}, {byte_count(len(item))}"
     if isinstance(item, memoryview):

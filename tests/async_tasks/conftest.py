@@ -20,7 +20,7 @@ class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
 
 
 class Simulation:
-    """Runs coroutines, and keeps what the event loop complains of, such as "never retrieved"."""
+    """Runs coroutines; keeps the messages of the loop's exception handler ("never retrieved")."""
 
     def __init__(self) -> None:
         self.complaints: list[str] = []
@@ -45,6 +45,15 @@ class Simulation:
                 loop.run_until_complete(asyncio.sleep(10))
             loop.run_until_complete(asyncio.sleep(10))
             return seen()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _cheap_collections() -> Iterator[None]:
+    """Every simulation collects garbage; leave out the objects that were there before."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture

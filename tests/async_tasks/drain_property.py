@@ -25,7 +25,8 @@ from random_tasks import (
     wait,
 )
 
-from async_tasks import DrainReport, StuckTask
+from async_tasks import DrainReport
+from async_tasks.drain import StuckTask
 
 Drain = Callable[..., Awaitable[DrainReport]]
 

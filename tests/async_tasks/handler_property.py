@@ -21,7 +21,7 @@ from random_tasks import (
     task_plans,
 )
 
-from async_tasks import SessionScope, ticks
+from async_tasks import SessionScope, poll
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Session:
         return [*tasks, asyncio.create_task(self.poll(), name="poller")]
 
     async def play(self, plan: TaskPlan, name: str) -> None:
-        """Do what the plan says in the caller's task: cancelling that one cancels it."""
+        """Follow the plan in a task; cancelling the caller cancels that task."""
         await self.world.start(plan, name)
 
     def inc(self) -> None:
@@ -82,8 +82,8 @@ class Session:
         }
 
     async def poll(self) -> None:
-        async for tick in ticks(self.shutdown, 1.0):
-            self.flushed += tick.last
+        async for one in poll(self.shutdown, 1.0):
+            self.flushed += one.last
 
 
 Handler = Callable[[Session], Awaitable[None]]

@@ -19,9 +19,9 @@ from random_tasks import (
 )
 from workload import now
 
-from async_tasks import Tick
+from async_tasks.polling import Poll
 
-Ticks = Callable[[asyncio.Event, float], AsyncIterator[Tick]]
+Polling = Callable[[asyncio.Event, float], AsyncIterator[Poll]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,10 @@ POLLER_PLANS = st.builds(
 
 @dataclass(slots=True)
 class Polled:
-    """What was seen of a poller: when each tick came, whether it was the last, its round's end."""
+    """What was seen of a poller: when each poll came, whether it was the last, its round's end."""
 
     operation: Operation | None = None
-    ticks: list[tuple[float, bool]] = field(default_factory=list)
+    polls: list[tuple[float, bool]] = field(default_factory=list)
     rounds_ended: list[float] = field(default_factory=lambda: [0.0])
 
 
@@ -57,14 +57,14 @@ async def set_at(event: asyncio.Event, moment: Moment) -> None:
     event.set()
 
 
-async def play_poller(plan: PollerPlan, ticks: Ticks) -> Polled:
+async def play_poller(plan: PollerPlan, poll: Polling) -> Polled:
     seen = Polled()
     event = asyncio.Event()
 
     async def call() -> None:
-        async for tick in ticks(event, plan.seconds):
-            seen.ticks.append((now(), tick.last))
-            await wait(plan.rounds[len(seen.ticks) % len(plan.rounds)])
+        async for one in poll(event, plan.seconds):
+            seen.polls.append((now(), one.last))
+            await wait(plan.rounds[len(seen.polls) % len(plan.rounds)])
             seen.rounds_ended.append(now())
 
     shutting_down = asyncio.create_task(set_at(event, plan.shutdown))
@@ -73,29 +73,29 @@ async def play_poller(plan: PollerPlan, ticks: Ticks) -> Polled:
     return seen
 
 
-def promises_broken_by_poller(simulation: Any, plan: PollerPlan, ticks: Ticks) -> set[str]:
-    ran = run(simulation, play_poller(plan, ticks))
+def promises_broken_by_poller(simulation: Any, plan: PollerPlan, poll: Polling) -> set[str]:
+    ran = run(simulation, play_poller(plan, poll))
     return {*_broken(plan, ran.seen), *ran.complaints}
 
 
 def _broken(plan: PollerPlan, seen: Polled) -> Iterator[str]:
     if seen.operation.lost_a_cancellation:
         yield "loses no cancellation"
-    if any(last for _, last in seen.ticks[:-1]):
-        yield "ticks no more after the last"
+    if any(last for _, last in seen.polls[:-1]):
+        yield "polls no more after the last"
     shutdown = plan.shutdown.seconds
-    for (at, last), ready in zip(seen.ticks, seen.rounds_ended, strict=False):
-        # A tick in the very moment of the shutdown may still be one of the others.
+    for (at, last), ready in zip(seen.polls, seen.rounds_ended, strict=False):
+        # A poll in the very moment of the shutdown may still be one of the others.
         due = max(ready, min(shutdown, ready + plan.seconds)) if last else ready + plan.seconds
         if at != due or (at > shutdown and not last) or (at < shutdown and last):
-            yield "ticks in time"
-    if not seen.operation.cancelled_at and not (seen.ticks and seen.ticks[-1][1]):
-        yield "ends with one last tick"
+            yield "polls in time"
+    if not seen.operation.cancelled_at and not (seen.polls and seen.polls[-1][1]):
+        yield "ends with one last poll"
 
 
-async def straightforward_ticks(event: asyncio.Event, seconds: float) -> AsyncIterator[Tick]:
+async def straightforward_poll(event: asyncio.Event, seconds: float) -> AsyncIterator[Poll]:
     while not await straightforward.sleep(event, seconds):
-        yield Tick(last=False)
+        yield Poll(last=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class WhenCancelled(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """So many seconds from now, and then so many turns of the loop."""
+    """A moment ``seconds`` from now and ``turns`` turns of the loop later."""
 
     seconds: float
     turns: int = 0
@@ -52,7 +52,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
-    """A task that ``works`` until it reaches its ``end``, or for ever.
+    """A task that ``works`` until it reaches its ``end``, or indefinitely.
 
     With ``limit`` it works in rounds that a time limit of its own ends. ``tail`` is how many
     seconds it flushes when cancelled, or how long it lives on although it was. It starts its
@@ -332,7 +332,7 @@ async def operate(call: Callable[[], Awaitable[None]], cancelled: Iterable[Momen
 
 @dataclass(frozen=True, slots=True)
 class Run(Generic[T]):
-    """What a simulation returned, whose crashes were logged, and what its loop says was broken."""
+    """The result of a simulation, the crashes logged, and the promises its loop found broken."""
 
     seen: T
     crashes: Counter[str]

@@ -136,7 +136,7 @@ def test_a_task_that_is_in_two_drains_at_once_is_cancelled_once(simulation):
     assert simulation.run(scenario()) == (["flushed"], 1)
 
 
-def test_a_task_that_has_swallowed_somebodys_cancellation_is_not_immune(simulation):
+def test_a_task_that_swallowed_an_earlier_cancellation_is_still_cancelled(simulation):
     async def scenario():
         async def swallow_one():
             with contextlib.suppress(asyncio.CancelledError):
@@ -152,7 +152,7 @@ def test_a_task_that_has_swallowed_somebodys_cancellation_is_not_immune(simulati
     assert simulation.run(scenario()) == ("swallower",)
 
 
-def test_cancelled_from_outside_it_leaves_no_task_running(simulation):
+def test_a_drain_cancelled_from_outside_leaves_no_task_running(simulation):
     async def left_by(function, **options):
         tasks = [named(forever(), "a"), named(flush_when_cancelled(1.0, []), "b")]
         drain = asyncio.create_task(function(tasks, timeout=30, cancel=False, **options))
@@ -166,7 +166,7 @@ def test_cancelled_from_outside_it_leaves_no_task_running(simulation):
     assert simulation.run(left_by(drain_tasks)) == ([], 3)
 
 
-def test_cancelled_again_and_again_it_still_ends_within_its_bound(simulation):
+def test_a_drain_cancelled_repeatedly_ends_within_its_bound(simulation):
     async def scenario():
         task = named(stubborn(60), "stubborn")
         drain = named(drain_tasks([task], timeout=6, cancel=False), "drain")
@@ -182,7 +182,7 @@ def test_cancelled_again_and_again_it_still_ends_within_its_bound(simulation):
     assert simulation.run(scenario()) == [pytest.approx(1.3)]
 
 
-def test_cancelled_from_outside_a_cancel_phase_is_finished_first(simulation):
+def test_a_drain_cancelled_from_outside_finishes_its_cancel_phase_first(simulation):
     async def scenario():
         flushed = []
         task = named(flush_when_cancelled(1.0, flushed), "flusher")
@@ -222,7 +222,7 @@ def test_a_task_that_is_spawned_during_the_drain_is_drained(simulation, cancel):
     assert simulation.run(left_by(drain_tasks)) == set()
 
 
-def test_it_never_drains_its_own_caller(simulation):
+def test_a_drain_never_waits_for_its_own_caller(simulation):
     async def scenario(function):
         tasks = {named(asyncio.sleep(1), "other"), asyncio.current_task()}
         forced = await function(tasks, timeout=30, cancel=False)
@@ -233,7 +233,7 @@ def test_it_never_drains_its_own_caller(simulation):
     assert simulation.run(scenario(drain_tasks)) == (0, 1)
 
 
-def test_a_failure_from_before_the_drain_is_seen_and_logged(simulation, caplog):
+def test_a_failure_from_before_the_drain_is_reported_and_logged(simulation, caplog):
     async def crashed(function):
         task = named(fail(ValueError("early")), "early")
         await asyncio.wait([task])
@@ -247,7 +247,7 @@ def test_a_failure_from_before_the_drain_is_seen_and_logged(simulation, caplog):
     assert [str(record.exc_info[1]) for record in caplog.records] == ["early"]
 
 
-def test_the_report_names_everyone_and_says_where_the_stuck_are(simulation, caplog):
+def test_the_report_names_every_task_and_where_the_stuck_ones_are(simulation, caplog):
     async def scenario():
         tasks = [
             named(asyncio.sleep(0.1), "finished"),
@@ -290,7 +290,7 @@ def test_a_stuck_task_stays_referenced_and_its_late_crash_is_logged(simulation, 
     assert [str(r.exc_info[1]) for r in caplog.records if r.exc_info] == ["late"]
 
 
-def test_a_crash_is_logged_once_however_many_notice_it(simulation, caplog):
+def test_a_crash_is_logged_once_by_several_drains(simulation, caplog):
     async def scenario():
         task = create_named_task(fail(ValueError("once")), name="crashing")
         await asyncio.wait([task])

@@ -9,7 +9,7 @@ from handlers import handler_that_hides_its_ghosts, safe_handler
 from prometheus_client import Gauge
 from workload import flush_when_cancelled, named, now, stubborn
 
-from async_tasks import SessionScope, create_named_task, drain_tasks, supervise_tasks, ticks
+from async_tasks import SessionScope, create_named_task, drain_tasks, poll, supervise_tasks
 
 
 class Session:
@@ -22,8 +22,8 @@ class Session:
         self.flushed = 0
 
     async def poll(self):
-        async for tick in ticks(self.shutdown, 1.0):
-            self.flushed += tick.last
+        async for one in poll(self.shutdown, 1.0):
+            self.flushed += one.last
 
     def start(self):
         return [

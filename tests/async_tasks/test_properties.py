@@ -1,10 +1,8 @@
 """What the utilities promise, held against random mixes of tasks and cancellations.
 
-A property returns the promises that one plan breaks. It is empty for the utilities; and it has
-teeth: for the straightforward form hypothesis finds a plan that breaks them.
+A property returns the promises that one plan breaks: none for the utilities. For the
+straightforward form hypothesis finds a plan that breaks them, so the properties can fail.
 """
-
-import gc
 
 import pytest
 from drain_property import (
@@ -32,7 +30,7 @@ from poller_property import (
     SLEEP_PLANS,
     promises_broken_by_poller,
     promises_broken_by_sleep,
-    straightforward_ticks,
+    straightforward_poll,
 )
 from random_tasks import Moment, TaskPlan, WhenCancelled
 from supervise_property import (
@@ -41,7 +39,7 @@ from supervise_property import (
     straightforward_supervise,
 )
 
-from async_tasks import drain_tasks, sleep_until_shutdown, supervise_tasks, ticks
+from async_tasks import drain_tasks, poll, sleep_until_shutdown, supervise_tasks
 
 RANDOM = settings(
     max_examples=150,
@@ -49,18 +47,9 @@ RANDOM = settings(
     database=None,
     deadline=None,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
-    suppress_health_check=list(HealthCheck),  # the simulation starts anew in each run
+    suppress_health_check=list(HealthCheck),  # each run starts a simulation of its own
 )
 FIRST = settings(RANDOM, max_examples=1000, phases=[Phase.generate])
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _cheap_collections():
-    """Every run collects garbage twice: spare it what was there before."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 CHILD_IN_ITS_OWN_LIMIT_AT_THE_BOUND = DrainPlan(
@@ -111,7 +100,7 @@ def test_a_gather_keeps_its_promises(simulation, plan):
 @RANDOM
 @given(plan=POLLER_PLANS)
 def test_a_poller_keeps_its_promises(simulation, plan):
-    assert promises_broken_by_poller(simulation, plan, ticks) == set()
+    assert promises_broken_by_poller(simulation, plan, poll) == set()
 
 
 @RANDOM
@@ -126,7 +115,7 @@ STRAIGHTFORWARD = {
     "handler": (SESSION_PLANS, promises_broken_by_handler, straightforward_handler),
     "hiding handler": (SESSION_PLANS, promises_broken_by_handler, handler_that_hides_its_ghosts),
     "gather": (GATHER_PLANS, promises_broken_by_gather, straightforward_gather),
-    "ticks": (POLLER_PLANS, promises_broken_by_poller, straightforward_ticks),
+    "poll": (POLLER_PLANS, promises_broken_by_poller, straightforward_poll),
 }
 
 
@@ -150,7 +139,7 @@ STRAIGHTFORWARD = {
         ("gather", "closes every item"),
         ("gather", "gives each item its own outcome"),
         ("gather", "ends a chunk before the next"),
-        ("ticks", "ends with one last tick"),
+        ("poll", "ends with one last poll"),
     ],
 )
 def test_the_straightforward_form_breaks_the_promise(simulation, name, promise):

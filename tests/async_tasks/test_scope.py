@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import Gauge
 from workload import fail, flush_when_cancelled, forever, named, now, stubborn
 
-from async_tasks import Phase, SessionScope, ticks
+from async_tasks import Phase, SessionScope, poll
 
 PHASES = list(Phase)
 
@@ -29,7 +29,7 @@ def scope_of(gauge, metrics):
 
 
 def ended(task):
-    """What the task list of a test says of its end, and when it was."""
+    """Return a list to which the time of the task's end is appended."""
     log = []
     task.add_done_callback(lambda _: log.append(now()))
     return log
@@ -86,7 +86,7 @@ def test_what_the_receive_task_hands_on_while_it_is_cancelled_is_consumed(simula
                 queue.append("last")
 
         async def consume(scope):
-            async for _ in ticks(scope.shutdown, 1):
+            async for _ in poll(scope.shutdown, 1):
                 consumed.extend(queue)
 
         async with scope_of() as scope:
@@ -152,7 +152,7 @@ def test_a_producer_that_refuses_does_not_lengthen_the_deadline_of_the_consumers
 
 
 @pytest.mark.parametrize("at", [0.5, 12])
-def test_cancelled_from_outside_it_gives_no_grace_and_raises_that_same_cancellation(
+def test_an_outside_cancellation_of_the_scope_ends_the_grace_and_is_raised(
     simulation, scope_of, at
 ):
     async def scenario():
@@ -212,7 +212,7 @@ def test_a_task_that_is_started_during_the_supervision_is_supervised(
     assert simulation.run(scenario()) == (reason, 10 if reason == "disconnect" else 5)
 
 
-def test_a_finite_task_that_has_ended_is_let_go_while_the_session_goes_on(simulation, scope_of):
+def test_a_finite_task_is_released_when_it_ends_before_the_session(simulation, scope_of):
     async def scenario():
         async with scope_of() as scope:
             scope.receive(asyncio.sleep(10))
@@ -264,7 +264,7 @@ def test_a_task_that_a_consumer_starts_while_it_is_drained_is_drained_too(simula
     assert simulation.run(scenario()) == (31, 1)
 
 
-def test_what_is_closed_last_is_closed_when_no_task_is_left(simulation, scope_of, connections):
+def test_closers_run_after_the_last_task_has_ended(simulation, scope_of, connections):
     async def scenario():
         async def close():
             assert len(asyncio.all_tasks()) == 2
@@ -288,7 +288,7 @@ def refuse():
 @pytest.mark.parametrize(
     "broken", [refuse, lambda: fail(OSError("no link")), lambda: stubborn(600)]
 )
-def test_a_close_that_fails_or_hangs_does_not_keep_the_session(
+def test_a_close_that_fails_or_hangs_does_not_delay_the_exit_beyond_its_bound(
     simulation, scope_of, connections, caplog, broken
 ):
     async def scenario():
@@ -304,7 +304,7 @@ def test_a_close_that_fails_or_hangs_does_not_keep_the_session(
     assert "ws:ada:close" in caplog.text
 
 
-def test_wrong_use_is_refused_and_leaves_no_coroutine_unawaited(simulation, scope_of):
+def test_misuse_is_refused_and_leaves_no_coroutine_unawaited(simulation, scope_of):
     async def scenario():
         scope = scope_of()
         with pytest.raises(RuntimeError, match="early cannot be started: <SessionScope ws:ada new"):
@@ -322,7 +322,7 @@ def test_wrong_use_is_refused_and_leaves_no_coroutine_unawaited(simulation, scop
     gc.collect()  # an unclosed coroutine would warn, and a warning fails the test
 
 
-def test_a_scope_is_entered_once_and_supervised_by_one(simulation, scope_of, connections):
+def test_a_scope_is_entered_once_and_supervised_by_one_call(simulation, scope_of, connections):
     async def scenario():
         async with scope_of() as scope:
             scope.receive(asyncio.sleep(5))
@@ -338,7 +338,7 @@ def test_a_scope_is_entered_once_and_supervised_by_one(simulation, scope_of, con
     assert simulation.run(scenario()) == 0
 
 
-def test_an_interrupt_of_the_block_gives_no_grace(simulation, scope_of, connections):
+def test_a_system_exit_of_the_block_ends_the_grace(simulation, scope_of, connections):
     async def session():
         async with scope_of(timeout=30) as scope:
             slow = ended(scope.lifetime(forever(), name="slow"))

@@ -7,7 +7,7 @@ import straightforward
 from websockets.exceptions import ConnectionClosedError
 from workload import fail, forever, named
 
-from async_tasks import create_named_task, supervise_tasks, supervision
+from async_tasks import create_named_task, supervise, supervise_tasks
 
 BUG = ValueError("a bug in the parser")
 
@@ -147,13 +147,13 @@ def test_the_precedence_is_disconnect_crash_cancelled_lifetime_done(simulation, 
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError(), ConnectionClosedError(None, None)])
-def test_a_peer_that_is_gone_is_a_disconnect_in_any_task(simulation, caplog, error):
+def test_a_disconnect_raised_by_any_task_is_a_disconnect(simulation, caplog, error):
     exit_ = simulation.run(supervised(forever(), fail(error)))
     assert (exit_.reason, exit_.exception) == ("disconnect", error)
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
-def test_the_websocket_disconnect_of_starlette_is_known_by_its_name(simulation):
+def test_the_websocket_disconnect_of_starlette_is_recognised_by_name(simulation):
     gone = type("WebSocketDisconnect", (Exception,), {})()
     assert simulation.run(supervised(fail(gone))).reason == "disconnect"
 
@@ -223,7 +223,7 @@ def test_the_cost_is_one_callback_per_task_however_many_finite_tasks_end(simulat
         )
         return sum(task.added for task in (receive, *finite, *lifetime))
 
-    rounds = sum(range(21, 42))  # what is left of 41 tasks is waited for anew after each end
+    rounds = sum(range(21, 42))  # the rest of 41 tasks is waited for again after each end
     assert simulation.run(callbacks(straightforward.supervise)) == rounds
     assert simulation.run(callbacks(supervise_tasks, label="t")) == 41
 
@@ -275,8 +275,8 @@ def test_the_deciding_crash_is_logged_once_with_its_traceback(simulation, caplog
 
 def test_the_task_tree_shows_the_tasks_below_their_supervisor(simulation, monkeypatch):
     awaited_by = set()
-    monkeypatch.setattr(supervision, "_add_awaited_by", lambda *pair: awaited_by.add(pair))
-    monkeypatch.setattr(supervision, "_discard_awaited_by", lambda *pair: awaited_by.remove(pair))
+    monkeypatch.setattr(supervise, "_add_awaited_by", lambda *pair: awaited_by.add(pair))
+    monkeypatch.setattr(supervise, "_discard_awaited_by", lambda *pair: awaited_by.remove(pair))
 
     async def scenario():
         tasks = [named(asyncio.sleep(2), "receive"), named(forever(), "bg")]

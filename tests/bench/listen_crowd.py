@@ -13,9 +13,10 @@ from typing import Any, Final
 
 import psutil
 
-from ghosts.records.scenario import DeviceGroup, Through
-from ghosts.replay import Scenario, podcast, replay
-from ghosts.replay.pod import Pod
+from ghosts.records.scenario import DeviceGroup, Scenario, Through
+from ghosts.replay.run import replay
+from ghosts.simulation import podcast
+from ghosts.simulation.test_bed import TestBed
 
 _STEP: Final = 30
 """Simulated seconds in which nobody is there, then in which all arrive; later between two looks."""
@@ -111,11 +112,11 @@ def _measure(devices: int, lifecycle: str, traced: bool) -> Crowd:
     seen: dict[str, Any] = {}
     process = psutil.Process()
     # Speech and what makes it are there before anybody is.
-    podcast.hear(podcast.part(0, 1, _scenario(devices).sample_rate))
+    podcast.transcribe(podcast.part(0, 1, _scenario(devices).sample_rate))
 
-    def look(pod: Pod) -> None:
+    def look(bed: TestBed) -> None:
         began = time.perf_counter()
-        pod.observer.sample()
+        bed.observer.sample()
         seen["look_seconds"] = time.perf_counter() - began
         seen["tasks_all"] = len(asyncio.all_tasks())
 

@@ -4,10 +4,9 @@ import asyncio
 import struct
 from collections.abc import Iterator
 
-from ghosts.pusher import wire
-from ghosts.records.scenario import DevicePlan
-from ghosts.replay import Scenario, simulate
-from ghosts.replay.clock import sleep_until
+from ghosts import protocol
+from ghosts.records.scenario import DevicePlan, Scenario
+from ghosts.simulation.clock import simulate, sleep_until
 
 _LENGTH = struct.Struct("<I")
 
@@ -17,7 +16,7 @@ def frames(plan: DevicePlan, scenario: Scenario) -> Iterator[tuple[int, bytes]]:
     pcm = bytes(scenario.frame_seconds * scenario.sample_rate * 2)
     end = min(plan.leaves_at or scenario.duration, scenario.duration)
     for second in range(plan.arrives_at, end - scenario.frame_seconds + 1, scenario.frame_seconds):
-        yield second + scenario.frame_seconds, wire.encode(wire.Audio(float(second), pcm))
+        yield second + scenario.frame_seconds, protocol.encode(protocol.Audio(float(second), pcm))
 
 
 def move_and_keep(scenario: Scenario) -> int:

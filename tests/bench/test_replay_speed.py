@@ -7,8 +7,8 @@ from concurrent.futures import ProcessPoolExecutor
 
 from plain_tcp import move_and_keep
 
-from ghosts.records.scenario import FULL, TENTH
-from ghosts.replay import load_scenario, replay
+from ghosts.records.scenario import FULL, TENTH, load_scenario
+from ghosts.replay.run import replay
 
 
 def _plain(scale: float) -> float:

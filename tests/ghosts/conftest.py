@@ -1,4 +1,4 @@
-"""Both lifecycles, and simulated time that leaves nothing unsaid."""
+"""Variants, and simulated time that leaves nothing unsaid."""
 
 import asyncio
 import gc
@@ -9,21 +9,44 @@ from typing import Any, TypeAlias
 import pytest
 
 from async_tasks import check_cardinality
-from ghosts.pusher import LIFECYCLES, Lifecycle
-from ghosts.replay.clock import simulate
+from ghosts.simulation.clock import simulate
+from ghosts.variants import LISTEN_VARIANTS, VARIANTS, Variant
 
 Run: TypeAlias = Callable[[Callable[[], Coroutine[Any, Any, object]]], Any]
 
 
+_FROZEN = pytest.StashKey[bool]()
+
+
 # The incident, and the fix in both of its forms; the steps between them are in the matrix.
 @pytest.fixture(params=["gather_all", "supervised", "supervised_by_hand"])
-def lifecycle(request: pytest.FixtureRequest) -> Lifecycle:
-    return LIFECYCLES[request.param]
+def variant(request: pytest.FixtureRequest) -> Variant:
+    return VARIANTS[request.param]
+
+
+# The variants that listen has.
+@pytest.fixture(params=LISTEN_VARIANTS)
+def name(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(params=[name for name in LISTEN_VARIANTS if name != "gather_all"])
+def fixed(request: pytest.FixtureRequest) -> str:
+    """Those of them that have the fix."""
+    return request.param
 
 
 @pytest.fixture
-def run() -> Iterator[Run]:
+def run(request: pytest.FixtureRequest) -> Iterator[Run]:
     """Run a scenario on simulated time. What asyncio complains of afterwards fails the test."""
+    # Leave what existed before the module's first scenario out of its collections. Not once per
+    # scenario: what refers to a scenario beyond its end, as a log record with an error does, would
+    # be frozen by the next one, and never collected.
+    module = request.node.getparent(pytest.Module)
+    if not module.stash.get(_FROZEN, False):
+        module.stash[_FROZEN] = True
+        gc.freeze()
+        module.addfinalizer(gc.unfreeze)
     complaints: list[str] = []
 
     def run_simulated(scenario: Callable[[], Coroutine[Any, Any, object]]) -> object:
@@ -33,12 +56,10 @@ def run() -> Iterator[Run]:
             )
             return await scenario()
 
-        gc.freeze()  # what was there before need not be looked through below
         try:
             return simulate(watched)
         finally:
             gc.collect()
-            gc.unfreeze()
 
     yield run_simulated
     assert complaints == []

@@ -1,33 +1,75 @@
 """Made-up recordings in the shape of the long incident: three hours, workers blocked one by one.
 
-No service runs for them. What one draws from them says nothing about a lifecycle.
+No service runs for them. What one draws from them says nothing about a variant.
 """
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
+from ghosts.config import STORAGE_WORKERS
+from ghosts.paths import DATA
 from ghosts.plots import Lane
-from ghosts.records.recording import Event
+from ghosts.records.recording import FORMAT, Audio, Event, Recording, Sample
+from ghosts.records.scenario import TENTH, DeviceGroup, Scenario
 from ghosts.records.snapshot import Allocator
-from ghosts.replay import DeviceGroup, Recording, Scenario, replay
-from ghosts.settings import STORAGE_WORKERS
 
 HOURS_3 = 10_800
 MIB = 2**20
 
 
 def recorded() -> Recording:
-    """One that was recorded, to be changed: everything in it is as valid as a replay makes it."""
+    """One device that comes and stays, to be changed: its counts are those of a healthy pod."""
     scenario = Scenario(
         name="small",
         summary="One device comes and stays",
         seed=1,
         duration=30,
         devices=(DeviceGroup(name="staying", count=1),),
+        scale=TENTH,
     )
-    return replay(scenario, "supervised")
+    zero = {each.name: 0 for each in fields(Sample) if each.name not in ("allocator", "listen")}
+    one = {"gauge": 1, "tcp": 1, "tasks": 6, "rss_bytes": 90 * MIB}
+    return Recording(
+        scenario=scenario,
+        format=FORMAT,
+        variant="supervised",
+        scale=TENTH,
+        samples=tuple(Sample(**(zero | one | {"t": float(t)})) for t in (0, 30)),
+        audio=Audio(received=48_000, stored=48_000, lost=0, queued=0),
+        events=(Event(t=1.0, kind="session_opened", who="staying-000"),),
+        sessions=(),
+        versions={},
+    )
+
+
+def stored(variant: str) -> Recording:
+    """The stored recording of the incident at full scale, under a variant."""
+    return Recording.load(DATA / "recordings" / f"production_full_{variant}.json")
+
+
+def at_a_tenth(recording: Recording) -> Recording:
+    """The recording at a tenth of its bytes."""
+    sizes = "queued", "retained", "leaked", "lost", "abandoned", "rss"
+    names = [f"{size}_bytes" for size in sizes]
+    audio = recording.audio
+    return replace(
+        recording,
+        scale=TENTH,
+        scenario=recording.scenario.at_scale(TENTH),
+        samples=tuple(
+            replace(sample, **{name: getattr(sample, name) // 10 for name in names})
+            for sample in recording.samples
+        ),
+        audio=replace(
+            audio, **{each.name: getattr(audio, each.name) // 10 for each in fields(Audio)}
+        ),
+        sessions=tuple(
+            replace(one, held_bytes=one.held_bytes // 10, retained_bytes=one.retained_bytes // 10)
+            for one in recording.sessions
+        ),
+    )
 
 
 def of_lanes(recording: Recording, lanes: Sequence[Lane], lasts: float, **last: Any) -> Recording:
@@ -47,10 +89,10 @@ def of_lanes(recording: Recording, lanes: Sequence[Lane], lasts: float, **last: 
     return replace(recording, events=tuple(events), samples=samples)
 
 
-def long_incident(recording: Recording, lifecycle: str) -> Recording:
-    """The recording turned into three hours of 22 connections at a time under a lifecycle."""
-    full_at = None if lifecycle == "shipped" else 58 * 60
-    lanes = _sessions(lifecycle, full_at)
+def long_incident(recording: Recording, variant: str) -> Recording:
+    """The recording turned into three hours of 22 connections at a time under a variant."""
+    full_at = None if variant == "shipped" else 58 * 60
+    lanes = _sessions(variant, full_at)
     changed = of_lanes(recording, lanes, HOURS_3)
     samples = []
     for t in range(0, HOURS_3 + 1, 30):
@@ -83,10 +125,10 @@ def long_incident(recording: Recording, lifecycle: str) -> Recording:
                 ),
             )
         )
-    return replace(changed, lifecycle=lifecycle, samples=tuple(samples))
+    return replace(changed, variant=variant, samples=tuple(samples))
 
 
-def _sessions(lifecycle: str, full_at: float | None) -> list[Lane]:
+def _sessions(variant: str, full_at: float | None) -> list[Lane]:
     chance = random.Random(7)
     lanes, number = [], 0
     for _ in range(22):
@@ -100,13 +142,13 @@ def _sessions(lifecycle: str, full_at: float | None) -> list[Lane]:
                 break
             unlucky = chance.random() < 0.4 or (full_at is not None and leaves > full_at)
             drain = 300.0
-            if lifecycle == "gather_all":
+            if variant == "gather_all":
                 drain = chance.uniform(1, 14)
-            elif lifecycle == "supervised":
+            elif variant == "supervised":
                 drain = 30.6 if unlucky else chance.uniform(1, 14)
-            elif lifecycle == "shipped":
+            elif variant == "shipped":
                 drain = chance.uniform(1, 4)
-            ends = None if lifecycle == "gather_all" and unlucky else leaves + drain
+            ends = None if variant == "gather_all" and unlucky else leaves + drain
             lanes.append(Lane(uid, t, leaves, ends if ends and ends < HOURS_3 else None))
             t = leaves + chance.uniform(0.5, 3)
     return sorted(lanes, key=lambda lane: lane.opened)

@@ -2,18 +2,18 @@
 
 import asyncio
 import zlib
-from array import array
 from collections import Counter
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from pod import RATE, Pod, send, size
+import numpy as np
+from bed import RATE, Bed, send, size
 from websockets.asyncio.client import ClientConnection
 
-from ghosts.backends.server import Received
-from ghosts.pusher import wire
+from ghosts import protocol
 from ghosts.pusher.spool import Key
-from ghosts.replay.clock import settle
+from ghosts.simulation.backends import Received
+from ghosts.simulation.clock import settle
 
 Told: TypeAlias = Counter[Key]
 """Bytes of audio by conversation, from its beginning on."""
@@ -23,7 +23,7 @@ FRAME_SECONDS = 5
 def speech(key: Key, start: int, length: int) -> bytes:
     """Part of what is said in a conversation: 32-bit words, each the next one's number less 1."""
     first = zlib.crc32("/".join(key).encode()) // 2 + start // 4
-    return array("I", range(first, first + length // 4)).tobytes()
+    return np.arange(first, first + length // 4, dtype=np.uint32).tobytes()
 
 
 def arrived(received: Iterable[Received]) -> Told:
@@ -44,9 +44,9 @@ class Speaker:
 
     device: ClientConnection
 
-    def __init__(self, pod: Pod, uid: str) -> None:
+    def __init__(self, bed: Bed, uid: str) -> None:
         self.said: Told = Counter()
-        self._pod = pod
+        self._pod = bed
         self._key = Key(uid, "")
 
     async def arrive(self, conversation_id: str | None = None) -> None:
@@ -56,13 +56,13 @@ class Speaker:
             await self.turn_to(conversation_id)
 
     async def turn_to(self, conversation_id: str) -> None:
-        await send(self.device, wire.Conversation(conversation_id))
+        await send(self.device, protocol.Conversation(conversation_id))
         self._key = self._key._replace(conversation_id=conversation_id)
 
     async def say(self, seconds: float) -> None:
         """Send that much at once, in one frame."""
         start, length = self.said[self._key], size(seconds)
-        await send(self.device, wire.Audio(_second(start), speech(self._key, start, length)))
+        await send(self.device, protocol.Audio(_second(start), speech(self._key, start, length)))
         self.said[self._key] += length
 
     async def speak(self, seconds: float, *, every: float = FRAME_SECONDS) -> None:
@@ -76,9 +76,9 @@ class Speaker:
         await self.device.close()
 
 
-async def speakers(pod: Pod, *uids: str, conversation_id: str | None = "c1") -> list[Speaker]:
+async def speakers(bed: Bed, *uids: str, conversation_id: str | None = "c1") -> list[Speaker]:
     """Devices that have arrived."""
-    all_of_them = [Speaker(pod, uid) for uid in uids]
+    all_of_them = [Speaker(bed, uid) for uid in uids]
     for one in all_of_them:
         await one.arrive(conversation_id)
     return all_of_them

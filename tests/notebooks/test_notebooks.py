@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from notebook_form import dumps, normalise, read
 from notebook_rules import RULES, Rule, code_cells
 from prose_numbers import ALLOWED, in_files, in_modules, unsupported
 
-from ghosts import settings
-from ghosts.pusher.wire import FrameType
+from ghosts import config
+from ghosts.protocol import FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -52,7 +53,7 @@ def test_it_is_stored_as_make_notebooks_stores_it(path: Path) -> None:
 
 def known_numbers() -> set[str]:
     evidence = in_files(sorted((ROOT / "data").rglob("*.csv")))
-    return evidence | in_modules(settings) | {str(frame_type.value) for frame_type in FrameType}
+    return evidence | in_modules(config) | {str(frame_type.value) for frame_type in FrameType}
 
 
 @every_notebook
@@ -65,9 +66,11 @@ def test_numbers_in_its_prose_have_a_source(path: Path) -> None:
 
 
 def test_a_plain_test_run_collects_every_cell_of_every_notebook_and_a_look_behind_it() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "notebooks" in settings["tool"]["pytest"]["ini_options"]["testpaths"]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "--collect-only", "-q", "--color=no"],
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "--color=no", "notebooks"],
         cwd=ROOT,
         env=environment,
         capture_output=True,

@@ -83,7 +83,7 @@ async def through_context_manager(gate):
         (through_context_manager, ("entering", "await gate.wait()")),
     ],
 )
-def test_follows_every_kind_of_await_down_to_the_line(simulate, waiter, innermost):
+def test_every_kind_of_await_is_followed_down_to_the_line(simulate, waiter, innermost):
     async def main():
         gate = asyncio.Event()
         task = asyncio.create_task(waits(waiter, gate), name="stuck")
@@ -100,7 +100,7 @@ def test_follows_every_kind_of_await_down_to_the_line(simulate, waiter, innermos
     simulate(main())
 
 
-def test_reads_as_a_traceback_would_and_without_machine_paths(simulate):
+def test_the_report_reads_like_a_traceback_without_machine_paths(simulate):
     async def main():
         gate = asyncio.Event()
         task = asyncio.create_task(waits(through_generator, gate), name="ws:7:private_cloud")
@@ -135,7 +135,7 @@ def test_reads_as_a_traceback_would_and_without_machine_paths(simulate):
         ),
     ],
 )
-def test_names_what_is_waited_for(simulate, waiting, words):
+def test_the_awaited_primitive_is_named(simulate, waiting, words):
     async def main():
         async def stuck():
             await waiting()
@@ -151,7 +151,7 @@ def test_names_what_is_waited_for(simulate, waiting, words):
     simulate(main())
 
 
-def test_names_a_thread_of_an_executor():
+def test_a_thread_of_an_executor_is_named():
     release = threading.Event()
 
     async def main():
@@ -168,7 +168,7 @@ def test_names_a_thread_of_an_executor():
     asyncio.run(main())
 
 
-def test_goes_on_through_a_gather_into_the_one_task_that_is_stuck(simulate):
+def test_the_chain_continues_through_a_gather_into_its_one_pending_task(simulate):
     async def main():
         gate = asyncio.Event()
 
@@ -206,7 +206,7 @@ def test_two_tasks_that_wait_for_each_other_end_the_chain():
         tasks = [asyncio.create_task(wait_for_other(n), name=f"t{n}") for n in (1, 0)]
         await asyncio.sleep(0.01)
         for task in tasks:
-            task._log_destroy_pending = False  # cancelling either would recurse for ever
+            task._log_destroy_pending = False  # cancelling either would recurse without end
         return awaits(tasks[0])
 
     loop = asyncio.new_event_loop()
@@ -216,7 +216,7 @@ def test_two_tasks_that_wait_for_each_other_end_the_chain():
     assert answer.waits_for == "task 't1'"
 
 
-def test_says_when_a_task_does_not_wait(simulate):
+def test_a_task_that_is_not_waiting_is_reported_as_such(simulate):
     async def main():
         async def short():
             await asyncio.sleep(0)

@@ -1,9 +1,9 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__)
-ROOT = HERE.parents[2]
+HERE = Path(__file__).resolve()
 
 RUN = """
 import asyncio, sys
@@ -17,19 +17,16 @@ sys.exit(pytest.main(sys.argv[1:]))
 """
 
 
-def test_all_of_it_holds_on_the_tasks_that_nest_asyncio_makes():
+def test_the_whole_package_works_on_the_pure_python_tasks_of_nest_asyncio():
     others = sorted(str(path) for path in HERE.parent.glob("test_*.py") if path != HERE)
-    options = [
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--override-ini=addopts=",
-        "-p",
-        "no:looptime_plugin",
-    ]
+    # Without the project's conftest and plugins: they import pandas and matplotlib, and `why` would
+    # search all of it.
+    options = ["-q", "-W", "error", "-p", "no:cacheprovider", "-c", os.devnull]
+    options += [f"--rootdir={HERE.parent}", f"--confcutdir={HERE.parent}"]
     result = subprocess.run(
         [sys.executable, "-c", RUN, *options, *others],
-        cwd=ROOT,
+        cwd=HERE.parent,
+        env=os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=120,

@@ -119,7 +119,7 @@ def test_watching_keeps_neither_tasks_nor_futures_alive(simulate):
     simulate(main())
 
 
-def test_from_outside_a_loop_that_is_named():
+def test_a_loop_can_be_watched_from_outside():
     loop = asyncio.new_event_loop()
     task = loop.create_task(asyncio.Event().wait())
     loop.run_until_complete(asyncio.sleep(0))

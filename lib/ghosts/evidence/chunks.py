@@ -1,4 +1,4 @@
-"""What retained memory says in minutes of audio that nobody uploaded."""
+"""Retained memory converted to minutes of audio that was not uploaded."""
 
 import math
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ class ChunkQueue:
         return self.limit * self.chunk_mib
 
     def chunks(self, retained_mib: float) -> float:
-        """Return how many chunks make up so much memory."""
+        """Return the number of chunks in an amount of memory."""
         return retained_mib / self.chunk_mib
 
     def minutes_stuck(self, retained_mib: float) -> float:
-        """Return for how long nothing was uploaded, if the queue holds so much and is not full."""
+        """Return for how long nothing was uploaded, if the queue is not full."""
         return self.chunks(retained_mib) * self.chunk_minutes
 
     def retained_mib(self, minutes_stuck: float) -> float:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from scipy import stats
-
-from ghosts.evidence.records import Pod, fact
+from ghosts.evidence.records import InspectedPod, fact
 from ghosts.paths import DATA
 
 Regressor = Literal["ghosts", "gauge", "tcp"]
@@ -31,39 +29,43 @@ class Fit:
     """MiB, on n - 2 degrees of freedom."""
 
     def predict(self, connections: float) -> float:
-        """Return the memory, in MiB, that the line gives a pod with so many connections."""
+        """Return the memory, in MiB, that the line predicts for a number of connections."""
         return self.intercept + self.slope * connections
 
-    def count(self, pod: Pod) -> int:
+    def count(self, pod: InspectedPod) -> int:
         """Return the count of a pod's connections that this line goes by."""
         return _count(pod, self.regressor)
 
-    def residual(self, pod: Pod) -> float:
+    def residual(self, pod: InspectedPod) -> float:
         """Return the MiB by which a pod's memory lies above the line."""
         return _memory(pod) - self.predict(self.count(pod))
 
     def slope_interval(self, confidence: float = 0.95) -> tuple[float, float]:
         """Return the slope's confidence interval, in MiB per connection."""
+        from scipy import stats  # half a second, which a picture does not need
+
         reach = float(stats.t.ppf((1 + confidence) / 2, self.n - 2)) * self.slope_se
         return self.slope - reach, self.slope + reach
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
-    """The fit without one pod, and what it says about that pod (MiB)."""
+    """The fit without one pod, and its prediction for that pod (MiB)."""
 
-    pod: Pod
+    pod: InspectedPod
     fit: Fit
     predicted: float
 
 
-def with_memory(pods: Iterable[Pod]) -> tuple[Pod, ...]:
+def with_memory(pods: Iterable[InspectedPod]) -> tuple[InspectedPod, ...]:
     """Keep the pods whose memory was published."""
     return tuple(pod for pod in pods if pod.memory_mib is not None)
 
 
-def fit(pods: Iterable[Pod], regressor: Regressor = "ghosts") -> Fit:
+def fit(pods: Iterable[InspectedPod], regressor: Regressor = "ghosts") -> Fit:
     """Fit memory on one count, over the pods with a published memory; at least three are needed."""
+    from scipy import stats  # half a second, which a picture does not need
+
     known = with_memory(pods)
     if len(known) < 3:
         raise ValueError(f"a line and its error need at least 3 pods with memory, not {len(known)}")
@@ -85,7 +87,9 @@ def fit(pods: Iterable[Pod], regressor: Regressor = "ghosts") -> Fit:
     )
 
 
-def leave_one_out(pods: Iterable[Pod], regressor: Regressor = "ghosts") -> tuple[LeftOut, ...]:
+def leave_one_out(
+    pods: Iterable[InspectedPod], regressor: Regressor = "ghosts"
+) -> tuple[LeftOut, ...]:
     """Fit once without each pod: how far does the line rest on any one of them?"""
     known = with_memory(pods)
     if len(known) < 4:
@@ -124,12 +128,12 @@ def ordinary_pods(folder: Path = DATA) -> OrdinaryPods:
     )
 
 
-def _count(pod: Pod, regressor: Regressor) -> int:
+def _count(pod: InspectedPod, regressor: Regressor) -> int:
     counts = {"ghosts": pod.ghosts, "gauge": pod.gauge, "tcp": pod.tcp}
     return counts[regressor]
 
 
-def _memory(pod: Pod) -> float:
+def _memory(pod: InspectedPod) -> float:
     if pod.memory_mib is None:
         raise ValueError(f"the memory of pod {pod.pod} was not published")
     return pod.memory_mib

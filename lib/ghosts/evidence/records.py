@@ -1,12 +1,13 @@
 """The files of `data/` as records: one class a kind of row, one loader a file."""
 
-import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, get_args
 
-from ghosts.evidence.tidy_csv import EvidenceError, read_rows
+from pydantic import FiniteFloat, NonNegativeInt
+
+from ghosts.evidence.tidy_csv import Day, EvidenceError, Text, read_rows
 from ghosts.paths import DATA
 
 Topic = Literal[
@@ -21,7 +22,7 @@ Topic = Literal[
 
 
 class Kind(StrEnum):
-    """How a figure came to be known."""
+    """How a figure was obtained."""
 
     MEASURED = "measured"  # the team read it from the running system
     STATED = "stated"  # the team wrote it without showing a measurement
@@ -30,7 +31,7 @@ class Kind(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of a diagnosis."""
+    """The outcome of a diagnosis."""
 
     REFUTED = "refuted"
     UNFINISHED = "unfinished"
@@ -38,16 +39,16 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pod:
+class InspectedPod:
     """One pod, inspected while it ran. Memory is its RSS in MiB, None where none was published."""
 
-    pod: str
-    date: dt.date
-    gauge: int
-    tcp: int
-    memory_mib: float | None
+    pod: Text
+    date: Day
+    gauge: NonNegativeInt
+    tcp: NonNegativeInt
+    memory_mib: FiniteFloat | None
     kind: Kind
-    source: str
+    source: Text
 
     @property
     def ghosts(self) -> int:
@@ -59,84 +60,84 @@ class Pod:
 class Fact:
     """One figure under a name that is unique in all of `data/`; the date is None if not known."""
 
-    name: str
-    value: float
-    unit: str
-    date: dt.date | None
+    name: Text
+    value: FiniteFloat
+    unit: Text
+    date: Day | None
     kind: Kind
-    source: str
+    source: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """One answer to "what is the cause?", its fix, and what the following weeks said to it."""
+    """One diagnosis of the cause, its fix, and how it was refuted or confirmed."""
 
-    date: dt.date
-    diagnosis: str
-    fix: str
+    date: Day
+    diagnosis: Text
+    fix: Text
     verdict: Verdict
-    verdict_date: dt.date
-    because: str
+    verdict_date: Day
+    because: Text
     kind: Kind
-    source: str
-    verdict_source: str
+    source: Text
+    verdict_source: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One dated entry of the public record, from the service's first day to the last look."""
 
-    date: dt.date
-    event: str
-    document: str
+    date: Day
+    event: Text
+    document: Text
     kind: Kind
-    source: str
+    source: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployCheck:
     """One figure read a number of hours after the fix was deployed, as a range."""
 
-    check: str
-    hours_after: float
-    low: float
-    high: float
-    unit: str
+    check: Text
+    hours_after: FiniteFloat
+    low: FiniteFloat
+    high: FiniteFloat
+    unit: Text
     kind: Kind
-    source: str
+    source: Text
 
     def __post_init__(self) -> None:
         if self.low > self.high:
-            raise ValueError(f"column 'low': {self.low:g} is above 'high', {self.high:g}")
+            raise ValueError(f"low: should not be above high, {self.high:g}; got {self.low:g}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolSize:
     """The worker threads of one pool from a date on (None: the date is not known)."""
 
-    pool: str
-    since: dt.date | None
-    workers: int
+    pool: Text
+    since: Day | None
+    workers: NonNegativeInt
     kind: Kind
-    source: str
+    source: Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoolQueue:
     """The longest queue seen in front of one pool of one service."""
 
-    pool: str
-    service: str
-    date: dt.date
-    workers: int
-    peak_queue: int
+    pool: Text
+    service: Text
+    date: Day
+    workers: NonNegativeInt
+    peak_queue: NonNegativeInt
     kind: Kind
-    source: str
+    source: Text
 
 
-def pods(folder: Path = DATA) -> tuple[Pod, ...]:
+def pods(folder: Path = DATA) -> tuple[InspectedPod, ...]:
     """Load the pods whose gauge was compared with their TCP connections."""
-    return read_rows(folder / "pods.csv", Pod)
+    return read_rows(folder / "pods.csv", InspectedPod)
 
 
 def diagnoses(folder: Path = DATA) -> tuple[Diagnosis, ...]:
@@ -180,7 +181,9 @@ def facts(*topics: Topic, folder: Path = DATA) -> tuple[Fact, ...]:
             raise EvidenceError(f"no topic {topic!r}; there are {', '.join(get_args(Topic))}")
         for one in read_rows(folder / f"{topic}.csv", Fact):
             if one.name in loaded:
-                raise EvidenceError(f"{topic}.csv: column 'name': {one.name!r} is already taken")
+                raise EvidenceError(
+                    f"{topic}.csv: name: should be used once; got {one.name!r} again"
+                )
             loaded[one.name] = one
     return tuple(loaded.values())
 

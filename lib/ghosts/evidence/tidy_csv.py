@@ -2,25 +2,45 @@
 
 import csv
 import datetime as dt
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
-from enum import StrEnum
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeAlias, TypeVar, get_args, get_type_hints
+
+from pydantic import BeforeValidator, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
+
+from ghosts.errors import GhostsError
+from ghosts.records.validation import invalid_value
 
 Row = TypeVar("Row")
 
 
-class EvidenceError(Exception):
-    """A file of evidence is absent or not what it promises; names file, line, column and value."""
+def _iso_date(cell: str) -> dt.date:
+    """Parse a date; pydantic alone would take ``0`` for the first day of 1970."""
+    try:
+        return dt.date.fromisoformat(cell)
+    except ValueError:
+        raise PydanticCustomError("iso_date", "Input should be a date like 2026-05-13") from None
+
+
+Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Day: TypeAlias = Annotated[dt.date, BeforeValidator(_iso_date)]
+
+
+class EvidenceError(GhostsError):
+    """A file of evidence is absent or invalid; the message names file, line, column and value."""
 
 
 def read_rows(path: Path, row_type: type[Row]) -> tuple[Row, ...]:
-    """Read a file whose columns are exactly the fields of `row_type`, each of its type.
+    """Read a file whose columns are exactly the fields of ``row_type``, a dataclass.
 
-    Fields may be text, int, float, date, a StrEnum, or `float | None` and `date | None`, which
-    may be empty. A `ValueError` of the row's own `__post_init__` is reported with its line.
+    Pydantic validates each row by the types of the fields. An empty cell is None where the field
+    may be None.
+
+    Raises:
+        EvidenceError: the file is absent, or one of its values is not allowed.
     """
     if not path.is_file():
         raise EvidenceError(
@@ -31,7 +51,9 @@ def read_rows(path: Path, row_type: type[Row]) -> tuple[Row, ...]:
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.reader(file, strict=True)
             columns = _check_columns(path, next(reader, []), row_type)
-            rows = [_row(path, reader.line_num, columns, cells, row_type) for cells in reader]
+            rows = [
+                _row(f"{path.name}:{reader.line_num}", columns, cells, row_type) for cells in reader
+            ]
     except (csv.Error, UnicodeDecodeError) as error:
         raise EvidenceError(f"{path.name}: not a CSV file in UTF-8: {error}") from error
     if not rows:
@@ -52,76 +74,23 @@ def _check_columns(path: Path, columns: Sequence[str], row_type: Any) -> Sequenc
     return columns
 
 
-def _row(
-    path: Path, line: int, columns: Sequence[str], cells: Sequence[str], row_type: type[Row]
-) -> Row:
-    where = f"{path.name}:{line}"
+def _row(where: str, columns: Sequence[str], cells: Sequence[str], row_type: Any) -> Any:
     if len(cells) != len(columns):
         raise EvidenceError(f"{where}: {len(cells)} cells for {len(columns)} columns: {cells}")
+    adapter, optional = _reading(row_type)
+    values = {
+        column: None if cell == "" and column in optional else cell
+        for column, cell in zip(columns, cells, strict=True)
+    }
+    try:
+        return adapter.validate_python(values)
+    except ValidationError as error:
+        raise EvidenceError(f"{where}: {invalid_value(error, row_type)}") from None
+
+
+@cache
+def _reading(row_type: Any) -> tuple[TypeAdapter[Any], frozenset[str]]:
+    """Return what validates a row of this type, and the names of its fields that may be None."""
     types = get_type_hints(row_type)
-    values = {}
-    for column, cell in zip(columns, cells, strict=True):
-        try:
-            values[column] = _converter(types[column])(cell)
-        except ValueError as error:
-            raise EvidenceError(f"{where}: column {column!r}: {cell!r} {error}") from None
-    try:
-        return row_type(**values)
-    except ValueError as error:
-        raise EvidenceError(f"{where}: {error}") from None
-
-
-def _text(cell: str) -> str:
-    if not cell.strip():
-        raise ValueError("is empty")
-    return cell
-
-
-def _count(cell: str) -> int:
-    if not (cell.isascii() and cell.isdigit()):
-        raise ValueError("is not a whole number of zero or more")
-    return int(cell)
-
-
-def _number(cell: str) -> float:
-    try:
-        number = float(cell)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError("is not a number")
-    return number
-
-
-def _day(cell: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(cell)
-    except ValueError:
-        raise ValueError("is not a date like 2026-05-13") from None
-
-
-def _optional(convert: Callable[[str], Any]) -> Callable[[str], Any]:
-    return lambda cell: None if cell == "" else convert(cell)
-
-
-_CONVERTERS: dict[Any, Callable[[str], Any]] = {
-    str: _text,
-    int: _count,
-    float: _number,
-    float | None: _optional(_number),
-    dt.date: _day,
-    dt.date | None: _optional(_day),
-}
-
-
-def _converter(kind: Any) -> Callable[[str], Any]:
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return lambda cell: _one_of(kind, cell)
-    return _CONVERTERS[kind]
-
-
-def _one_of(allowed: type[StrEnum], cell: str) -> StrEnum:
-    try:
-        return allowed(cell)
-    except ValueError:
-        raise ValueError(f"is not one of {', '.join(allowed)}") from None
+    optional = (name for name, kind in types.items() if type(None) in get_args(kind))
+    return TypeAdapter(row_type), frozenset(optional)

@@ -8,14 +8,13 @@
     lab.advance(minutes=3)
     lab.plot()
 
-It is for a person at a notebook; what is to be measured belongs in `ghosts.replay`. It is made of
-the same parts as a replay, at a tenth of production's audio bytes, and its time stands still
-between two calls.
+It is for use by hand in a notebook; measurements belong in `ghosts.replay`. It has the same parts
+as a replay, at a tenth of production's audio bytes. Simulated time does not pass between two calls.
 
-A plain call has to run the lab's loop while the notebook's own is running. That takes
-`nest_asyncio`, which replaces asyncio's tasks and futures, in the whole process, by slower ones in
-Python, of which each takes a fifth more memory. Nothing can take that back; it is done when a first
-Lab is made, not when this module is imported. Replays work afterwards as before.
+A plain call has to run the lab's loop while the notebook's own loop is running. That needs
+`nest_asyncio`, which replaces asyncio's tasks and futures in the whole process with slower ones
+written in Python, each of which takes a fifth more memory. This cannot be undone; it happens when
+the first `Lab` is made, not when this module is imported. Replays give the same results afterwards.
 """
 
 from ghosts.lab.counts import Counts

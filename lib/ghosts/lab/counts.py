@@ -1,26 +1,26 @@
-"""What the lab looks like at one moment."""
+"""The counts of a lab at one moment, as text and HTML."""
 
 from dataclasses import dataclass
 from html import escape
 
 from matplotlib.colors import to_hex
 
+from ghosts.config import STORAGE_WORKERS
 from ghosts.plots.style import GAUGE, GHOSTS, INK, LOST, MEMORY, TCP, legible
 from ghosts.records.recording import Sample
-from ghosts.settings import STORAGE_WORKERS
 
 _MIB = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Counts(Sample):
-    """One sample of the lab's pod, as a person reads it.
+    """One sample of the lab's pod, formatted for people.
 
-    It shows whole MiB, which are the same on every run.
+    Memory is shown in whole MiB, which are the same on every run.
     """
 
     crashes: tuple[str, ...] = ()
-    """The exceptions that have ended sessions so far."""
+    """Exceptions that ended sessions so far, as `repr` shows them."""
 
     def __repr__(self) -> str:
         counts = "  ".join(f"{name} {value}" for name, value, _ in self._shown())
@@ -40,7 +40,7 @@ class Counts(Sample):
         )
 
     def _shown(self) -> list[tuple[str, str, str]]:
-        """Name, value and colour of each count; the colours are those of the figures."""
+        """Return name, value and colour of each count; figures use the same colours."""
         return [
             ("gauge", f"{self.gauge}", _text(GAUGE.color)),
             ("TCP", f"{self.tcp}", _text(TCP.color)),

@@ -1,4 +1,4 @@
-"""Wrong use of the lab, said in one line."""
+"""Misuse of the lab, reported in one line."""
 
 import numbers
 import operator
@@ -6,46 +6,60 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, SupportsIndex, TypeVar
 
+from ghosts.errors import GhostsError
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 _TOO_LONG: Final = 1e9
 
 
-class LabError(Exception):
-    """Wrong use. Its text is one line, and so is what a notebook shows of it: no traceback."""
+class LabError(GhostsError):
+    """Misuse of the lab. Its text is one line, and a notebook shows that line, no traceback."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython asks an exception for."""
+        """Return what IPython prints for this exception."""
         return [f"LabError: {self}"]
 
 
 def whole(name: str, value: SupportsIndex) -> int:
-    """Return a whole number, 1 or more."""
+    """Return an argument that must be a whole number of at least 1.
+
+    Raises:
+        LabError: it is not.
+    """
     try:
         number = 0 if isinstance(value, bool) else operator.index(value)
     except TypeError:
         number = 0
     if number < 1:
-        raise LabError(f"{name}: a whole number, 1 or more, is wanted, not {value!r}")
+        raise LabError(f"{name}: must be a whole number of at least 1, not {value!r}")
     return number
 
 
 def duration(name: str, value: float) -> float:
-    """Return a number of seconds or minutes that is finite and not negative."""
+    """Return an argument that must be a finite number of seconds or minutes, at least 0.
+
+    Raises:
+        LabError: it is not.
+    """
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not is_number or not 0 <= value < _TOO_LONG:
-        raise LabError(f"{name}: a time, 0 or more, is wanted, not {value!r}")
+        raise LabError(f"{name}: must be a number of at least 0, not {value!r}")
     return float(value)
 
 
 def one_of(name: str, choices: type[Choice], value: str) -> Choice:
-    """Return a member of an enumeration, given it or its value."""
+    """Return a member of an enumeration, given the member or its value.
+
+    Raises:
+        LabError: there is no such member.
+    """
     try:
         return choices(value)
     except ValueError:
-        raise LabError(f"{name}: no {value!r}; there are: {listed(choices)}") from None
+        raise LabError(f"{name}: unknown value {value!r}; allowed: {listed(choices)}") from None
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return names for an error's text."""
+    """Return names, separated by commas, for the text of an error."""
     return ", ".join(names) or "none"

@@ -1,4 +1,4 @@
-"""A simulated loop that plain code runs turn by turn, be there another one running or not."""
+"""A simulated loop that plain calls can run, also while another loop is running."""
 
 import asyncio
 import signal
@@ -10,18 +10,18 @@ from typing import Any, TypeVar
 
 import nest_asyncio
 
-from ghosts.replay.clock import LAST_WORD, SimulatedLoop, until_it_spins
-from ghosts.replay.spin import SpinError
+from ghosts.simulation.clock import CANCEL_SECONDS, SimulatedLoop, until_it_spins
+from ghosts.simulation.spin import SpinError
 
 T = TypeVar("T")
 
 
 class _Loop(SimulatedLoop):
-    """A class of its own, since `nest_asyncio` patches the class of the loop that it is given."""
+    """A separate class: `nest_asyncio` patches the class of the loop that it is given."""
 
 
 class NestedLoop:
-    """Runs coroutines to their end; whatever else lives on the loop stands still in between."""
+    """Runs coroutines to their end. Between two of them, nothing on the loop runs."""
 
     def __init__(self) -> None:
         self._loop = _Loop()
@@ -29,22 +29,22 @@ class NestedLoop:
 
     @property
     def time(self) -> float:
-        """Simulated seconds since the loop was made."""
+        """Simulated seconds since construction."""
         return self._loop.time()
 
     @property
     def running(self) -> bool:
-        """Whether a coroutine is being run just now."""
+        """Whether a coroutine is running."""
         return self._loop.is_running()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end and return its result, or raise its exception.
 
         An interrupt (Ctrl-C) cancels it, and is raised once it has cleaned up; a second one is
-        raised at once. Whatever else lives on the loop is not disturbed by the first.
+        raised at once. The first one cancels nothing else on the loop.
 
         Raises:
-            SpinError: something never let the loop idle. The coroutine was cancelled.
+            SpinError: a task or callback never let the loop idle. The coroutine was cancelled.
         """
         spins: list[SpinError] = []
         task = self._loop.create_task(until_it_spins(lambda: coroutine, spins))
@@ -53,11 +53,11 @@ class NestedLoop:
         return result
 
     def close(self) -> None:
-        """Cancel every task, wait for them within 5 s, and close the loop. Nothing is logged."""
+        """Cancel every task, wait up to 5 simulated seconds, and close the loop. Logs nothing."""
         tasks = asyncio.all_tasks(self._loop)
         for task in tasks:
             task.cancel()
-        with suppress(SpinError):  # It has been cancelled with the others.
+        with suppress(SpinError):  # The task that spins was cancelled with the others.
             self.run(_wait(tasks))
         with suppress(SpinError):
             self.run(_wait({self._loop.create_task(self._loop.shutdown_asyncgens())}))
@@ -67,7 +67,7 @@ class NestedLoop:
 
 async def _wait(tasks: set[asyncio.Task[Any]]) -> None:
     if tasks:
-        await asyncio.wait(tasks, timeout=LAST_WORD)
+        await asyncio.wait(tasks, timeout=CANCEL_SECONDS)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The lab's sessions, one row each: how it stands, where it waits, what it holds."""
+"""Tables of the lab's sessions: their state, where they wait, what they hold."""
 
 import asyncio
 import re
@@ -7,19 +7,20 @@ from typing import Any, TypeAlias
 import pandas as pd
 
 from ghosts.observation.observer import Observer
-from ghosts.observation.tracker import State, Tracked
+from ghosts.observation.tracker import Tracked
+from ghosts.records.waits import State
 from tracemalloc_ext import Watch, awaits, why
 
 _MIB = 2**20
-_CALL = "Clients."
-"""What functions that call a service are methods of."""
+_CALL = "PusherClients."
+"""Functions that call a backend are methods of this class."""
 _UNNAMED = re.compile(r"Task-\d+")
-"""The name that asyncio gives a task that nobody has named; the number differs from run to run."""
+"""The name that asyncio gives to an unnamed task; the number differs from run to run."""
 _Task: TypeAlias = asyncio.Task[Any]
 
 
 def table(observer: Observer, watch: Watch) -> pd.DataFrame:
-    """Return a row for every session that is open, or has left tasks; see `Lab.table`."""
+    """Return a row per session that is open or has orphan tasks; see `Lab.table`."""
     tasks = observer.sessions.tasks()
     states = observer.sessions.states()
     sizes = observer.memory.of([one for one, _ in states], tasks)
@@ -38,7 +39,7 @@ def table(observer: Observer, watch: Watch) -> pd.DataFrame:
 
 
 def waits(one: Tracked[Any], tasks: list[_Task], watch: Watch) -> pd.DataFrame:
-    """Return a row for every task of a session, the handler first; see `Lab.waits`."""
+    """Return a row per task of a session, the handler first; see `Lab.waits`."""
     rows = [
         {
             "task": _label(one, task),
@@ -53,7 +54,7 @@ def waits(one: Tracked[Any], tasks: list[_Task], watch: Watch) -> pd.DataFrame:
 
 
 def leaks(observer: Observer) -> pd.DataFrame:
-    """Return a row for every leaked session; see `Lab.leaks`."""
+    """Return a row per leaked session; see `Lab.leaks`."""
     leaked = observer.sessions.leaked
     sizes = observer.memory.of(leaked, observer.sessions.tasks())
     rows = [
@@ -81,7 +82,7 @@ def _waits(one: Tracked[Any], tasks: list[_Task], state: State, watch: Watch) ->
 
 
 def _label(one: Tracked[Any], task: _Task) -> str:
-    """Return "handler", the last part of a task's name, or the function of one without a name."""
+    """Return "handler", the last part of a task's name, or the function of an unnamed task."""
     if task is one.handler:
         return "handler"
     name = task.get_name()
@@ -91,6 +92,6 @@ def _label(one: Tracked[Any], task: _Task) -> str:
 
 
 def _call(task: _Task) -> str:
-    """Return the call to a service that a task itself is in, as in ``upload``; or nothing."""
+    """Return the backend call that a task itself is in, such as ``upload``, or an empty string."""
     functions = (frame.function for frame in awaits(task).frames if frame.task == task.get_name())
     return next((name.removeprefix(_CALL) for name in functions if name.startswith(_CALL)), "")

@@ -1,33 +1,18 @@
-"""Listen: the WebSocket service that devices talk to, and that feeds the pusher.
+"""Listen: the WebSocket service that devices connect to, and that feeds the pusher.
 
-It would run in production as it stands: it knows nothing of simulated time, devices or faults.
+Production code: it imports nothing of variants, simulation or observation.
 """
 
-from ghosts.listen.form import INCIDENT, PUBLISHED_FIX, TO_SHIP, Form
-from ghosts.listen.lifecycles import (
-    LISTEN_LIFECYCLES,
-    ListenLifecycle,
-    form_of,
-    gather_all,
-    shipped,
-    supervised,
-)
-from ghosts.listen.server import DEVICE_PATH, Listen, serve_listen
+from ghosts.listen.metrics import ListenMetrics
+from ghosts.listen.server import Listen, ListenLifecycle, serve_listen
 from ghosts.listen.session import ListenSession
+from ghosts.listen.settings import ListenSettings
 
 __all__ = [
-    "DEVICE_PATH",
-    "INCIDENT",
-    "LISTEN_LIFECYCLES",
-    "PUBLISHED_FIX",
-    "TO_SHIP",
-    "Form",
     "Listen",
     "ListenLifecycle",
+    "ListenMetrics",
     "ListenSession",
-    "form_of",
-    "gather_all",
+    "ListenSettings",
     "serve_listen",
-    "shipped",
-    "supervised",
 ]

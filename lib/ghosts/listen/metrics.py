@@ -1,44 +1,44 @@
-"""What listen says of itself, in Prometheus' terms."""
+"""The Prometheus metrics of listen."""
 
 from prometheus_client import Counter
 
-from ghosts.service import PodMetrics
+from ghosts.ws_server import ServerMetrics
 
 
-class Metrics(PodMetrics):
-    """One pod's metrics, in a registry of their own. Labels are static: never a uid."""
+class ListenMetrics(ServerMetrics):
+    """The metrics of one pod, in a registry of their own. Labels are static: never a uid."""
 
     def __init__(self) -> None:
         super().__init__("listen")
         self.received = Counter(
             "listen_audio_received_bytes",
-            "PCM bytes that devices have sent and the pusher is to have.",
+            "PCM bytes received from devices, for the pusher.",
             registry=self.registry,
         )
         self.lost_audio = Counter(
             "listen_audio_lost_bytes",
-            "PCM bytes that the pusher will not have.",
+            "PCM bytes that will not reach the pusher.",
             ["reason"],
             registry=self.registry,
         )
         self.lost_segments = Counter(
             "listen_segments_lost",
-            "Segments that the pusher will not have.",
+            "Segments that will not reach the pusher.",
             ["reason"],
             registry=self.registry,
         )
         self.unheard = Counter(
             "listen_audio_unheard_bytes",
-            "PCM bytes that were not made into text.",
+            "PCM bytes that were not transcribed.",
             registry=self.registry,
         )
         self.samples_lost = Counter(
             "listen_speaker_samples_lost",
-            "Requests for a speaker sample that the pusher will not have.",
+            "Requests for a speaker sample that will not reach the pusher.",
             registry=self.registry,
         )
 
     @property
     def received_bytes(self) -> int:
-        """PCM bytes received so far that the pusher is to have."""
+        """PCM bytes received from devices, for the pusher."""
         return self.value("listen_audio_received_bytes_total")

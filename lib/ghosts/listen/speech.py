@@ -1,38 +1,49 @@
-"""Speech: a session's audio on its way to being text."""
+"""Speech: transcribes the audio of a session."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from async_tasks import ticks
-from ghosts import settings
-from ghosts.backends import BackendError, ListenClients
-from ghosts.listen.events import Status
-from ghosts.listen.metrics import Metrics
-from ghosts.service import Lifetime
+from async_tasks import poll
+from ghosts import config
+from ghosts.clients import BackendError, ListenClients
+from ghosts.listen.metrics import ListenMetrics
+from ghosts.protocol.device_messages import Status
+from ghosts.ws_server import StopSignals
 
 _log = logging.getLogger("ghosts.listen")
-_AT_ONCE: Final = 960_000
-"""Bytes that are sent to be heard in one call, at most (ours): a minute at 8 kHz."""
+_BYTES_PER_CALL: Final = 960_000
+"""Bytes of audio in one call of speech to text, at most (ours): a minute at 8 kHz."""
 
 
 class Speech:
-    """One session's audio that has not been heard; of 10 MiB the oldest goes.
+    """The audio of one session that is not transcribed yet; beyond 10 MiB the oldest is dropped.
 
-    ``keeps`` is whether a piece is kept until it was heard. As published it is not: what is sent
-    while the service fails is not heard by anybody.
+    Args:
+        uid: The user.
+        signals: Those of the session.
+        clients: Calls speech to text.
+        metrics: Counts the audio that is never transcribed.
+        keeps: Whether audio is kept until its call has succeeded. As published it is not: audio is
+            lost whose call fails.
     """
 
     def __init__(
-        self, uid: str, lifetime: Lifetime, clients: ListenClients, metrics: Metrics, *, keeps: bool
+        self,
+        uid: str,
+        signals: StopSignals,
+        clients: ListenClients,
+        metrics: ListenMetrics,
+        *,
+        keeps: bool,
     ) -> None:
         self._uid = uid
-        self._lifetime = lifetime
+        self._signals = signals
         self._clients = clients
         self._metrics = metrics
         self._keeps = keeps
-        self._work = lifetime.work()
+        self._work = signals.work_event()
         self._unheard = bytearray()
         self._in_hand = 0
 
@@ -40,11 +51,11 @@ class Speech:
         return f"<Speech {self._uid}: {len(self._unheard):,} B unheard>"
 
     def add(self, pcm: bytes) -> None:
-        """Take audio."""
+        """Append audio."""
         self._unheard += pcm
-        too_many = len(self._unheard) - settings.AUDIO_BUFFER_MAX
+        too_many = len(self._unheard) - config.AUDIO_BUFFER_MAX
         if too_many > 0:
-            # Not what is being heard just now, which comes first.
+            # Not the oldest: that is the piece of the call in progress, removed when it succeeds.
             del self._unheard[self._in_hand : self._in_hand + too_many]
             self._metrics.unheard.inc(too_many)
         self._work.set()
@@ -54,25 +65,28 @@ class Speech:
         tell: Callable[[Status], object],
         take: Callable[[list[dict[str, Any]]], Awaitable[None]],
     ) -> None:
-        """Have audio heard, each second; return once the session is over and nothing is left.
+        """Transcribe audio each second; return after the disconnect, when none is left.
 
-        It is as slow as the service is: a call without an answer holds it for ever. ``tell`` is
-        called with how far it has come, ``take`` with what was heard, in order. Cancelled, it
-        leaves what is unheard, and counts it.
+        It has no bound: as published, a call that is never answered blocks it indefinitely.
+        Cancelling it drops, and counts, what is not transcribed.
+
+        Args:
+            tell: Called with the stages of setting up.
+            take: Called with the segments of each call, in order.
         """
         tell(Status.STT_INITIATING)
-        looks = ticks(self._lifetime.shutdown, settings.SPEECH_TICK, work=self._work)
+        polls = poll(self._signals.shutdown, config.SPEECH_TICK, work=self._work)
         try:
             await self._open()
             tell(Status.READY)
-            async for look in looks:
+            async for one in polls:
                 await self._hear(take)
-                while look.last and self._unheard:
-                    await asyncio.sleep(settings.SPEECH_BACKOFF)
+                while one.last and self._unheard:
+                    await asyncio.sleep(config.SPEECH_BACKOFF)
                     await self._hear(take)
-                if self._lifetime.disconnected and not self._unheard:
+                if self._signals.disconnected and not self._unheard:
                     return
-                looks.due_in(settings.SPEECH_BACKOFF if self._unheard else None)
+                polls.due_in(config.SPEECH_BACKOFF if self._unheard else None)
         finally:
             self._metrics.unheard.inc(len(self._unheard))
 
@@ -83,9 +97,9 @@ class Speech:
             _log.warning("%s: speech to text did not open: %s", self._uid, error)
 
     async def _hear(self, take: Callable[[list[dict[str, Any]]], Awaitable[None]]) -> None:
-        """Have what is there heard; stop at the first piece that was not."""
+        """Transcribe what is queued; return at the first call that fails."""
         while self._unheard:
-            piece = bytes(self._unheard[:_AT_ONCE])
+            piece = bytes(self._unheard[:_BYTES_PER_CALL])
             if not self._keeps:
                 del self._unheard[: len(piece)]
             heard = False

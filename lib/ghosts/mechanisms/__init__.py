@@ -5,14 +5,7 @@ runs to a verdict. data/mechanisms/README.md says what each stands for, and what
 """
 
 from ghosts.mechanisms.candidates import CANDIDATES, GOOGLE_DEFAULTS, Candidate, candidate
-from ghosts.mechanisms.fleet import (
-    PodPlan,
-    PodRun,
-    PodSample,
-    plan_fleet,
-    replay_fleet,
-    replay_pod,
-)
+from ghosts.mechanisms.fleet import PodPlan, plan_fleet, replay_fleet, replay_pod
 from ghosts.mechanisms.fleet_csv import STORED_FLEETS, read_fleet, stored_fleets, write_fleet
 from ghosts.mechanisms.fleet_state import (
     FleetState,
@@ -38,7 +31,7 @@ from ghosts.mechanisms.table import (
     run_mechanisms,
     write_verdicts,
 )
-from ghosts.mechanisms.verdicts import Answer, Verdict
+from ghosts.records.candidate_runs import Answer, PodRun, PodSample, Verdict
 
 __all__ = [
     "CANDIDATES",

@@ -1,11 +1,12 @@
-"""What could have started the incident: candidates A to F, each a scenario and client settings."""
+"""Candidate causes A to F, each a scenario and client settings."""
 
 from dataclasses import dataclass, replace
 from typing import Final
 
 import aiohttp
 
-from ghosts.backends import PUBLISHED, Backend, ClientSettings
+from ghosts.backends import Backend
+from ghosts.clients import PUBLISHED, ClientSettings
 from ghosts.records.scenario import Scenario, ScenarioError, load_scenario
 
 GOOGLE_TIMEOUT: Final = 60.0
@@ -26,15 +27,16 @@ GOOGLE_DEFAULTS: Final = replace(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One thing that could have started the incident."""
+    """One candidate cause."""
 
     name: str
     """The name of its scenario, and of its row."""
     letter: str
     """Its letter in the list of candidates, A to F."""
     claim: str
-    """What it says, in a few words."""
-    settings: ClientSettings = PUBLISHED
+    """The cause in a few words."""
+    clients: ClientSettings = PUBLISHED
+    """The settings of the clients that it is replayed with."""
 
     @property
     def scenario(self) -> Scenario:

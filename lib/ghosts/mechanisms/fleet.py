@@ -2,16 +2,18 @@
 
 import random
 from collections.abc import Callable
-from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ghosts.config import STORAGE_WORKERS
 from ghosts.mechanisms.candidates import Candidate, candidate
+from ghosts.records.candidate_runs import PodRun, PodSample
 from ghosts.records.scenario import Scenario, ScenarioError
-from ghosts.replay.pod import Pod
+from ghosts.replay.processes import call_all
 from ghosts.replay.run import replay
-from ghosts.replay.side_by_side import ReplayDiedError
-from ghosts.settings import STORAGE_WORKERS
+from ghosts.simulation.test_bed import TestBed
+from ghosts.variants import INCIDENT
 
 PODS: Final = 24
 """Pods of the fleet on 2026-05-13 (omi#7280)."""
@@ -44,48 +46,6 @@ class PodPlan:
             for group in scenario.devices
         )
         return replace(scenario, seed=self.seed, devices=groups)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodSample:
-    """One pod at one minute."""
-
-    minute: int
-    ghosts: int
-    blocked_workers: int
-    """Upload workers that have been in the same call for more than 150 s."""
-    gauge: int
-    tcp: int
-    held_bytes: int
-    """Audio that ghosts hold, at the scenario's scale."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodRun:
-    """What one pod of a fleet came to. Counts without a time are those at the end."""
-
-    pod: int
-    seed: int
-    connections: int
-    """At a time, as planned."""
-    ghosts: int
-    blocked_workers: int
-    gauge: int
-    tcp_mean: float
-    """TCP connections, mean over all minutes."""
-    sixteenth_minute: int | None
-    """The minute at which all upload workers were first seen blocked; None is never."""
-    held_bytes: int
-    """Audio that ghosts hold, at the scenario's scale."""
-    samples: tuple[PodSample, ...]
-    """One every ten minutes, and one at the end."""
-
-    def at(self, minute: int) -> PodSample:
-        """Return the last sample at or before a minute; before the first, a pod without ghosts."""
-        earlier = [sample for sample in self.samples if sample.minute <= minute]
-        if earlier:
-            return earlier[-1]
-        return PodSample(minute=0, ghosts=0, blocked_workers=0, gauge=0, tcp=0, held_bytes=0)
 
 
 def plan_fleet(pods: int = PODS, seed: int = SEED) -> tuple[PodPlan, ...]:
@@ -134,10 +94,9 @@ def replay_pod(name: str, plan: PodPlan, minutes: int | None = None) -> PodRun:
     held: list[int] = []
     recording = replay(
         scenario,
-        "gather_all",
-        settings=chosen.settings,
+        INCIDENT.with_clients(chosen.clients),
         measure_memory=False,
-        at_sample=lambda pod: held.append(_held_by_ghosts(pod)),
+        at_sample=lambda bed: held.append(_held_by_ghosts(bed)),
     )
     samples = [
         PodSample(
@@ -166,8 +125,8 @@ def replay_pod(name: str, plan: PodPlan, minutes: int | None = None) -> PodRun:
     )
 
 
-def _held_by_ghosts(pod: Pod) -> int:
-    ghosts = pod.observer.sessions.ghosts.values()
+def _held_by_ghosts(bed: TestBed) -> int:
+    ghosts = bed.observer.sessions.ghosts.values()
     return sum(session.private_cloud.held_bytes for session in ghosts)
 
 
@@ -201,28 +160,17 @@ def replay_fleet(
 ) -> tuple[PodRun, ...]:
     """Replay each pod of a fleet under a candidate, before the fix, and return them in order.
 
-    The executor is any of `concurrent.futures`, or one that does as they do: each pod is one call,
-    to which a name and three numbers are sent. ``on_pod`` is called with each pod as it comes.
-    ``minutes`` ends all of them before the scenario does. The first exception is raised, and what
-    has not begun is cancelled.
+    The executor is any of `concurrent.futures`, or one with the same interface: each pod is one
+    call, to which a name and three numbers are sent. ``on_pod`` is called with each pod as it
+    comes. ``minutes`` ends all of them before the scenario does. The first exception is raised, and
+    what has not started is cancelled.
 
     Raises:
         ScenarioError: a fleet has at least one pod.
         ReplayDiedError: the executor lost a process.
     """
-    plans = plan_fleet(pods, seed)
-    running: list[Future[PodRun]] = []
-    try:
-        # The largest first, so that no core is left alone with one at the end.
-        by_size = sorted(plans, key=lambda plan: -plan.connections)
-        running = [executor.submit(replay_pod, candidate.name, plan, minutes) for plan in by_size]
-        for done in as_completed(running):
-            on_pod(done.result())
-        return tuple(sorted((each.result() for each in running), key=lambda run: run.pod))
-    except BrokenExecutor:
-        raise ReplayDiedError(
-            "a process that replayed pods died; is there memory enough?"
-        ) from None
-    finally:
-        for each in running:
-            each.cancel()
+    # The largest first, so that no core is left alone with one at the end.
+    by_size = sorted(plan_fleet(pods, seed), key=lambda plan: -plan.connections)
+    calls = [(candidate.name, plan, minutes) for plan in by_size]
+    runs = call_all(executor, replay_pod, calls, on_result=on_pod)
+    return tuple(sorted(runs, key=lambda run: run.pod))

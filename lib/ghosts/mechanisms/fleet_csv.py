@@ -10,9 +10,9 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from ghosts.evidence import EvidenceError
-from ghosts.invalid import first_fault
-from ghosts.mechanisms.fleet import PodRun, PodSample
 from ghosts.paths import DATA
+from ghosts.records.candidate_runs import PodRun, PodSample
+from ghosts.records.validation import invalid_value
 
 MECHANISMS: Final = DATA / "mechanisms"
 _RUN: Final = TypeAdapter(PodRun)
@@ -60,16 +60,16 @@ def read_fleet(path: Path) -> tuple[PodRun, ...]:
     samples: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
     for row in _read(samples_beside(path)):
         samples[row.pop("pod", "")].append(row)
-    try:
-        return tuple(
-            _RUN.validate_python(
-                {**row, "sixteenth_minute": row.get("sixteenth_minute") or None}
-                | {"samples": samples[row.get("pod", "")]}
-            )
-            for row in _read(path)
-        )
-    except ValidationError as invalid:
-        raise EvidenceError(f"{path.name}: {first_fault(invalid)}") from None
+    runs = []
+    for line, row in enumerate(_read(path), 2):
+        row["sixteenth_minute"] = row.get("sixteenth_minute") or None
+        row["samples"] = samples[row.get("pod", "")]
+        try:
+            runs.append(_RUN.validate_python(row))
+        except ValidationError as invalid:
+            where = f"{path.name}:{line}"
+            raise EvidenceError(f"{where}: {invalid_value(invalid, PodRun)}") from None
+    return tuple(runs)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

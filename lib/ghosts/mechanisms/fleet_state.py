@@ -1,12 +1,12 @@
-"""What a fleet looks like at one moment: its largest pod, and all others."""
+"""The state of a fleet at one moment: its largest pod, and all others."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ghosts.config import STORAGE_WORKERS
 from ghosts.evidence import MIB
-from ghosts.mechanisms.fleet import PodRun
+from ghosts.records.candidate_runs import PodRun
 from ghosts.records.scenario import TENTH
-from ghosts.settings import STORAGE_WORKERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def sampled_minutes(fleet: Sequence[PodRun]) -> list[int]:
 
 
 def state_at(fleet: Sequence[PodRun], minute: int) -> FleetState:
-    """Return what a fleet looks like at a sampled minute, or at the last one before it."""
+    """Return the state of a fleet at a sampled minute, or at the last one before it."""
     seen = sorted((run.at(minute) for run in fleet), key=lambda one: -one.ghosts)
     others, count = seen[1:], max(1, len(seen) - 1)
     return FleetState(

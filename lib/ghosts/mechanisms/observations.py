@@ -6,20 +6,20 @@ Every threshold is a figure of the public record, read by ``ghosts.evidence``, o
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
+from ghosts.config import STORAGE_WORKERS
 from ghosts.evidence import deploy_check, fact, fit, pods
 from ghosts.mechanisms import reading
 from ghosts.mechanisms.fleet import CONNECTIONS_RANGE, MINUTES
 from ghosts.mechanisms.fleet_state import age_of_few, when_largest_has
 from ghosts.mechanisms.runs import Runs
-from ghosts.mechanisms.verdicts import Answer, Verdict
-from ghosts.settings import STORAGE_WORKERS
+from ghosts.records.candidate_runs import Answer, Verdict
 
 STRAIGHT: Final = 0.95
 """R squared from which growth counts as a straight line (ours: the record shows no samples)."""
 LEAK_HOURS: Final = 1.0
 """Hours that ghosts accumulate for at least (ours: the record says hours, and no number)."""
 STILL_GROWING: Final = 60
-"""Minutes before the end in which a ghost more says that there would be more (ours)."""
+"""Minutes before the end: if ghosts grow in these, they would grow further (ours)."""
 CHECKED_HOURS: Final = 3.0
 """Hours after the deploy of the last published check (omi#7283)."""
 

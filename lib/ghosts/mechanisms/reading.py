@@ -1,12 +1,12 @@
-"""What is read off a recording: times, ghosts, memory, drains, a straight line."""
+"""Measurements on a recording: times, ghosts, memory, drains, a straight line."""
 
 from collections.abc import Sequence
 from statistics import correlation, median
 
+from ghosts.config import BG_DRAIN_TIMEOUT, GHOST_AFTER
 from ghosts.evidence import MIB
 from ghosts.observation.tracker import KERNEL_EVERY
 from ghosts.records.recording import Recording, Sample
-from ghosts.settings import BG_DRAIN_TIMEOUT, GHOST_AFTER
 
 MINUTE = 60
 

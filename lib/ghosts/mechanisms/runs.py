@@ -1,22 +1,23 @@
-"""What a candidate is judged by: a replay before the fix, one after it, and a fleet."""
+"""The runs that a candidate is judged by: replays before and after the fix, and a fleet."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from ghosts.mechanisms.candidates import CANDIDATES, Candidate, candidate
-from ghosts.mechanisms.fleet import PodRun
+from ghosts.records.candidate_runs import PodRun
 from ghosts.records.recording import Recording
+from ghosts.replay.processes import call_all
 from ghosts.replay.run import replay
-from ghosts.replay.side_by_side import ReplayDiedError
+from ghosts.variants import FIX, INCIDENT, VARIANTS
 
-BEFORE, AFTER = "gather_all", "supervised"
-"""The lifecycles before and after the fix."""
+BEFORE, AFTER = INCIDENT.name, FIX.name
+"""The variants before and after the fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """All that was replayed of one candidate."""
+    """All runs of one candidate."""
 
     candidate: Candidate
     before: Recording
@@ -27,14 +28,14 @@ class Runs:
     """Pods before the fix; empty if no fleet was replayed."""
 
 
-def replay_candidate(name: str, lifecycle: str) -> Recording:
-    """Replay the candidate of this name under a lifecycle, without measuring memory.
+def replay_candidate(name: str, variant: str) -> Recording:
+    """Replay the candidate of this name under a variant, without measuring memory.
 
     After the fix, every pod had been restarted: a fault that had ended by then is left out.
     """
     chosen = candidate(name)
-    scenario = chosen.after_restart if lifecycle == AFTER else chosen.scenario
-    return replay(scenario, lifecycle, settings=chosen.settings, measure_memory=False)
+    scenario = chosen.after_restart if variant == AFTER else chosen.scenario
+    return replay(scenario, VARIANTS[variant].with_clients(chosen.clients), measure_memory=False)
 
 
 def replay_candidates(
@@ -45,33 +46,22 @@ def replay_candidates(
 ) -> tuple[Runs, ...]:
     """Replay each candidate before and after the fix, and return the runs in order.
 
-    The executor is any of `concurrent.futures`, or one that does as they do: each replay is one
+    The executor is any of `concurrent.futures`, or one with the same interface: each replay is one
     call, to which two names are sent. ``fleets`` are those that there are, by candidate's name.
     ``on_replay`` is called after each replay. The first exception is raised, and what has not
-    begun is cancelled.
+    started is cancelled.
 
     Raises:
         ReplayDiedError: the executor lost a process.
     """
-    running: dict[tuple[str, str], Future[Recording]] = {}
-    try:
-        for one in candidates:
-            for lifecycle in (BEFORE, AFTER):
-                call = executor.submit(replay_candidate, one.name, lifecycle)
-                running[one.name, lifecycle] = call
-        for done in as_completed(running.values()):
-            done.result()
-            on_replay()
-    except BrokenExecutor:
-        raise ReplayDiedError("a process that replayed died; is there memory enough?") from None
-    finally:
-        for each in running.values():
-            each.cancel()
+    calls = [(one.name, variant) for one in candidates for variant in (BEFORE, AFTER)]
+    recordings = call_all(executor, replay_candidate, calls, on_result=lambda _: on_replay())
+    by_call = dict(zip(calls, recordings, strict=True))
     return tuple(
         Runs(
             one,
-            running[one.name, BEFORE].result(),
-            running[one.name, AFTER].result(),
+            by_call[one.name, BEFORE],
+            by_call[one.name, AFTER],
             (fleets or {}).get(one.name, ()),
         )
         for one in candidates

@@ -2,19 +2,21 @@
 
 import csv
 from collections.abc import Callable, Sequence
-from concurrent.futures import BrokenExecutor, Executor, as_completed
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from statistics import median
 from typing import Final
 
+from pydantic import FiniteFloat, NonNegativeInt
+
+from ghosts.config import STORAGE_WORKERS
 from ghosts.evidence.tidy_csv import read_rows
 from ghosts.mechanisms import reading
 from ghosts.mechanisms.fleet_csv import MECHANISMS
 from ghosts.records.scenario import load_scenario
+from ghosts.replay.processes import ReplayDiedError, call_all
 from ghosts.replay.run import replay
-from ghosts.replay.side_by_side import ReplayDiedError
-from ghosts.settings import STORAGE_WORKERS
 
 SESSION_LENGTHS: Final = ("c_some_uploads_hang", "c_exponential_16", "c_exponential_48")
 """Scenarios that differ in how long devices stay: 15 to 17.5 min, or random with a mean of 16 or
@@ -26,25 +28,25 @@ _SETTLED: Final = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionLengthRun:
-    """What one length of sessions comes to, before the fix, at full scale."""
+    """The results of one session length, before the fix, at full scale."""
 
     scenario: str
-    minutes: int
-    ghosts: int
-    tcp_mean: float
-    sixteenth_minute: int
+    minutes: NonNegativeInt
+    ghosts: NonNegativeInt
+    tcp_mean: FiniteFloat
+    sixteenth_minute: NonNegativeInt
     """The minute at which all upload workers were first seen blocked."""
-    mib_per_ghost: float
+    mib_per_ghost: FiniteFloat
     """MiB of audio at the end, median."""
-    mib_per_ghost_mean: float
+    mib_per_ghost_mean: FiniteFloat
     """The mean, which is what a pod's memory over its ghosts gives."""
-    mib_per_ghost_low: float
+    mib_per_ghost_low: FiniteFloat
     """Their lower quartile."""
-    mib_per_ghost_high: float
+    mib_per_ghost_high: FiniteFloat
     """Their upper quartile."""
-    growth_before_mb: float
+    growth_before_mb: FiniteFloat
     """MB of queued audio more per 10 minutes, from minute 20 until that minute."""
-    growth_after_mb: float
+    growth_after_mb: FiniteFloat
     """The same from that minute until the end."""
 
 
@@ -91,17 +93,8 @@ def replay_session_lengths(
     Raises:
         ReplayDiedError: the executor lost a process.
     """
-    running = [executor.submit(replay_session_length, name) for name in scenarios]
-    try:
-        for done in as_completed(running):
-            done.result()
-            on_replay()
-        return tuple(each.result() for each in running)
-    except BrokenExecutor:
-        raise ReplayDiedError("a process that replayed died; is there memory enough?") from None
-    finally:
-        for each in running:
-            each.cancel()
+    calls = [(name,) for name in scenarios]
+    return tuple(call_all(executor, replay_session_length, calls, on_result=lambda _: on_replay()))
 
 
 def write_session_lengths(runs: Sequence[SessionLengthRun], path: Path) -> None:

@@ -9,11 +9,10 @@ from typing import Final
 
 from ghosts.evidence.tidy_csv import read_rows
 from ghosts.mechanisms.candidates import CANDIDATES, Candidate
-from ghosts.mechanisms.fleet import PodRun
 from ghosts.mechanisms.fleet_csv import MECHANISMS, stored_fleets
 from ghosts.mechanisms.observations import OBSERVATIONS
 from ghosts.mechanisms.runs import Runs, replay_candidates
-from ghosts.mechanisms.verdicts import Verdict
+from ghosts.records.candidate_runs import PodRun, Verdict
 
 STORED_VERDICTS: Final = MECHANISMS / "verdicts.csv"
 

@@ -1,1 +1,1 @@
-"""What the sessions of a service do, seen from outside. Looking changes nothing."""
+"""Observation of sessions from outside the services. It has no side effect on them."""

@@ -1,4 +1,4 @@
-"""What the C library's allocator says of this process, where it can be asked."""
+"""The heap of this process as glibc's allocator reports it."""
 
 import ctypes
 from functools import cache
@@ -30,9 +30,9 @@ class _MallInfo2(ctypes.Structure):
 
 
 def allocator() -> Allocator | None:
-    """Return what malloc has handed out and what it holds; None where it is not glibc's.
+    """Return the heap's bytes in use and held; None if the allocator is not glibc's.
 
-    Blocks of their own (mmap), which large ones are, count in both.
+    Large blocks, which have mappings of their own (mmap), count in both.
     """
     glibc = _glibc()
     if glibc is None:
@@ -42,7 +42,7 @@ def allocator() -> Allocator | None:
 
 
 def trim() -> Trimmed | None:
-    """Have malloc give back to the operating system what it can; None where it is not glibc's."""
+    """Return free heap memory to the operating system; None if the allocator is not glibc's."""
     glibc = _glibc()
     if glibc is None:
         return None
@@ -54,7 +54,7 @@ def trim() -> Trimmed | None:
 
 @cache
 def _glibc() -> Any:
-    """Return the C library that this process runs on, if it is a glibc of 2.33 or later."""
+    """Return this process's C library if it is glibc 2.33 or later, otherwise None."""
     library = ctypes.CDLL(None)
     if not hasattr(library, "mallinfo2") or not hasattr(library, "malloc_trim"):
         return None

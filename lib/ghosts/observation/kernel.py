@@ -1,4 +1,4 @@
-"""What the operating system knows of one connection."""
+"""The state of one connection, as the operating system reports it."""
 
 import socket
 import sys
@@ -6,19 +6,18 @@ from typing import Final
 
 from websockets.asyncio.connection import Connection
 
-from ghosts.service import established_peers
+from ghosts.ws_server import established_peers
 
 _ESTABLISHED: Final = 1
-"""The first byte of what Linux says of a socket (TCP_INFO) where its connection is established."""
+"""The first byte of Linux's TCP_INFO for a socket whose connection is established."""
 
 
 def is_established(connection: Connection) -> bool:
-    """Return whether the operating system has an established TCP connection behind this one.
+    """Return whether the operating system has an established TCP connection for a WebSocket.
 
-    A peer that has closed, or reset, has none, whether or not the service has read that yet. The
-    exception is a service that has stopped reading for so long that its receive window is full:
-    that the peer has closed then does not arrive. Costs microseconds on Linux, milliseconds
-    elsewhere.
+    It has none once the peer has closed or reset it, even if the service has not read that yet.
+    There is one exception: if the service has stopped reading and its receive window is full, the
+    peer's close does not arrive. Takes microseconds on Linux, milliseconds elsewhere.
     """
     link = connection.transport.get_extra_info("socket")
     if link is None or link.fileno() == -1:

@@ -1,4 +1,4 @@
-"""How much memory each session keeps alive."""
+"""The memory that each session keeps alive."""
 
 import asyncio
 import weakref
@@ -6,30 +6,30 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from ghosts.observation.tracker import Session, Tracked, Tracker
+from ghosts.observation.tracker import AnySession, Tracked, Tracker
 from tracemalloc_ext import retained_by
 from tracemalloc_ext.futures import waited_for
 
-S = TypeVar("S", bound=Session)
+S = TypeVar("S", bound=AnySession)
 _Task: TypeAlias = asyncio.Task[Any]
 _Await: TypeAlias = tuple["weakref.ref[_Task]", "weakref.ref[Any] | None"]
 
 _OF_ANY_OTHER: Final = (Tracked,)
-"""Classes that no session owns: what is known of sessions is ours."""
+"""Classes that no session owns: the records of the tracker belong to the observer."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """A size, and what each task of the session was awaiting when it was measured."""
+    """A session's size, and what each of its tasks awaited when it was measured."""
 
     size: int
     held_bytes: int
     awaits: tuple[_Await, ...]
 
     def holds_for(self, one: Tracked[Any], tasks: Iterable[_Task]) -> bool:
-        """Return whether every task still awaits the same future: none of them has run since.
+        """Return whether the size is still valid: no task has run, and no audio was added.
 
-        Audio may come without that, from a callback.
+        A task that still awaits the same future has not run. A callback can add audio without it.
         """
         if one.held_bytes != self.held_bytes:
             return False
@@ -39,11 +39,11 @@ class _Measured:
 
 
 class SessionMemory(Generic[S]):
-    """Measures the sessions of one service: what each keeps alive, and no other session does.
+    """Measures how many bytes each session of one service keeps alive by itself.
 
-    That is what is reached from the session, its connection and its tasks, handler included. What
-    the service itself reaches (``service``, called each time) belongs to no session; the tracker
-    and whatever else only observes (``observers``) is left out.
+    These are the objects that are reachable from the session, its connection and its tasks, handler
+    included, and from no other session. Objects that the service itself reaches belong to no
+    session; ``service`` returns their roots. The tracker and ``observers`` are not followed.
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class SessionMemory(Generic[S]):
         *,
         cached: bool = False,
     ) -> dict[Tracked[S], int]:
-        """Return the bytes that each of these sessions keeps alive, given the tasks of all.
+        """Return the bytes that each of ``sessions`` keeps alive, given the tasks of all sessions.
 
-        Of a session that is not in memory any more it is what its tasks keep alive. With
-        ``cached``, one whose tasks all await what they awaited when it was measured last is not
-        walked again: a ghost does not change by itself.
+        For a session that is no longer in memory, these are the bytes that its tasks keep alive.
+        With ``cached``, a session whose tasks have not run since the last measurement is not walked
+        again: the size of a ghost does not change by itself.
         """
         asked = list(sessions)
         changed = {

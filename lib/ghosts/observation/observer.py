@@ -1,46 +1,53 @@
-"""The observer: what a pod looks like from outside, at any moment."""
+"""The observer: samples of a pod from outside, at any moment."""
 
 import asyncio
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, Protocol, TypeVar
 
 import psutil
 
-from ghosts.backends import Backends, Clients
+from ghosts.config import GHOST_AFTER
 from ghosts.listen import Listen, ListenSession
 from ghosts.observation.allocator import allocator
 from ghosts.observation.memory import SessionMemory
-from ghosts.observation.tracker import COLLECT_EVERY, KERNEL_EVERY, Tracked, Tracker
-from ghosts.observation.tracker import Session as AnySession
+from ghosts.observation.tracker import COLLECT_EVERY, KERNEL_EVERY, AnySession, Tracked, Tracker
 from ghosts.records.recording import Audio, Event, Sample, SessionAtEnd
 from ghosts.records.snapshot import Snapshot
-from ghosts.service import established_peers
-from ghosts.settings import GHOST_AFTER
+from ghosts.ws_server import established_peers
 
 if TYPE_CHECKING:
-    from ghosts.pusher import Pusher, Session, Spool
+    from ghosts.clients import PusherClients
+    from ghosts.pusher import Pusher, PusherSession, Spool
 
 S = TypeVar("S", bound=AnySession)
 
 
-class Observer:
-    """Tracks the sessions of the services, and counts what the operating system knows of them.
+class StoresAudio(Protocol):
+    """The part of the backends that is observed."""
 
-    ``pushers`` are the pods of the pusher that there have been, the last one being the one that
-    takes connections; ``clients`` and ``spools`` are theirs. ``listen`` is the pod of listen, where
-    there is one. Nothing that it returns depends on when, or how often, it is asked.
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of audio in storage, each counted once."""
+
+
+class Observer:
+    """Tracks the sessions of both services and takes samples.
+
+    ``pushers`` are all pods of the pusher so far, of which the last accepts connections;
+    ``clients`` and ``spools`` are theirs. ``listen`` is the pod of listen, if there is one. Results
+    do not depend on how often, or in what order, its methods are called.
     """
 
-    def __init__(self, backends: Backends, *, measure_memory: bool = True) -> None:
+    def __init__(self, backends: StoresAudio, *, measure_memory: bool = True) -> None:
         self.events: list[Event] = []
         self.pushers: list[Pusher] = []
-        self.clients: list[Clients] = []
+        self.clients: list[PusherClients] = []
         self.spools: list[Spool] = []
         self.listen: Listen | None = None
         self._backends = backends
         self._measure_memory = measure_memory
         self._process = psutil.Process()
         self._loop = asyncio.get_running_loop()
-        self.sessions: Tracker[Session] = Tracker(self.note)
+        self.sessions: Tracker[PusherSession] = Tracker(self.note)
         self.listen_sessions: Tracker[ListenSession] = Tracker(self.note, "listening")
         self._trackers = self.sessions, self.listen_sessions
         self.memory = SessionMemory(
@@ -51,7 +58,7 @@ class Observer:
         )
 
     async def run(self) -> NoReturn:
-        """Keep up with connections and memory on a clock of its own, until cancelled."""
+        """Check connections every 5 s and collect garbage every 900 s, until cancelled."""
         next_collection = COLLECT_EVERY
         while True:
             await asyncio.sleep(KERNEL_EVERY)
@@ -62,18 +69,18 @@ class Observer:
                 self.collect()
 
     def collect(self) -> None:
-        """Find out which sessions that have ended stay in memory; see :meth:`Tracker.collect`."""
+        """Find leaked sessions; see :meth:`Tracker.collect`."""
         for tracker in self._trackers:
             tracker.collect()
 
     def note(self, kind: str, who: str, detail: str = "") -> None:
-        """Add an event."""
+        """Record an event at the current second: its kind, the uid or backend, and a detail."""
         self.events.append(Event(t=self._loop.time(), kind=kind, who=who, detail=detail))
 
     def sample(self) -> Sample:
-        """Return what everything looks like now.
+        """Return a sample of this moment.
 
-        Costs some milliseconds of real time, none of simulated.
+        Takes some milliseconds of real time, and no simulated time.
         """
         audio = self.audio()
         uploads = [clients.uploads for clients in self.clients]
@@ -93,9 +100,9 @@ class Observer:
         )
 
     def audio(self) -> Audio:
-        """Return where the audio is. What is stored is storage's own count; what is lost, the rest.
+        """Return where the audio is, in bytes.
 
-        Bytes.
+        ``stored`` is storage's own count. ``lost`` is what is neither stored nor queued.
         """
         stored = self._backends.stored_bytes
         queued = self.sessions.held_bytes + sum(spool.size for spool in self.spools)
@@ -109,9 +116,9 @@ class Observer:
         )
 
     def sessions_at_end(self) -> tuple[SessionAtEnd, ...]:
-        """Describe every session of the pusher that has not ended, by uid."""
+        """Return the sessions of the pusher that have not ended, by uid."""
         ghosts = self.sessions.ghosts
-        retained: dict[Tracked[Session], int] = {}
+        retained: dict[Tracked[PusherSession], int] = {}
         if self._measure_memory:
             retained = self.memory.of(self.sessions.open, self.sessions.tasks())
         return tuple(
@@ -126,7 +133,7 @@ class Observer:
 
     @property
     def port(self) -> int:
-        """The pusher's."""
+        """The port of the pusher."""
         return self.pushers[-1].port
 
     def _listening(self, listen: Listen) -> Snapshot:
@@ -138,7 +145,7 @@ class Observer:
         )
 
     def _counts(self, tracker: Tracker[S], memory: SessionMemory[S]) -> dict[str, int]:
-        """Return those figures of a snapshot that the tracker and the memory have, by name."""
+        """Return the fields of a snapshot that come from the tracker and the memory, by name."""
         ghosts, leaked = tracker.ghosts, tracker.leaked
         tasks = tracker.tasks()
         retained: dict[Tracked[S], int] = {}

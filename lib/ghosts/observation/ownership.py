@@ -1,8 +1,8 @@
-"""Which tasks belong to which session: told by the context that a task was created in.
+"""Which tasks belong to which session, by the context in which they were created.
 
 A task copies the context of the code that creates it. So one context variable, set where a
-session's handler begins, marks the handler, every task that it creates, their children, and what
-`gather`, `as_completed` or a library creates on their behalf: whatever any of them is named.
+session's handler starts, marks the handler, every task that it creates, their children, and those
+that `gather`, `as_completed` or a library creates for them. Names of tasks do not matter.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ T = TypeVar("T")
 
 @contextmanager
 def owned_by(owner: object) -> Iterator[None]:
-    """Mark the running task, and all that is created in the block, as belonging to `owner`.
+    """Mark the running task, and all tasks that are created in the block, as owned by ``owner``.
 
-    Contexts outlive their tasks: a kept HTTP connection keeps the one it was opened in. So the
-    owner must be a small record, and never the session itself, which would stay in memory.
+    Contexts outlive their tasks: a pooled HTTP connection keeps the context that it was opened in.
+    So ``owner`` must be a small record and not the session, which would stay in memory.
     """
     token = _OWNER.set(owner)
     try:
@@ -34,9 +34,9 @@ def owned_by(owner: object) -> Iterator[None]:
 def tasks_by_owner(
     loop: asyncio.AbstractEventLoop, kind: type[T]
 ) -> dict[T, list[asyncio.Task[Any]]]:
-    """Return the tasks of a loop that have not ended, by their owner, of owners of one class.
+    """Return the pending tasks of a loop by owner, for owners that are instances of ``kind``.
 
-    Tasks of one owner are in the order of their names. Nothing is changed by it.
+    Tasks of one owner are in the order of their names.
     """
     by_owner: dict[T, list[asyncio.Task[Any]]] = {}
     for task in asyncio.all_tasks(loop):
@@ -49,18 +49,19 @@ def tasks_by_owner(
 
 
 def owner_in(context: contextvars.Context | None) -> Any:
-    """Return to whom belongs what runs in a context; None where that is nobody."""
+    """Return the owner of the tasks in a context; None if they have none."""
     return None if context is None else context.get(_OWNER)
 
 
 def context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:
-    """Return the context that a task runs in; None for a foreign kind of task that has none."""
+    """Return the context that a task runs in; None for a task class without contexts."""
     own: contextvars.Context | None = getattr(task, "_context", None)
     if hasattr(task, "get_context"):  # from Python 3.12 on
         own = task.get_context()
     if own is not None:
         return own
-    # A task in C on Python 3.11 does not tell, but the collector visits its context first of all
-    # contexts; those of its callbacks come later (test_tasks_are_owned_whatever_waits_for_them).
+    # On Python 3.11 a task written in C has no attribute for it. But its context is the first one
+    # that the collector visits; those of its callbacks follow (with_callbacks_of_others in
+    # test_a_task_that_is_left_behind_is_an_orphan_however_it_was_created).
     referents = gc.get_referents(task)
     return next((each for each in referents if type(each) is contextvars.Context), None)

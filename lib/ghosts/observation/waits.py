@@ -1,61 +1,27 @@
-"""Who waits for whom in the sessions of listen, at one moment: read from their live tasks."""
+"""The wait graph of listen's sessions at one moment, read from their live tasks."""
 
 import asyncio
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ghosts import settings
+from ghosts import config
 from ghosts.backends import Backend
-from ghosts.listen import ListenSession
-from ghosts.listen.link import LinkState
+from ghosts.listen.link.backoff import LinkState
+from ghosts.listen.session import ListenSession
 from ghosts.observation.observer import Observer
-from ghosts.observation.tracker import State, Tracked
+from ghosts.observation.tracker import Tracked
+from ghosts.records.waits import DEVICE, PUSHER, SessionWaits, State, TaskWait
 from tracemalloc_ext import Awaits, awaits
 from tracemalloc_ext.futures import gathered, waited_for
-
-DEVICE: Final = "device"
-PUSHER: Final = "pusher"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskWait:
-    """One task of a session, and what it waits for."""
-
-    name: str
-    asks: tuple[str, ...]
-    """Whom it asks or tells in the course of its life: the device, the pusher, services."""
-    finite: bool = False
-    """Whether it is meant to end before its session does."""
-    alive: bool = True
-    waits_for: str = ""
-    """In words; nothing if it has ended."""
-    asking: str = ""
-    """The one of those whom it waits for at this moment; nothing if for none of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionWaits:
-    """A session at one moment: its handler, its tasks, and both of its ends."""
-
-    uid: str
-    state: State
-    lifecycle: str
-    handler: str
-    """What the handler waits for, in words."""
-    awaited: tuple[str, ...]
-    """The names of the tasks whose end the handler waits for."""
-    tasks: tuple[TaskWait, ...]
-    linked: bool
-    """Whether its connection to the pusher is open."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Duty:
-    """What is known of a task by its name."""
+    """What a task does, by its name."""
 
     asks: tuple[str, ...] = ()
     every: float | None = None
-    """Seconds between two looks."""
+    """Seconds between two polls."""
     finite: bool = False
 
 
@@ -65,37 +31,39 @@ _SPEECH, _PEOPLE, _APPS, _USAGE = (
 )
 _DUTIES: Final = {
     "receive": _Duty((DEVICE,)),
-    "heartbeat": _Duty((DEVICE,), settings.CLIENT_PING),
-    "stream_transcript": _Duty((_SPEECH, _APPS, _PEOPLE), settings.SPEECH_TICK),
+    "heartbeat": _Duty((DEVICE,), config.CLIENT_PING),
+    "stream_transcript": _Duty((_SPEECH, _APPS, _PEOPLE), config.SPEECH_TICK),
     "speaker_identification": _Duty((_PEOPLE,), finite=True),
-    "lifecycle_manager": _Duty((_PEOPLE,), settings.CONVERSATION_TICK),
-    "record_usage": _Duty((_USAGE,), settings.USAGE_TICK),
+    "lifecycle_manager": _Duty((_PEOPLE,), config.CONVERSATION_TICK),
+    "record_usage": _Duty((_USAGE,), config.USAGE_TICK),
     "pending_conversations": _Duty(finite=True),
-    "transcript_consume": _Duty((PUSHER,), settings.SEND_TICK),
-    "audio_bytes_consume": _Duty((PUSHER,), settings.SEND_TICK),
+    "transcript_consume": _Duty((PUSHER,), config.SEND_TICK),
+    "audio_bytes_consume": _Duty((PUSHER,), config.SEND_TICK),
     "pusher_receive": _Duty((PUSHER,)),
-    "pusher_heartbeat": _Duty((PUSHER,), settings.PUSHER_HEARTBEAT),
+    "pusher_heartbeat": _Duty((PUSHER,), config.PUSHER_HEARTBEAT),
 }
-"""The eleven, next to each other those that ask the same."""
+"""The eleven tasks of a session, grouped by what they communicate with."""
 _ASKED_IN: Final = {
     "ListenClients.hear": _SPEECH,
     "ListenSession._heard": _APPS,
     "ListenSession._ask_for_samples": _PEOPLE,
 }
-"""By the innermost of these frames, where a task may ask several."""
+"""For tasks that call several backends: which one, by the innermost of these frames."""
 _PAUSES: Final = frozenset({"sleep_until_shutdown", "sleep_until_work"})
-_LIFECYCLES: Final = "ghosts/listen/lifecycles.py"
+_LIFECYCLES: Final = "ghosts/variants/listen_lifecycles.py"
 
 
 def session_waits(observer: Observer) -> dict[str, SessionWaits]:
-    """Say by uid how each session of listen waits; nothing is run or changed by it.
+    """Return by uid what each session of listen waits for. Nothing is run or changed.
 
-    To be called in the loop that the sessions run in, as ``replay`` calls its ``at_end``. A user
-    is taken to have one session. A task that the user has switched off is said to have ended.
-    Raises ValueError if the pod has no listen.
+    To be called in the loop that the sessions run in, such as from the ``at_end`` of `replay`. Each
+    user must have at most one session. A task that the user has switched off counts as ended.
+
+    Raises:
+        ValueError: the pod has no listen.
     """
     if observer.listen is None:
-        raise ValueError("there is no listen: the scenario needs through = 'listen'")
+        raise ValueError("no listen: the scenario needs through = 'listen'")
     tracker = observer.listen_sessions
     tasks = tracker.tasks()
     return {one.uid: _waits(one, state, tasks.get(one, [])) for one, state in tracker.states()}
@@ -125,7 +93,7 @@ def _waits(
 def _handling(
     handler: asyncio.Task[Any], tasks: list[asyncio.Task[object]]
 ) -> tuple[str, str, frozenset[str]]:
-    """Return the handler's lifecycle, what it waits for in words, and the tasks whose end it is."""
+    """Return the handler's lifecycle, what it waits for in words, and the tasks that it awaits."""
     frames = [frame for frame in awaits(handler).frames if frame.task == handler.get_name()]
     lifecycle = next((frame.function for frame in frames if frame.file == _LIFECYCLES), "handler")
     children = set(gathered(waited_for(handler)))
@@ -160,7 +128,7 @@ def _task(name: str, duty: _Duty, task: asyncio.Task[object] | None) -> TaskWait
 
 
 def _asking(duty: _Duty, waiting: Awaits) -> str:
-    """Return whom a task waits for; nothing if it pauses."""
+    """Return which backend or peer a task waits for; an empty string if it pauses."""
     functions = [frame.function for frame in waiting.frames]
     if not duty.asks or _PAUSES.intersection(functions) or waiting.waits_for == "asyncio.sleep":
         return ""

@@ -1,30 +1,16 @@
 """Every figure of the suite: functions from a table or a recording to a figure."""
 
-from ghosts.plots.capacity import explained, packed_node, pods_wanted
+from ghosts.plots.capacity import desired_pods, explained, packed_node
 from ghosts.plots.cost import cost
 from ghosts.plots.drains import drain_durations
-from ghosts.plots.evidence import (
-    chunks_held,
-    clustering,
-    diagnoses,
-    memory_fit,
-    pods,
-    regressors,
-)
+from ghosts.plots.evidence import chunks_held, clustering, diagnoses, memory_fit, pods, regressors
 from ghosts.plots.fleet import fleet_day, fleet_sweep, ghosts_by_uptime
 from ghosts.plots.lane import Lane, lanes_of
 from ghosts.plots.lanes import lanes
 from ghosts.plots.matrix import matrix
 from ghosts.plots.mechanisms import mechanism_table, replayed_fleet
 from ghosts.plots.process_memory import allocator, resident_memory
-from ghosts.plots.replay import (
-    audio,
-    gauge_against_tcp,
-    memory,
-    memory_per_ghost,
-    orphans,
-    workers,
-)
+from ghosts.plots.replay import audio, gauge_against_tcp, memory, memory_per_ghost, orphans, workers
 from ghosts.plots.services import both_gauges
 from ghosts.plots.tasks import tasks
 
@@ -36,6 +22,7 @@ __all__ = [
     "chunks_held",
     "clustering",
     "cost",
+    "desired_pods",
     "diagnoses",
     "drain_durations",
     "explained",
@@ -53,7 +40,6 @@ __all__ = [
     "orphans",
     "packed_node",
     "pods",
-    "pods_wanted",
     "regressors",
     "replayed_fleet",
     "resident_memory",

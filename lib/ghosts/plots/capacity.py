@@ -1,4 +1,4 @@
-"""What fits a node, what an autoscaler asks for, and what each diagnosis can explain."""
+"""What fits a node, how many pods are desired, and what each diagnosis can explain."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -6,18 +6,11 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from ghosts.capacity import (
-    MIB,
-    Binding,
-    Fit,
-    Node,
-    PodResources,
-    Pool,
-    Resources,
-    Scaling,
-    decide,
-    first_step_up,
-)
+from fleet.autoscaler import Scaling, decide
+from fleet.packing import Binding, Fit, Node, Pool
+from fleet.pods import PodResources, Resources
+from fleet.quantity import MIB
+from fleet.recommendation import first_step_up
 from ghosts.plots.style import (
     FAULT,
     GAUGE,
@@ -39,7 +32,7 @@ from ghosts.plots.style import (
 
 _BAR: Final = 0.62
 _IN_USE: Final = 0.2
-"""Heights of what is asked for and of what is in use, of the distance between two bars."""
+"""Heights of what is requested and of what is in use, of the distance between two bars."""
 _MARGIN: Final = 0.5
 """Per cent between the edge of a pod and what it has in use."""
 
@@ -98,19 +91,19 @@ def _of(resources: Resources, resource: Binding) -> int:
     return resources.memory if resource is Binding.MEMORY else resources.cpu
 
 
-def pods_wanted(scaling: Scaling, replicas: int, readings: Mapping[str, float]) -> Figure:
-    """Draw what an autoscaler asks for, over the mean that so many pods have.
+def desired_pods(scaling: Scaling, replicas: int, readings: Mapping[str, float]) -> Figure:
+    """Draw the desired replicas, over the mean that so many pods have.
 
     ``readings`` are means to be marked, by what they are of.
     """
     fig, (ax,) = figure(height=5.6)
     top = scaling.target * 1.5
     means = [step * scaling.target / 1000 for step in range(1501)]
-    asked = [decide(scaling, replicas, mean).replicas for mean in means]
-    ax.plot(means, asked, **PODS.line)
+    desired = [decide(scaling, replicas, mean).replicas for mean in means]
+    ax.plot(means, desired, **PODS.line)
     low, high = (scaling.target * (1 + sign * scaling.tolerance) for sign in (-1, 1))
     ax.axvspan(low, high, zorder=0, **FAULT.area)
-    bottom = min(asked) - 3
+    bottom = min(desired) - 3
     write(
         ax,
         (low + high) / 2,
@@ -120,11 +113,11 @@ def pods_wanted(scaling: Scaling, replicas: int, readings: Mapping[str, float]) 
         fontstyle="italic",
     )
     for (name, mean), look in zip(readings.items(), (TCP, GAUGE), strict=False):
-        wanted = decide(scaling, replicas, mean).replicas
-        ax.plot([mean], [wanted], **{**look.points, "markersize": 13})
+        marked = decide(scaling, replicas, mean).replicas
+        ax.plot([mean], [marked], **{**look.points, "markersize": 13})
         ax.annotate(
-            f"{name} {mean:g}: {wanted} pods",
-            (mean, wanted),
+            f"{name} {mean:g}: {marked} pods",
+            (mean, marked),
             xytext=(-12, 14),
             textcoords="offset points",
             ha="right",
@@ -133,14 +126,14 @@ def pods_wanted(scaling: Scaling, replicas: int, readings: Mapping[str, float]) 
             color=legible(look.color),
         )
     ax.set_xlim(0, top)
-    ax.set_ylim(bottom, max(asked) + 1.5)
+    ax.set_ylim(bottom, max(desired) + 1.5)
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("connections per pod, as a mean over all pods")
-    ax.set_ylabel("pods asked for")
+    ax.set_ylabel("desired pods")
     after = first_step_up(replicas, scaling.tolerance)
     words = f"the next step up is {after}"
     if after > replicas + 1:
-        words += f", and {after - 1} is never asked for"
+        words += f"; {after - 1} is never desired"
     finding(ax, f"From {replicas} pods {words}")
     return fig
 

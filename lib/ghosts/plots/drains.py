@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from ghosts.config import BG_DRAIN_TIMEOUT
 from ghosts.evidence import DeployCheck
 from ghosts.plots.recordings import names_of
 from ghosts.plots.style import (
@@ -23,7 +24,6 @@ from ghosts.plots.style import (
     write,
 )
 from ghosts.records.recording import Recording
-from ghosts.settings import BG_DRAIN_TIMEOUT
 
 _NEVER = 1.12
 """Times the end of the scale: where the sessions stand that have not ended."""
@@ -67,7 +67,7 @@ def _durations(recording: Recording) -> list[float]:
     """Return each session's seconds without its device, or infinity, in order of departure."""
     left, closed = recording.times("device_left"), recording.times("session_closed")
     if not left:
-        raise ValueError(f"no device leaves in the recording of {recording.lifecycle}")
+        raise ValueError(f"no device leaves in the recording of {recording.variant}")
     return [closed.get(who, math.inf) - at for who, at in left.items()]
 
 
@@ -116,23 +116,23 @@ def _mark_what_is_known(ax: Axes, published: DeployCheck) -> None:
 
 
 def _finding(names: Sequence[str], rows: Sequence[Sequence[float]], published: DeployCheck) -> str:
-    said = [f"{_how_long(row)} under {name}" for name, row in zip(names, rows, strict=True)]
-    said.append(f"for {_published(published)} under the deployed fix")
-    return f"A session outlives its device {', '.join(said)}"
+    """Say under which variants sessions never end, and within how long the others end."""
+    named = list(zip(names, rows, strict=True))
+    endless = [f"{_share(row)} under {name}" for name, row in named if math.inf in row]
+    bounded = [(name, max(row)) for name, row in named if math.inf not in row]
+    said = []
+    if endless:
+        said.append(f"Sessions that never end: {', '.join(endless)}")
+    if bounded:
+        within = max(slowest for _, slowest in bounded)
+        where = "" if not endless else f" under {' and '.join(name for name, _ in bounded)}"
+        said.append(f"{'all' if endless else 'All sessions'} end within {within:.3g} s{where}")
+    return f"{'; '.join(said)} ({_published(published)} as deployed)"
 
 
-def _how_long(durations: Sequence[float]) -> str:
+def _share(durations: Sequence[float]) -> str:
     never = durations.count(math.inf)
-    if never == len(durations):
-        return "indefinitely"
-    if never:
-        return f"indefinitely in {never} of {len(durations)} cases"
-    return f"for {_span(durations)} s"
-
-
-def _span(seconds: Sequence[float]) -> str:
-    ends = f"{min(seconds):.3g}", f"{max(seconds):.3g}"
-    return " to ".join(dict.fromkeys(ends))
+    return "all" if never == len(durations) else f"{never} of {len(durations)}"
 
 
 def _published(check: DeployCheck) -> str:

@@ -12,9 +12,9 @@ from ghosts.evidence import (
     Diagnosis,
     Fact,
     Fit,
+    InspectedPod,
     LeftOut,
     OrdinaryPods,
-    Pod,
     Regressor,
     Verdict,
 )
@@ -48,7 +48,7 @@ _COUNTS = {
 }
 
 
-def pods(pods: Sequence[Pod]) -> Figure:
+def pods(pods: Sequence[InspectedPod]) -> Figure:
     """Draw each pod's gauge and TCP connections; the ghosts are what lies between them."""
     order = sorted(pods, key=lambda pod: pod.gauge)
     rows = range(len(order))
@@ -73,7 +73,7 @@ def pods(pods: Sequence[Pod]) -> Figure:
     return fig
 
 
-def _name_pod(ax: Axes, row: float, pod: Pod, *, spell_out: bool) -> None:
+def _name_pod(ax: Axes, row: float, pod: InspectedPod, *, spell_out: bool) -> None:
     """Write a pod's three counts into its bar; the topmost bar says what they are."""
     tcp, ghosts, gauge = ("TCP ", " ghosts", " on the gauge") if spell_out else ("", "", "")
     if pod.ghosts:
@@ -84,7 +84,7 @@ def _name_pod(ax: Axes, row: float, pod: Pod, *, spell_out: bool) -> None:
     write(ax, pod.gauge + 3, row, f"{pod.gauge}{gauge}", va="center", color=legible(GAUGE.color))
 
 
-def memory_fit(pods: Sequence[Pod]) -> Figure:
+def memory_fit(pods: Sequence[InspectedPod]) -> Figure:
     """Draw memory against ghosts: the line, the lines without one pod each, the residuals."""
     line = evidence.fit(pods)
     known = evidence.with_memory(pods)
@@ -108,7 +108,7 @@ def memory_fit(pods: Sequence[Pod]) -> Figure:
     finding(
         ax,
         f"A ghost costs {line.slope:.1f} MiB, standard error {line.slope_se:.1f}: "
-        f"as far as {line.n} pods can say",
+        f"from {line.n} pods",
     )
     return fig
 
@@ -123,7 +123,7 @@ def _draw_fan(ax: Axes, without: Sequence[LeftOut], reach: float) -> None:
             label_line_end(ax, drawn, f"{one.fit.slope:.1f} without {one.pod.pod}")
 
 
-def _draw_fit(ax: Axes, pods: Sequence[Pod], line: Fit, reach: float) -> None:
+def _draw_fit(ax: Axes, pods: Sequence[InspectedPod], line: Fit, reach: float) -> None:
     """Draw the pods, the line through them from 0 to `reach`, and what it leaves over."""
     counts = [line.count(pod) for pod in pods]
     memory = [pod.memory_mib or 0 for pod in pods]
@@ -135,7 +135,7 @@ def _draw_fit(ax: Axes, pods: Sequence[Pod], line: Fit, reach: float) -> None:
     label_line_end(ax, drawn, f"{line.slope:.1f} MiB each")
 
 
-def regressors(pods: Sequence[Pod], ordinary: OrdinaryPods) -> Figure:
+def regressors(pods: Sequence[InspectedPod], ordinary: OrdinaryPods) -> Figure:
     """Draw memory on ghosts and on the gauge side by side, with the pods that neither line saw."""
     known = evidence.with_memory(pods)
     fig, axes = figure(1, 2, height=6.6, sharey=True)
@@ -243,7 +243,7 @@ def clustering(fleet: Sequence[Fact]) -> Figure:
 
 
 def diagnoses(diagnoses: Sequence[Diagnosis]) -> Figure:
-    """Draw how long each diagnosis stood: on the left what it said, on the right what ended it."""
+    """Draw how long each diagnosis stood: the diagnosis on the left, what ended it on the right."""
     fig, (ax,) = figure(height=0.95 * len(diagnoses) + 1.6)
     for row, one in enumerate(diagnoses):
         start, end = one.date.toordinal(), one.verdict_date.toordinal()

@@ -8,8 +8,8 @@ from typing import Final
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from ghosts.capacity.fleet import EventKind, PodSample, Trace
-from ghosts.capacity.fleet.day import HOUR
+from fleet.day.day import HOUR
+from fleet.day.trace import EventKind, PodSample, Trace
 from ghosts.plots.style import (
     FAULT,
     GAUGE,

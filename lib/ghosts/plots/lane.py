@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
+from ghosts.config import GHOST_AFTER
 from ghosts.records.recording import Event, Recording
 from ghosts.records.scenario import Leave, Through
-from ghosts.settings import GHOST_AFTER
 
 Span: TypeAlias = tuple[float, float]
 """From one simulated second to a later one."""

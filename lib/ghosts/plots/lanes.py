@@ -13,15 +13,10 @@ from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
+from ghosts.config import GHOST_AFTER, STORAGE_WORKERS
 from ghosts.plots.fault_names import settle_fault_names
 from ghosts.plots.lane import Lane, Span, lanes_of
-from ghosts.plots.recordings import (
-    all_blocked_at,
-    end_name,
-    names_of,
-    shade_faults,
-    shade_the_gap,
-)
+from ghosts.plots.recordings import all_blocked_at, end_name, names_of, shade_faults, shade_the_gap
 from ghosts.plots.style import (
     BLOCKED,
     DRAINING,
@@ -46,7 +41,6 @@ from ghosts.plots.style import (
     minutes_axis,
 )
 from ghosts.records.recording import Recording
-from ghosts.settings import GHOST_AFTER, STORAGE_WORKERS
 
 _HEIGHT: Final = 7.4
 """Inches: what a notebook shows at once on a screen of 1440 by 900."""

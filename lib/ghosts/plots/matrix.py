@@ -1,4 +1,4 @@
-"""The matrix as a map: every lifecycle against every fault, and the worst that came of it."""
+"""The matrix as a map: every variant against every fault, and the worst that came of it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from ghosts.plots.style import (
     finding_of_all,
     write,
 )
-from ghosts.replay.matrix import Cell, Harm
+from ghosts.records.cell import Cell, Harm
 
 
 class _Level(NamedTuple):
@@ -73,7 +73,7 @@ _Cells: TypeAlias = Mapping[tuple[str, str], Cell]
 
 
 def matrix(cells: Sequence[Cell]) -> Figure:
-    """Draw the worst of each cell, a row a lifecycle and a column a fault, in the cells' order.
+    """Draw the worst of each cell, a row a variant and a column a fault, in the cells' order.
 
     A leak is marked with how many ghosts or orphan tasks there are, or by how many the gauge is
     wrong, whichever is most; with infinity where sessions merely never end. Below the thick line
@@ -82,24 +82,24 @@ def matrix(cells: Sequence[Cell]) -> Figure:
     """
     if not cells:
         raise ValueError("there are no cells to draw")
-    lifecycles = list(dict.fromkeys(cell.lifecycle for cell in cells))
+    variants = list(dict.fromkeys(cell.variant for cell in cells))
     faults = list(dict.fromkeys(cell.fault for cell in cells))
-    fig, (ax,) = figure(height=0.37 * len(lifecycles) + 4.1)
-    ax.set(xlim=(0, len(faults)), ylim=(len(lifecycles), 0))
-    _paint(ax, lifecycles, faults, {(cell.lifecycle, cell.fault): cell for cell in cells})
-    _draw_frontiers(ax, lifecycles, faults, cells)
-    _name(ax, lifecycles, faults)
+    fig, (ax,) = figure(height=0.37 * len(variants) + 4.1)
+    ax.set(xlim=(0, len(faults)), ylim=(len(variants), 0))
+    _paint(ax, variants, faults, {(cell.variant, cell.fault): cell for cell in cells})
+    _draw_frontiers(ax, variants, faults, cells)
+    _name(ax, variants, faults)
     _explain(ax)
-    finding_of_all(fig, _finding(lifecycles, faults, cells))
+    finding_of_all(fig, _finding(variants, faults, cells))
     return fig
 
 
-def _paint(ax: Axes, lifecycles: Sequence[str], faults: Sequence[str], cells: _Cells) -> None:
+def _paint(ax: Axes, variants: Sequence[str], faults: Sequence[str], cells: _Cells) -> None:
     """Colour and mark the cells; a place without one stays empty."""
-    harms = np.full((len(lifecycles), len(faults)), np.nan)
-    for row, lifecycle in enumerate(lifecycles):
+    harms = np.full((len(variants), len(faults)), np.nan)
+    for row, variant in enumerate(variants):
         for column, fault in enumerate(faults):
-            if cell := cells.get((lifecycle, fault)):
+            if cell := cells.get((variant, fault)):
                 harms[row, column] = cell.harm
                 write(ax, column + 0.5, row + 0.5, _mark(cell), **_LEVELS[cell.harm].text)
     colors = ListedColormap([level.color for level in _LEVELS.values()])
@@ -116,21 +116,21 @@ def _mark(cell: Cell) -> str:
 
 
 def _draw_frontiers(
-    ax: Axes, lifecycles: Sequence[str], faults: Sequence[str], cells: Sequence[Cell]
+    ax: Axes, variants: Sequence[str], faults: Sequence[str], cells: Sequence[Cell]
 ) -> None:
-    """Draw, for each fault, below which lifecycle nothing leaks, and no audio is lost either."""
+    """Draw, for each fault, below which variant nothing leaks, and no audio is lost either."""
     edges = range(len(faults) + 1)
     for worst, look in ((Harm.AUDIO, _NO_LOSS), (Harm.LEAK, _NO_LEAK)):
         mended = dict.fromkeys(faults, 0)
         for cell in cells:
             if cell.harm >= worst:
-                row = lifecycles.index(cell.lifecycle)
+                row = variants.index(cell.variant)
                 mended[cell.fault] = max(mended[cell.fault], row + 1)
         ax.stairs([*mended.values()], edges, baseline=None, clip_on=False, **look.line)
 
 
-def _name(ax: Axes, lifecycles: Sequence[str], faults: Sequence[str]) -> None:
-    ax.set_yticks([row + 0.5 for row in range(len(lifecycles))], lifecycles)
+def _name(ax: Axes, variants: Sequence[str], faults: Sequence[str]) -> None:
+    ax.set_yticks([row + 0.5 for row in range(len(variants))], variants)
     ax.set_xticks([column + 0.5 for column in range(len(faults))])
     names = [fault.replace("_", " ") for fault in faults]
     ax.set_xticklabels(names, rotation=45, ha="right", va="top", rotation_mode="anchor")
@@ -163,22 +163,22 @@ class _MarkedCell:
         return cell
 
 
-def _finding(lifecycles: Sequence[str], faults: Sequence[str], cells: Sequence[Cell]) -> str:
-    leaks = Counter(cell.lifecycle for cell in cells if cell.harm == Harm.LEAK)
-    losses = Counter(cell.lifecycle for cell in cells if cell.lost_bytes)
+def _finding(variants: Sequence[str], faults: Sequence[str], cells: Sequence[Cell]) -> str:
+    leaks = Counter(cell.variant for cell in cells if cell.harm == Harm.LEAK)
+    losses = Counter(cell.variant for cell in cells if cell.lost_bytes)
     tried = count(len(faults), "fault")
-    if len(lifecycles) == 1:
-        (name,) = lifecycles
+    if len(variants) == 1:
+        (name,) = variants
         return f"{name}, {tried}: leaks in {leaks[name]}, loses audio in {losses[name]}"
-    clean = [name for name in lifecycles if not leaks[name] + losses[name]]
-    return f"{count(len(lifecycles), 'lifecycle')}, {tried}: {_praise(clean, lifecycles)}"
+    clean = [name for name in variants if not leaks[name] + losses[name]]
+    return f"{count(len(variants), 'variant')}, {tried}: {_praise(clean, variants)}"
 
 
-def _praise(clean: Sequence[str], lifecycles: Sequence[str]) -> str:
+def _praise(clean: Sequence[str], variants: Sequence[str]) -> str:
     """Say which of them neither leak nor lose audio."""
     if not clean:
         return "each of them leaks or loses audio"
-    if len(clean) == len(lifecycles):
+    if len(clean) == len(variants):
         return "nothing leaks, and no audio is lost"
     if len(clean) == 1:
         return f"only {clean[0]} leaks nothing and loses no audio"

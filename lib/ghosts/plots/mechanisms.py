@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
@@ -19,9 +19,7 @@ from ghosts.plots.style import (
     finding_of_all,
     write,
 )
-
-if TYPE_CHECKING:
-    from ghosts.mechanisms import PodRun, Verdict
+from ghosts.records.candidate_runs import Answer, PodRun, Verdict
 
 
 class _Look(NamedTuple):
@@ -32,9 +30,9 @@ class _Look(NamedTuple):
 
 
 _ANSWERS: Final = {
-    "explains": _Look("#0072B2", "#ffffff", "\N{CHECK MARK}", "explains"),
-    "contradicts": _Look("#f2b48c", INK, "\N{BALLOT X}", "contradicts"),
-    "cannot_tell": _Look("#eeeeee", INK, "?", "cannot tell"),
+    Answer.EXPLAINS: _Look("#0072B2", "#ffffff", "\N{CHECK MARK}", "explains"),
+    Answer.CONTRADICTS: _Look("#f2b48c", INK, "\N{BALLOT X}", "contradicts"),
+    Answer.CANNOT_TELL: _Look("#eeeeee", INK, "?", "cannot tell"),
 }
 """Dark blue, orange, pale grey: apart in grey print and to the colour blind; each has a sign and a
 word as well."""
@@ -51,7 +49,7 @@ _COLUMN_LETTERS: Final = 12
 _NAME_LETTERS: Final = 22
 
 
-def mechanism_table(verdicts: "Sequence[Verdict]") -> Figure:
+def mechanism_table(verdicts: Sequence[Verdict]) -> Figure:
     """Draw verdicts as a table: a row per candidate, a column per observation, in their order.
 
     Each cell says explains, contradicts or cannot tell, by colour, sign and word. Raises
@@ -95,12 +93,12 @@ def _head(observation: str) -> str:
     return f"{observation}\n{words}"
 
 
-def _finding(verdicts: "Sequence[Verdict]") -> str:
+def _finding(verdicts: Sequence[Verdict]) -> str:
     """Say which candidate contradicts least."""
     against: dict[str, list[str]] = {}
     for one in verdicts:
         found = against.setdefault(one.candidate, [])
-        if one.answer == "contradicts":
+        if one.answer is Answer.CONTRADICTS:
             found.append(one.observation)
     fewest = min(len(found) for found in against.values())
     best = {name: found for name, found in against.items() if len(found) == fewest}
@@ -118,7 +116,7 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def replayed_fleet(fleets: "Mapping[str, Sequence[PodRun]]") -> Figure:
+def replayed_fleet(fleets: Mapping[str, Sequence[PodRun]]) -> Figure:
     """Draw the ghosts of each pod, most first, in a row of bars per candidate, below the record.
 
     A dark bar is a pod when the largest one of its fleet first has as many ghosts as the largest
@@ -168,7 +166,7 @@ def _draw_record(ax: Axes) -> float:
     return others
 
 
-def _draw_fleet(ax: Axes, name: str, fleet: "Sequence[PodRun]") -> int | None:
+def _draw_fleet(ax: Axes, name: str, fleet: Sequence[PodRun]) -> int | None:
     """Draw one fleet; return the ghosts on all pods but the largest, if one is large enough."""
     low, _ = _largest()
     minutes = sorted({one.minute for run in fleet for one in run.samples})

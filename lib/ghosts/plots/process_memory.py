@@ -114,7 +114,7 @@ def _of_malloc(recording: Recording) -> tuple[list[int], list[int]]:
     heap, in_use = [], []
     for sample in recording.samples:
         if sample.allocator is None or not sample.allocator.held_bytes:
-            raise ValueError(f"{recording.lifecycle}: recorded without glibc's malloc")
+            raise ValueError(f"{recording.variant}: recorded without glibc's malloc")
         heap.append(sample.allocator.held_bytes)
         in_use.append(sample.allocator.in_use_bytes)
     return heap, in_use

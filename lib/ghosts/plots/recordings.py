@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 
+from ghosts.config import STORAGE_WORKERS
 from ghosts.plots.fault_names import shade_fault
 from ghosts.plots.style import (
     DRAINING,
@@ -18,7 +19,6 @@ from ghosts.plots.style import (
 )
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import FULL
-from ghosts.settings import STORAGE_WORKERS
 
 MIB = 2**20
 _NAME_LETTERS = 8
@@ -26,11 +26,11 @@ _NAME_LETTERS = 8
 
 
 def names_of(recordings: Sequence[Recording]) -> list[str]:
-    """Name each by its lifecycle, and by its scenario too where the lifecycle is there twice."""
-    lifecycles = [recording.lifecycle for recording in recordings]
+    """Name each by its variant, and by its scenario too where the variant is there twice."""
+    variants = [recording.variant for recording in recordings]
     return [
-        name if lifecycles.count(name) == 1 else f"{name} in {recording.scenario.name}"
-        for name, recording in zip(lifecycles, recordings, strict=True)
+        name if variants.count(name) == 1 else f"{name} in {recording.scenario.name}"
+        for name, recording in zip(variants, recordings, strict=True)
     ]
 
 

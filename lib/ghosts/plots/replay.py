@@ -12,6 +12,7 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 
 from ghosts import evidence
+from ghosts.config import STORAGE_WORKERS
 from ghosts.plots.fault_names import settle_fault_names
 from ghosts.plots.recordings import (
     MIB,
@@ -45,7 +46,6 @@ from ghosts.plots.style import (
 )
 from ghosts.records.recording import Recording, Sample
 from ghosts.records.scenario import FULL
-from ghosts.settings import STORAGE_WORKERS
 
 _ROOM_FOR_A_NAME = 0.15
 """Of an axis: the least between two line ends that have a third name between theirs."""
@@ -85,7 +85,7 @@ def gauge_against_tcp(*recordings: Recording) -> Figure:
             write(ax, last.t, middle, said, **name)
         headline(
             ax,
-            f"{recording.lifecycle}: {last.gauge} on the gauge",
+            f"{recording.variant}: {last.gauge} on the gauge",
             f"{last.tcp} in the kernel: {count(last.ghosts, 'ghost')}",
         )
     axes[0].set_ylabel("connections")
@@ -103,7 +103,7 @@ def memory(*recordings: Recording) -> Figure:
     for ax, recording in zip(axes, recordings, strict=True):
         retained = recording.last.retained_bytes / MIB
         told = f"{retained:,.0f} MiB" if retained else "nothing"
-        headline(ax, f"{recording.lifecycle}: ghosts retain {told}")
+        headline(ax, f"{recording.variant}: ghosts retain {told}")
     mib_axis(axes[0], f"memory ({mib_at(scale)})")
     settle_fault_names(fig)
     return fig
@@ -125,7 +125,7 @@ def audio(*recordings: Recording) -> Figure:
         lost, waiting = recording.audio.lost / MIB, recording.audio.queued / MIB
         headline(
             ax,
-            f"{recording.lifecycle}: {lost:,.0f} MiB of audio lost",
+            f"{recording.variant}: {lost:,.0f} MiB of audio lost",
             f"{waiting:,.0f} MiB waiting",
         )
     mib_axis(axes[0], f"audio ({mib_at(scale)})")
@@ -144,7 +144,7 @@ def workers(*recordings: Recording) -> Figure:
         ax.axhline(STORAGE_WORKERS, zorder=1.5, **LIMIT.line)
         write(ax, 0, 1.01 * STORAGE_WORKERS, f" {STORAGE_WORKERS} workers", va="bottom")
         blocked = f"{recording.last.workers_blocked} of {STORAGE_WORKERS} workers blocked"
-        headline(ax, f"{recording.lifecycle}: {blocked}", _all_blocked(recording))
+        headline(ax, f"{recording.variant}: {blocked}", _all_blocked(recording))
     axes[0].set_yticks(range(0, STORAGE_WORKERS + 1, 4))
     axes[0].set_ylabel("upload workers in a call")
     settle_fault_names(fig)
@@ -180,7 +180,7 @@ def orphans(recording: Recording) -> Figure:
     last = recording.last
     headline(
         ax,
-        f"{recording.lifecycle}: {last.gauge} on the gauge",
+        f"{recording.variant}: {last.gauge} on the gauge",
         f"{count(last.orphans, 'task')} alive",
     )
     settle_fault_names(fig)

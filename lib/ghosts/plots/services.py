@@ -90,7 +90,7 @@ def both_gauges(*recordings: Recording) -> Figure:
     for recording in recordings:
         if any(sample.listen is None for sample in recording.samples):
             raise ValueError(
-                f"{recording.scenario.name}, {recording.lifecycle}: its devices did not come "
+                f"{recording.scenario.name}, {recording.variant}: its devices did not come "
                 "through listen"
             )
     fig, axes = figure(2, len(recordings), sharex=True, sharey=True, height=8.6)
@@ -101,7 +101,7 @@ def both_gauges(*recordings: Recording) -> Figure:
         _draw(ax, service, recording)
         phrases = _finding(service, recording)
         said = (", " if len(recordings) == 1 else ",\n").join(phrases)
-        name = [recording.lifecycle] if service is _LISTEN else []
+        name = [recording.variant] if service is _LISTEN else []
         finding(ax, "\n".join([*name, said]), _SIZE)
     for ax in axes[-len(recordings) :]:
         minutes_axis(ax)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import matplotlib.figure
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
@@ -22,7 +23,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from scipy.optimize import isotonic_regression
 
 WIDTH = 12.0
 """Inches; at `DPI` this fills a notebook's column."""
@@ -244,6 +244,15 @@ def _in_units(unit: float) -> FuncFormatter:
     return FuncFormatter(lambda value, _: f"{value / unit:,.12g}")
 
 
+def _rising(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the nearest values that never fall from one to the next."""
+    if np.all(np.diff(values) >= 0):
+        return values
+    from scipy.optimize import isotonic_regression  # half a second; few pictures need it
+
+    return np.asarray(isotonic_regression(values).x)
+
+
 def spread_end_labels(ax: Axes) -> None:
     """Move the line-end labels, by as little as possible, until none touches the next.
 
@@ -261,6 +270,6 @@ def spread_end_labels(ax: Axes) -> None:
     room = np.cumsum(heights) - heights / 2
     ends = np.array([end[label] for label in labels])
     bottom = ax.transAxes.transform((0, 0))[1] * points - 0.8 * LABEL_SIZE
-    places = np.maximum(isotonic_regression(ends - room).x, bottom) + room
+    places = np.maximum(_rising(ends - room), bottom) + room
     for label, move in zip(labels, places - ends, strict=True):
         label.set_position((label.xyann[0], float(move)))

@@ -1,4 +1,4 @@
-"""The tasks of one session of listen, and who waits for whom."""
+"""The tasks of one session of listen, and what each waits for."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,8 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from ghosts.observation.tracker import State
-from ghosts.observation.waits import DEVICE, PUSHER, SessionWaits, TaskWait
 from ghosts.plots.style import (
     FAINT,
     GAUGE,
@@ -25,6 +23,7 @@ from ghosts.plots.style import (
     has,
     write,
 )
+from ghosts.records.waits import DEVICE, PUSHER, SessionWaits, State, TaskWait
 
 _HANDLER: Final = "handler"
 _NOW: Final = Look(color=INK, linewidth=1.6)
@@ -67,7 +66,7 @@ class _Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """An arrow from whoever waits to whom it waits for."""
+    """An arrow from what waits to what it waits for."""
 
     waiting: str
     awaited: str
@@ -75,10 +74,10 @@ class _Wait:
 
 
 def tasks(session: SessionWaits) -> Figure:
-    """Draw one session of listen as who waits for whom: an arrow leads to whom one waits for.
+    """Draw one session of listen: an arrow leads from each task to what it waits for.
 
     ``session`` is one of those that ``ghosts.observation.waits.session_waits`` reads. A solid arrow
-    is a wait of this moment, a dotted one leads to whom a task asks at a later poll. Tasks that
+    is a wait of this moment, a dotted one leads to what a task asks at a later poll. Tasks that
     have ended are pale. Of a ghost, the chain that keeps it alive is thick. Raises ValueError if
     the session has no tasks.
     """
@@ -118,13 +117,13 @@ def _boxes(session: SessionWaits) -> dict[str, _Box]:
 
 
 def _asked(session: SessionWaits) -> list[str]:
-    """Return whom the tasks ask besides the device, in the order of the tasks."""
+    """Return what the tasks ask besides the device, in the order of the tasks."""
     everybody = chain.from_iterable(task.asks for task in session.tasks)
     return [name for name in dict.fromkeys(everybody) if name != DEVICE]
 
 
 def _waits(session: SessionWaits) -> Iterator[_Wait]:
-    """Yield who waits for whom; the waits of a ghost's handler last, so that they are on top."""
+    """Yield each wait; those of a ghost's handler last, so that they are on top."""
     stuck = session.awaited if session.state is State.GHOST else ()
     alive = sorted((task for task in session.tasks if task.alive), key=lambda t: t.name in stuck)
     for task in alive:
@@ -198,7 +197,7 @@ def _draw_line(ax: Axes, corners: Sequence[tuple[float, float]], wait: _Wait) ->
 def _draw_ends(
     ax: Axes, session: SessionWaits, boxes: Mapping[str, _Box], waits: Sequence[_Wait]
 ) -> None:
-    """Draw the device, the handler, and those that tasks ask; pale, whom nobody waits for."""
+    """Draw the device, the handler, and what tasks ask; pale if no task waits for it."""
     here = session.state is State.CONNECTED
     words = {name: ("", name) for name in _asked(session)}
     words[DEVICE] = ("device", "connected" if here else "has gone")
@@ -257,7 +256,7 @@ def _explain(ax: Axes, waits: Sequence[_Wait]) -> None:
     meanings = [
         (_STUCK, "keeps the ghost alive"),
         (_NOW, "waits for it now"),
-        (_LATER, "asks it at a later look"),
+        (_LATER, "asks it at a later poll"),
     ]
     drawn = {wait.look for wait in waits}
     arrows = [(look, words) for look, words in meanings if look in drawn]

@@ -1,44 +1,52 @@
-"""Audio bytes: pieces of raw audio for the user's webhook, if there is one."""
+"""Audio bytes: pieces of raw audio for the user's audio webhook."""
 
 import logging
 from collections import deque
 
-from async_tasks import ticks
-from ghosts import settings
-from ghosts.backends.clients import BackendError, Clients
-from ghosts.service import Lifetime
+from async_tasks import poll
+from ghosts import config
+from ghosts.clients import BackendError, PusherClients
+from ghosts.ws_server import StopSignals
 
 _log = logging.getLogger("ghosts.pusher")
 
 
 class AudioBytes:
-    """One session's audio in pieces of ``piece_bytes``. The oldest goes beyond 20."""
+    """The audio of one session for the webhook, in pieces of more than ``piece_bytes``.
 
-    def __init__(self, uid: str, piece_bytes: int, lifetime: Lifetime, clients: Clients) -> None:
+    At most 20 pieces are queued; beyond that the oldest is dropped. ``piece_bytes`` is 0 without a
+    webhook: no audio is kept. The session sets it at admission.
+    """
+
+    def __init__(self, uid: str, signals: StopSignals, clients: PusherClients) -> None:
+        self.piece_bytes = 0
         self._uid = uid
-        self._piece_bytes = piece_bytes
-        self._lifetime = lifetime
+        self._signals = signals
         self._clients = clients
         self._buffer = bytearray()
-        self._queue: deque[bytes] = deque(maxlen=settings.AUDIO_BYTES_QUEUE_MAX)
-        self._work = lifetime.work()
+        self._queue: deque[bytes] = deque(maxlen=config.AUDIO_BYTES_QUEUE_MAX)
+        self._work = signals.work_event()
 
     def add(self, pcm: bytes) -> None:
-        """Take audio; without a webhook (``piece_bytes`` 0) it is not kept."""
-        if not self._piece_bytes:
+        """Append audio; queue a piece when there is enough of it."""
+        if not self.piece_bytes:
             return
         self._buffer += pcm
-        if len(self._buffer) > self._piece_bytes:
+        if len(self._buffer) > self.piece_bytes:
             self._queue.append(bytes(self._buffer))
             self._buffer.clear()
             self._work.set()
 
     async def run(self) -> None:
-        """Send pieces as they come; return once the session is over and the queue is empty."""
-        async for _ in ticks(self._lifetime.shutdown, 0, work=self._work):
+        """Send pieces as they are queued; return after the disconnect, when the queue is empty.
+
+        A piece that fails is logged and dropped. It takes as long as the webhook; cancelling it
+        drops what is queued.
+        """
+        async for _ in poll(self._signals.shutdown, 0, work=self._work):
             while self._queue:
                 await self._send(self._queue.popleft())
-            if self._lifetime.disconnected:
+            if self._signals.disconnected:
                 return
 
     async def _send(self, piece: bytes) -> None:

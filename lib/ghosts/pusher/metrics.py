@@ -1,12 +1,12 @@
-"""What the pusher says of itself, in Prometheus' terms."""
+"""The Prometheus metrics of the pusher."""
 
 from prometheus_client import Counter, Gauge
 
-from ghosts.service import PodMetrics
+from ghosts.ws_server import ServerMetrics
 
 
-class Metrics(PodMetrics):
-    """One pod's metrics, in a registry of their own. Labels are static: never a uid."""
+class PusherMetrics(ServerMetrics):
+    """The metrics of one pod, in a registry of their own. Labels are static: never a uid."""
 
     def __init__(self) -> None:
         super().__init__("pusher")
@@ -19,25 +19,25 @@ class Metrics(PodMetrics):
             "pusher_audio_stored_bytes", "PCM bytes stored.", registry=self.registry
         )
         self.dropped = Counter(
-            "pusher_audio_dropped_bytes", "PCM bytes given up.", ["reason"], registry=self.registry
+            "pusher_audio_dropped_bytes", "PCM bytes dropped.", ["reason"], registry=self.registry
         )
         self.spooled = Gauge(
-            "pusher_spool_bytes", "PCM bytes on disk that storage has not.", registry=self.registry
+            "pusher_spool_bytes", "PCM bytes in the spool.", registry=self.registry
         )
         self.spool_full = Counter(
             "pusher_spool_full",
-            "Sessions ended or refused because the spool took no more audio.",
+            "Sessions closed or refused because the spool is full or broken.",
             registry=self.registry,
         )
 
     @property
     def received_bytes(self) -> int:
-        """PCM bytes received so far for private cloud: those stored, dropped and still held."""
+        """PCM bytes received for private cloud: stored, dropped, or neither yet."""
         return self.value("pusher_audio_received_bytes_total")
 
     @property
     def dropped_bytes(self) -> dict[str, int]:
-        """PCM bytes given up so far, by reason."""
+        """PCM bytes dropped, by reason."""
         return {
             sample.labels["reason"]: int(sample.value)
             for family in self.dropped.collect()

@@ -1,35 +1,37 @@
-"""Private cloud: the user's own audio, cut into chunks, batched by conversation, and uploaded."""
+"""Private cloud as published: audio is chunked, batched by conversation, and uploaded."""
 
 import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass, field
 
-from async_tasks import ticks
-from ghosts import settings
-from ghosts.backends.clients import BackendError, Batch, Clients
-from ghosts.pusher.metrics import Metrics
-from ghosts.pusher.wire import Audio
-from ghosts.service import Lifetime
+from async_tasks import poll
+from ghosts import config
+from ghosts.clients import BackendError, Batch, PusherClients
+from ghosts.protocol import Audio
+from ghosts.pusher.metrics import PusherMetrics
+from ghosts.ws_server import StopSignals
 
 _log = logging.getLogger("ghosts.pusher")
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Up to a minute of one conversation's audio."""
+    """Up to a minute of audio of one conversation."""
 
     conversation_id: str
     started_at: float
+    """Unix time in seconds of its first sample."""
     audio: bytes
 
 
 @dataclass(slots=True)
 class Pending:
-    """The chunks of one conversation that have left the queue and are not yet stored."""
+    """The batch of one conversation: chunks that have left the queue and are not stored yet."""
 
     conversation_id: str
     since: float
+    """Seconds of the loop's clock: when the batch was begun, or last failed."""
     chunks: list[Chunk] = field(default_factory=list)
     failures: int = 0
 
@@ -40,18 +42,24 @@ class Pending:
 
 
 class PrivateCloud:
-    """One session's audio on its way to storage. Irreplaceable: what is dropped here is gone.
+    """The audio of one session that is not stored yet, in memory. Dropped audio is lost.
 
-    The queue holds 20 chunks; beyond that the oldest is dropped, with a log line and a metric.
+    At most 20 chunks are queued; beyond that the oldest is dropped. What is dropped is logged, and
+    counted with the reason.
     """
 
     def __init__(
-        self, uid: str, sample_rate: int, lifetime: Lifetime, clients: Clients, metrics: Metrics
+        self,
+        uid: str,
+        sample_rate: int,
+        signals: StopSignals,
+        clients: PusherClients,
+        metrics: PusherMetrics,
     ) -> None:
         self._uid = uid
-        self._chunk_bytes = settings.audio_bytes(settings.PRIVATE_CLOUD_CHUNK_SECONDS, sample_rate)
-        self._batch_bytes = settings.audio_bytes(settings.PRIVATE_CLOUD_BATCH_SECONDS, sample_rate)
-        self._lifetime = lifetime
+        self._chunk_bytes = config.audio_bytes(config.PRIVATE_CLOUD_CHUNK_SECONDS, sample_rate)
+        self._batch_bytes = config.audio_bytes(config.PRIVATE_CLOUD_BATCH_SECONDS, sample_rate)
+        self._signals = signals
         self._clients = clients
         self._metrics = metrics
         self._conversation_id: str | None = None
@@ -60,7 +68,7 @@ class PrivateCloud:
         self._buffer_started_at = 0.0
         self.queue: deque[Chunk] = deque()
         self._pending: dict[str, Pending] = {}
-        self._work = lifetime.work()
+        self._work = signals.work_event()
         self._ended = False
 
     def __repr__(self) -> str:
@@ -73,12 +81,12 @@ class PrivateCloud:
         return self._buffer_bytes + queued + sum(one.size for one in self._pending.values())
 
     def add(self, audio: Audio) -> None:
-        """Take audio for the current conversation; without one it is dropped, and counted."""
+        """Append audio to the current conversation; without one it is dropped."""
         if not audio.pcm:
             return
         self._metrics.received.inc(len(audio.pcm))
         if self._conversation_id is None:
-            self._drop(len(audio.pcm), "no_conversation", logging.DEBUG)  # it comes each second
+            self._drop(len(audio.pcm), "no_conversation", logging.DEBUG)  # once a second
             return
         if not self._buffer:
             self._buffer_started_at = audio.started_at
@@ -88,17 +96,17 @@ class PrivateCloud:
             self.cut()
 
     def switch(self, conversation_id: str) -> None:
-        """From here on, audio belongs to this conversation."""
+        """Begin a conversation: the audio that follows belongs to it."""
         if conversation_id != self._conversation_id:
             self.cut()
             self._conversation_id = conversation_id
             self._work.set()
 
     def cut(self) -> None:
-        """Queue what the buffer holds as a chunk, however short."""
+        """Queue the buffered audio as a chunk, however short it is."""
         if not self._buffer or self._conversation_id is None:
             return
-        if len(self.queue) == settings.PRIVATE_CLOUD_QUEUE_MAX:
+        if len(self.queue) == config.PRIVATE_CLOUD_QUEUE_MAX:
             self._drop(len(self.queue.popleft().audio), "queue_full")
         audio = b"".join(self._buffer)
         self._buffer.clear()
@@ -109,10 +117,10 @@ class PrivateCloud:
             self._give_up()
 
     async def run(self) -> None:
-        """Look every second; return once the session is over and everything is sent or given up.
+        """Upload batches that are due, each second; return after the disconnect, when none is left.
 
-        It is as slow as storage is: an upload without an answer holds it for ever. Cancelling it
-        drops, and counts, what is unsent; a worker that has taken a batch may yet deliver it.
+        It has no bound: as published, an upload that is never answered blocks it indefinitely.
+        Cancelling it drops what is not stored yet; an upload on a worker goes on, and may succeed.
         """
         try:
             await self._send_until_over()
@@ -121,14 +129,14 @@ class PrivateCloud:
             self._give_up()
 
     async def _send_until_over(self) -> None:
-        looks = ticks(self._lifetime.shutdown, settings.PRIVATE_CLOUD_TICK, work=self._work)
-        async for look in looks:
+        polls = poll(self._signals.shutdown, config.PRIVATE_CLOUD_TICK, work=self._work)
+        async for one in polls:
             await self._upload_due()
-            while look.last and self._unsent:
+            while one.last and self._unsent:
                 await self._upload_due()
-            if self._lifetime.disconnected and not self._unsent:
+            if self._signals.disconnected and not self._unsent:
                 return
-            looks.due_in(min(map(self._due_in, self._pending.values()), default=None))
+            polls.due_in(min(map(self._due_in, self._pending.values()), default=None))
 
     @property
     def _unsent(self) -> bool:
@@ -149,13 +157,13 @@ class PrivateCloud:
             pending.chunks.append(chunk)
 
     def _due_in(self, pending: Pending) -> float:
-        """Seconds until a batch is to be uploaded; 0 is now."""
+        """Return the seconds until a batch is due; 0 is now."""
         full = pending.size >= self._batch_bytes
         switched = pending.conversation_id != self._conversation_id
-        if self._lifetime.over or ((full or switched) and not pending.failures):
+        if self._signals.ending or ((full or switched) and not pending.failures):
             return 0.0
         age = asyncio.get_running_loop().time() - pending.since
-        return max(0.0, settings.PRIVATE_CLOUD_BATCH_SECONDS - age)
+        return max(0.0, config.PRIVATE_CLOUD_BATCH_SECONDS - age)
 
     async def _upload(self, pending: Pending) -> None:
         audio = b"".join(chunk.audio for chunk in pending.chunks)
@@ -171,7 +179,7 @@ class PrivateCloud:
     def _retry_or_drop(self, pending: Pending, error: BackendError) -> None:
         pending.failures += 1
         pending.since = asyncio.get_running_loop().time()
-        if pending.failures <= settings.PRIVATE_CLOUD_MAX_RETRIES:
+        if pending.failures <= config.PRIVATE_CLOUD_MAX_RETRIES:
             _log.warning("%s: upload failed, to be tried again: %s", self._uid, error)
             return
         _log.error("%s: upload given up: %s", self._uid, error)

@@ -1,28 +1,28 @@
-"""Speaker samples: requests to cut a person's voice from a conversation, once it is old enough."""
+"""Speaker samples: requests to extract a person's voice from a conversation."""
 
 import asyncio
 import logging
 from collections import deque
 
-from async_tasks import ticks
-from ghosts import settings
-from ghosts.backends.clients import BackendError, Clients
-from ghosts.pusher.wire import SpeakerSample
-from ghosts.service import Lifetime
+from async_tasks import poll
+from ghosts import config
+from ghosts.clients import BackendError, PusherClients
+from ghosts.protocol import SpeakerSample
+from ghosts.ws_server import StopSignals
 
 _log = logging.getLogger("ghosts.pusher")
 
 
 class SpeakerSamples:
-    """One session's requests, with the times at which they came. The oldest goes beyond 100."""
+    """The queue of one session. At most 100 requests; beyond that the oldest is dropped."""
 
-    def __init__(self, uid: str, lifetime: Lifetime, clients: Clients) -> None:
+    def __init__(self, uid: str, signals: StopSignals, clients: PusherClients) -> None:
         self._uid = uid
-        self._lifetime = lifetime
+        self._signals = signals
         self._clients = clients
-        self._work = lifetime.work()
+        self._work = signals.work_event()
         self._queue: deque[tuple[float, SpeakerSample]] = deque(
-            maxlen=settings.SPEAKER_SAMPLES_QUEUE_MAX
+            maxlen=config.SPEAKER_SAMPLES_QUEUE_MAX
         )
 
     def add(self, request: SpeakerSample) -> None:
@@ -31,29 +31,30 @@ class SpeakerSamples:
         self._work.set()
 
     async def run(self) -> None:
-        """Look every 15 s; return once the session is over and the queue is empty.
+        """Poll every 15 s; return after the disconnect, when the queue is empty.
 
-        A request waits until it is 120 s old. Only a hurry or shutdown makes it come sooner: a
-        session that is merely disconnected lingers for it.
+        A request is sent once it is 120 s old, or at a flush or shutdown. A session that is only
+        disconnected lingers for it, up to 135 s. A request that fails is logged and dropped.
+        Cancelling it drops what is queued.
         """
-        looks = ticks(self._lifetime.shutdown, settings.SPEAKER_SAMPLES_TICK, work=self._work)
-        async for _ in looks:
+        polls = poll(self._signals.shutdown, config.SPEAKER_SAMPLES_TICK, work=self._work)
+        async for _ in polls:
             while self._queue and self._due_in() == 0:
-                await self._take(self._queue.popleft()[1])
-            if self._lifetime.disconnected and not self._queue:
+                await self._send(self._queue.popleft()[1])
+            if self._signals.disconnected and not self._queue:
                 return
-            looks.due_in(self._due_in())
+            polls.due_in(self._due_in())
 
     def _due_in(self) -> float | None:
-        """Seconds until the oldest request is to be processed; None where there is none."""
+        """Return the seconds until the oldest request is due; None: the queue is empty."""
         if not self._queue:
             return None
-        if self._lifetime.hurried:
+        if self._signals.flushing:
             return 0.0
         age = asyncio.get_running_loop().time() - self._queue[0][0]
-        return max(0.0, settings.SPEAKER_SAMPLES_MIN_AGE - age)
+        return max(0.0, config.SPEAKER_SAMPLES_MIN_AGE - age)
 
-    async def _take(self, request: SpeakerSample) -> None:
+    async def _send(self, request: SpeakerSample) -> None:
         try:
             await self._clients.take_speaker_sample(
                 self._uid,

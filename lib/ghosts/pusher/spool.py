@@ -1,4 +1,4 @@
-"""The spool: audio that storage has not taken yet, on disk, where it outlives its session."""
+"""The spool: audio not yet uploaded, on disk, where it outlives its session and its process."""
 
 import shutil
 import sqlite3
@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple, Self
 
-from ghosts.settings import MAX_FRAME_BYTES, SPOOL_DISK_RESERVE
+from ghosts.config import MAX_FRAME_BYTES, SPOOL_DISK_RESERVE
+from ghosts.ws_server import NoRoomError
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS audio (
@@ -23,20 +24,20 @@ CREATE TABLE IF NOT EXISTS audio (
 );
 CREATE INDEX IF NOT EXISTS by_conversation ON audio (uid, conversation_id, id);
 """
-# The first piece of a delivery that was begun says what the delivery is: its id, its last piece.
-# The audio comes last in a row, so that nothing else of the row lies behind it.
+# The first piece of a delivery that was begun has the id and the last piece of that delivery. The
+# audio is the last column: SQLite reads a column without reading what comes after it.
 
 
-class SpoolError(Exception):
+class SpoolError(NoRoomError):
     """The spool cannot be used. Its text says why."""
 
 
 class SpoolFullError(SpoolError):
-    """There is no room for that audio, and nothing of it was kept."""
+    """Audio does not fit; nothing of it was kept."""
 
 
 class Key(NamedTuple):
-    """What is delivered in order: one conversation of one user."""
+    """One conversation of one user. Its audio is uploaded in order."""
 
     uid: str
     conversation_id: str
@@ -44,40 +45,46 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The oldest audio of a conversation. The same id is always the same audio."""
+    """The oldest audio of a conversation, to be uploaded as one object."""
 
     id: str
+    """Makes the upload idempotent: the same id is always the same audio."""
     key: Key
     started_at: float
     """Unix time in seconds of its first sample."""
     audio: bytes
     last_id: int
-    """The spool's number of its last piece."""
+    """The row id of its last piece."""
 
 
 class Spool:
-    """Audio in one SQLite file, at most ``max_bytes`` of it, in the order in which it came.
+    """Audio in one SQLite file, in the order in which it was received. Not thread-safe.
 
-    What :meth:`append` has returned from survives the death of the process, at whatever moment it
-    comes: SQLite's write-ahead log holds it. A second's takes some 30 us; one in 125 or so finds
-    the log grown to 4 MB and waits for the disk: 5 ms for a local one that is idle, 30 have been
-    seen on a busy one. None waits for a lock. One process has the file to itself; the next one
-    finds what is left.
+    Audio survives the death of the process once :meth:`append` has returned: it is in SQLite's
+    write-ahead log. Appending a second of audio takes about 30 us. About one call in 125 finds that
+    the log has grown to 4 MB, and waits for the disk: 5 ms on an idle local disk, 30 ms were
+    measured on a busy one. No call waits for a lock: one process has the file to itself, and the
+    next one finds what it left.
 
-    The machine's death may take with it what came since the last such wait, and have deliveries of
-    that time made once more, with another id. Never does an id stand for other audio.
+    When the machine dies, audio since the last such wait may be lost, and deliveries since then may
+    be uploaded a second time under another id. An id never refers to other audio.
+
+    Args:
+        path: The file. It is created if it does not exist; its folder has to exist.
+        max_bytes: How many bytes of audio it holds at most.
 
     Raises:
-        SpoolError: the file is another process's, is no spool, or cannot be written.
+        SpoolError: the file is open in another process, is not a spool, or cannot be written.
     """
 
     def __init__(self, path: Path, max_bytes: int) -> None:
         self._path = path
         self._max_bytes = max_bytes
-        # Not the file's for good: a machine that dies may take the last numbers with it, and they
-        # are then given again. An id must not be.
+        # New for each process: a machine that dies may lose the last rows, and their row ids are
+        # then used again. Delivery ids must not be
+        # (test_an_id_is_not_given_again_though_a_machine_that_died_took_the_last_writes_with_it).
         self._name = uuid.uuid4().hex
-        with self._in_our_words():
+        with self._as_spool_error():
             self._database, self._size = _open(path)
 
     def __repr__(self) -> str:
@@ -91,26 +98,35 @@ class Spool:
 
     @property
     def size(self) -> int:
-        """Bytes of audio in it."""
+        """Bytes of audio in the spool."""
         return self._size
 
     @property
     def full(self) -> bool:
-        """Whether there is no room for another frame, in it or on its disk."""
+        """Whether a frame of the largest size would not fit, in the spool or on its disk.
+
+        Raises:
+            SpoolError: the disk cannot be asked.
+        """
         return self._room < MAX_FRAME_BYTES
 
     def append(self, key: Key, started_at: float, pcm: bytes) -> None:
-        """Keep this audio, from Unix time ``started_at`` on.
+        """Append audio to a conversation.
+
+        Args:
+            key: The conversation.
+            started_at: Unix time in seconds of the first sample.
+            pcm: The audio.
 
         Raises:
-            SpoolFullError: it does not fit; what is there stays.
-            SpoolError: the disk does not work.
+            SpoolFullError: it does not fit. What is in the spool stays.
+            SpoolError: it cannot be written.
         """
         if len(pcm) > self._room:
             raise SpoolFullError(
                 f"the spool or its disk is full: {self._size:,} bytes of audio are unsent"
             )
-        with self._in_our_words():
+        with self._as_spool_error():
             self._database.execute(
                 "INSERT INTO audio (uid, conversation_id, started_at, pcm) VALUES (?, ?, ?, ?)",
                 (*key, started_at, pcm),
@@ -118,8 +134,12 @@ class Spool:
         self._size += len(pcm)
 
     def conversations(self) -> dict[Key, int]:
-        """Return the conversations that have audio here, and how many bytes of it."""
-        with self._in_our_words():
+        """Return the bytes of audio of each conversation, that with the oldest audio first.
+
+        Raises:
+            SpoolError: the file cannot be read.
+        """
+        with self._as_spool_error():
             rows = self._database.execute(
                 "SELECT uid, conversation_id, sum(length(pcm)) FROM audio"
                 " GROUP BY uid, conversation_id ORDER BY min(id)"
@@ -127,12 +147,19 @@ class Spool:
             return {Key(uid, conversation_id): size for uid, conversation_id, size in rows}
 
     def next_delivery(self, key: Key, most_bytes: int) -> Delivery | None:
-        """Return the oldest audio of a conversation, in order; None when it has none.
+        """Return the oldest audio of a conversation; None if it has none.
 
-        It is as many whole pieces as ``most_bytes`` hold, one at least. What it was once it stays,
-        whatever is appended and whoever dies, until it has been :meth:`delivered`.
+        A delivery keeps its id and content across appends and restarts, until it was
+        :meth:`delivered`.
+
+        Args:
+            key: The conversation.
+            most_bytes: A new delivery has as many whole pieces as fit into this, and at least one.
+
+        Raises:
+            SpoolError: the file cannot be read or written.
         """
-        with self._in_our_words():
+        with self._as_spool_error():
             pieces = list(self._oldest(key, most_bytes))
             if not pieces:
                 return None
@@ -148,8 +175,12 @@ class Spool:
         return Delivery(delivery_id, key, first.started_at, audio, last.id)
 
     def delivered(self, delivery: Delivery) -> None:
-        """Forget a delivery: storage has it. One that is forgotten already stays so."""
-        with self._in_our_words():
+        """Delete a delivery, which storage has. A second call does nothing.
+
+        Raises:
+            SpoolError: the file cannot be written. The delivery stays.
+        """
+        with self._as_spool_error():
             forgotten = self._database.execute(
                 "DELETE FROM audio WHERE uid = ? AND conversation_id = ? AND id <= ?",
                 (*delivery.key, delivery.last_id),
@@ -158,18 +189,18 @@ class Spool:
             self._size -= len(delivery.audio)
 
     def close(self) -> None:
-        """Close the file. What is in it stays."""
+        """Close the file. Its content stays. Methods that need the file then raise SpoolError."""
         self._database.close()
 
     @property
     def _room(self) -> int:
         """Bytes of audio that still fit."""
-        with self._in_our_words():
+        with self._as_spool_error():
             free = shutil.disk_usage(self._path.parent).free
         return min(self._max_bytes - self._size, free - SPOOL_DISK_RESERVE)
 
     def _oldest(self, key: Key, most_bytes: int) -> Iterator["_Piece"]:
-        """Yield the pieces of the delivery that was begun, or those of a new one."""
+        """Yield the pieces of the delivery that was begun, or of a new one."""
         size = 0
         first: _Piece | None = None
         rows = self._database.execute(
@@ -189,7 +220,7 @@ class Spool:
             yield piece
 
     @contextmanager
-    def _in_our_words(self) -> Iterator[None]:
+    def _as_spool_error(self) -> Iterator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
@@ -205,9 +236,9 @@ class _Piece(NamedTuple):
 
 
 def _open(path: Path) -> tuple[sqlite3.Connection, int]:
-    """Return the open file, and how many bytes of audio are in it."""
-    # A statement is a transaction. The lock is held from the first one on, so a file that is
-    # another process's is refused here and now.
+    """Return the opened file, and the bytes of audio in it."""
+    # Each statement is a transaction (no isolation level). The exclusive lock is taken by the first
+    # one, without waiting, so a file that another process has open is refused here and not later.
     database = sqlite3.connect(path, timeout=0.0, isolation_level=None)
     try:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -1,38 +1,41 @@
-"""Private cloud as one would ship it: audio is on disk before anybody has to wait for it."""
+"""Private cloud as one would ship it: audio is put into the spool when it is received."""
 
-from async_tasks import ticks
-from ghosts.pusher.courier import Courier
-from ghosts.pusher.metrics import Metrics
+from async_tasks import poll
+from ghosts.protocol import Audio
+from ghosts.pusher.metrics import PusherMetrics
 from ghosts.pusher.spool import Key, SpoolError
-from ghosts.pusher.wire import Audio
-from ghosts.service import Lifetime
+from ghosts.pusher.spool_uploader import SpoolUploader
+from ghosts.ws_server import StopSignals
 
 
 class SpooledCloud:
-    """One session's audio on its way to the pod's spool. It keeps none of it itself.
+    """The audio of one session, which goes to the pod's spool. None of it is kept in memory.
 
-    Audio that comes before any conversation is named belongs to the one whose id is empty.
+    Audio that is received before a conversation has begun belongs to one with an empty id.
     """
 
     held_bytes = 0
+    """Bytes of audio in memory: none."""
 
-    def __init__(self, uid: str, lifetime: Lifetime, courier: Courier, metrics: Metrics) -> None:
+    def __init__(
+        self, uid: str, signals: StopSignals, uploader: SpoolUploader, metrics: PusherMetrics
+    ) -> None:
         self._key = Key(uid, "")
-        self._lifetime = lifetime
-        self._courier = courier
+        self._signals = signals
+        self._uploader = uploader
         self._metrics = metrics
-        self._work = lifetime.work()
+        self._work = signals.work_event()
         self._refused = False
 
     def __repr__(self) -> str:
-        return f"<SpooledCloud {self._key.uid}: {self._courier.spool!r}>"
+        return f"<SpooledCloud {self._key.uid}: {self._uploader.spool!r}>"
 
     def add(self, audio: Audio) -> None:
         """Put audio into the spool.
 
         Raises:
-            SpoolError: it did not fit or could not be written, or audio before it did not: what
-                is kept has no gap. It is counted as dropped.
+            SpoolError: it does not fit or cannot be written, and is counted as dropped. So is all
+                audio after it: what is stored has no gap.
         """
         if not audio.pcm:
             return
@@ -40,24 +43,24 @@ class SpooledCloud:
         try:
             if self._refused:
                 raise SpoolError("audio before it was not kept")
-            self._courier.accept(self._key, audio.started_at, audio.pcm)
+            self._uploader.accept(self._key, audio.started_at, audio.pcm)
         except SpoolError:
             self._refused = True
             self._metrics.dropped.labels("spool_full").inc(len(audio.pcm))
             raise
 
     def switch(self, conversation_id: str) -> None:
-        """From here on, audio belongs to this conversation."""
+        """Begin a conversation: the audio that follows belongs to it."""
         if conversation_id != self._key.conversation_id:
             self.cut()
             self._key = self._key._replace(conversation_id=conversation_id)
 
     def cut(self) -> None:
-        """Have what has come delivered, however short."""
-        self._courier.end(self._key)
+        """End the conversation: its audio is due, however short it is."""
+        self._uploader.end(self._key)
 
     async def run(self) -> None:
-        """Return once the session is over: there is nothing to finish."""
-        async for _ in ticks(self._lifetime.shutdown, 0, work=self._work):
-            if self._lifetime.over:
+        """Return at the disconnect: there is nothing to finish."""
+        async for _ in poll(self._signals.shutdown, 0, work=self._work):
+            if self._signals.ending:
                 return

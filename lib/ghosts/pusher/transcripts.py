@@ -1,57 +1,67 @@
-"""Transcripts: what the device heard, for the user's webhook."""
+"""Transcripts: segments for the user's transcript webhook."""
 
 import logging
 from collections import deque
 from collections.abc import Callable
 
-from async_tasks import sleep_until_shutdown, ticks
-from ghosts import settings
-from ghosts.backends.clients import BackendError, Clients
-from ghosts.pusher.wire import Transcript
-from ghosts.service import Lifetime
+from async_tasks import poll, sleep_until_shutdown
+from ghosts import config
+from ghosts.clients import BackendError, PusherClients
+from ghosts.protocol import Transcript
+from ghosts.ws_server import StopSignals, pause_after
 
 _log = logging.getLogger("ghosts.pusher")
 
 
 class Transcripts:
-    """One session's transcripts. The oldest goes beyond 50.
+    """The queue of one session. At most 50 transcripts; beyond that the oldest is dropped.
 
-    ``acknowledge`` is called with the id of each delivery that is over: sent, dropped, or refused
-    six times. One without an id is tried once, as published.
+    A transcript with a delivery id is tried six times; one without is tried once, as published.
+
+    Args:
+        uid: The user.
+        signals: Those of the session.
+        clients: Calls the webhook.
+        acknowledge: Called with the delivery id of each transcript that was sent, dropped, or
+            refused six times.
     """
 
     def __init__(
         self,
         uid: str,
-        lifetime: Lifetime,
-        clients: Clients,
+        signals: StopSignals,
+        clients: PusherClients,
         acknowledge: Callable[[str | None], object],
     ) -> None:
         self._uid = uid
-        self._lifetime = lifetime
+        self._signals = signals
         self._clients = clients
         self._acknowledge = acknowledge
-        self._work = lifetime.work()
-        self._queue: deque[Transcript] = deque(maxlen=settings.TRANSCRIPTS_QUEUE_MAX)
+        self._work = signals.work_event()
+        self._queue: deque[Transcript] = deque(maxlen=config.TRANSCRIPTS_QUEUE_MAX)
 
     def add(self, transcript: Transcript) -> None:
         """Queue a transcript."""
-        if len(self._queue) == settings.TRANSCRIPTS_QUEUE_MAX:
-            self._acknowledge(self._queue[0].delivery_id)  # it is dropped by the next line
+        if len(self._queue) == config.TRANSCRIPTS_QUEUE_MAX:
+            self._acknowledge(self._queue[0].delivery_id)  # which `append` drops
         self._queue.append(transcript)
         self._work.set()
 
     async def run(self) -> None:
-        """Look every second; return once the session is over and the queue is empty."""
-        async for _ in ticks(self._lifetime.shutdown, settings.TRANSCRIPTS_TICK, work=self._work):
+        """Send what is queued, each second; return after the disconnect, when the queue is empty.
+
+        It takes as long as the webhook. Cancelling it drops what is queued, and does not
+        acknowledge it.
+        """
+        async for _ in poll(self._signals.shutdown, config.TRANSCRIPTS_TICK, work=self._work):
             while self._queue:
                 await self._send(self._queue.popleft())
-            if self._lifetime.disconnected:
+            if self._signals.disconnected:
                 return
 
     async def _send(self, transcript: Transcript) -> None:
-        pauses = iter(settings.DELIVERY_BACKOFF if transcript.delivery_id is not None else ())
-        while True:
+        tries = len(config.DELIVERY_BACKOFF) + 1 if transcript.delivery_id is not None else 1
+        for failures in range(1, tries + 1):
             try:
                 await self._clients.send_transcript(
                     self._uid, transcript.segments, transcript.delivery_id
@@ -59,9 +69,8 @@ class Transcripts:
                 break
             except BackendError as error:
                 _log.warning("%s: transcript not sent: %s", self._uid, error)
-            pause = next(pauses, None)
-            if pause is None:
-                break
-            if await sleep_until_shutdown(self._lifetime.shutdown, pause):
-                return  # not acknowledged: the peer has it
+            if failures < tries:
+                pause = pause_after(failures, config.DELIVERY_BACKOFF)
+                if await sleep_until_shutdown(self._signals.shutdown, pause):
+                    return  # not acknowledged: the peer keeps it, and sends it again
         self._acknowledge(transcript.delivery_id)

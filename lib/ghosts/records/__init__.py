@@ -1,1 +1,1 @@
-"""What goes into a replay and what comes out of it: data only."""
+"""Scenarios, recordings and matrix cells: data only, no runtime."""

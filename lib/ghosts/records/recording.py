@@ -1,4 +1,4 @@
-"""A recording: what one replay of a scenario, under one lifecycle, looked like from outside."""
+"""A recording: one replay of a scenario under one variant, observed from outside."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,21 +7,22 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
-from ghosts.invalid import first_fault
+from ghosts.errors import GhostsError
 from ghosts.records.scenario import Scenario
 from ghosts.records.snapshot import STRICT, Allocator, Int, Snapshot, Trimmed
+from ghosts.records.validation import invalid_value
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 _Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[\w<>.]{1,100}$")]
 
 
-class RecordingError(ValueError):
-    """A file that is not a recording, or is one of another format."""
+class RecordingError(GhostsError, ValueError):
+    """A file is not a recording, or has another format."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample(Snapshot):
-    """One look at a whole pod: the snapshot of the pusher, and what is around it.
+    """One sample of a whole pod: the snapshot of the pusher, its workers, and the process.
 
     Times are simulated seconds, sizes are bytes.
     """
@@ -34,23 +35,23 @@ class Sample(Snapshot):
     workers_blocked: Int
     """Upload workers that have been in the same call for more than 150 s."""
     lost_bytes: Int
-    """Audio that was received, is not stored, and that nobody will send any more.
+    """Audio received that is not stored and never will be.
 
-    Below 0 while storage has audio whose sender has not heard so: it is counted as queued as well.
+    Below 0 while storage has audio whose sender has no answer yet: that is counted as queued too.
     """
     abandoned_bytes: Int
-    """Audio in the upload pool that no session waits for any more."""
+    """Audio in the upload pool whose session no longer waits for it."""
     rss_bytes: Int
     """Resident memory of this process; 0 if memory is not measured."""
     allocator: Allocator | None = None
-    """What the C library's allocator says; None where it cannot be asked, or nobody asked."""
+    """The C library's allocator; None if it is not glibc's, or memory is not measured."""
     listen: Snapshot | None = None
-    """The sessions of listen, if devices come through it."""
+    """The sessions of listen; None if devices connect to the pusher itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened, at a simulated second: to a device, a session, or a backend."""
+    """Something that happened to a device, a session or a backend, at simulated second ``t``."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -74,7 +75,7 @@ class Audio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionAtEnd:
-    """A session that had not ended when the replay did."""
+    """A session that had not ended at the end of the replay."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -88,13 +89,14 @@ class SessionAtEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """One replay. The same scenario and lifecycle give the same one, memory aside."""
+    """One replay. The same scenario and variant give the same recording, memory aside."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    format: Literal[2]
+    format: Literal[3]
     scenario: Scenario
-    lifecycle: _Name
+    variant: _Name
+    """The name of the variant."""
     scale: float
     """Fraction of production's audio bytes: 0.1 or 1."""
     samples: tuple[Sample, ...]
@@ -107,7 +109,7 @@ class Recording:
     made_on: str = ""
     """On what kind of machine."""
     trimmed: Trimmed | None = None
-    """What the allocator gave back when it was asked to, after the last sample."""
+    """Resident memory before and after `malloc_trim`, called after the last sample."""
 
     @property
     def last(self) -> Sample:
@@ -116,15 +118,15 @@ class Recording:
 
     @property
     def rss_growth(self) -> int:
-        """Bytes of resident memory at the last sample beyond those at the first."""
+        """Bytes of resident memory at the last sample minus those at the first."""
         return self.last.rss_bytes - self.samples[0].rss_bytes
 
     def times(self, kind: str) -> dict[str, float]:
-        """Return the time of the last event of that kind, by whom it happened to."""
+        """Return the second of the last event of a kind, by uid or backend."""
         return {event.who: event.t for event in self.events if event.kind == kind}
 
     def without_memory(self) -> "Recording":
-        """The part that is the same on every run, sample for sample and on every machine."""
+        """Return the part that is the same on every run and every machine."""
         return replace(
             self,
             samples=tuple(_without_memory(sample) for sample in self.samples),
@@ -136,12 +138,12 @@ class Recording:
         )
 
     def save(self, path: Path) -> None:
-        """Write it as JSON."""
+        """Write the recording as JSON."""
         path.write_bytes(_ADAPTER.dump_json(self, indent=1) + b"\n")
 
     @classmethod
     def load(cls, path: Path) -> "Recording":
-        """Read it back.
+        """Read a recording from JSON.
 
         Raises:
             RecordingError: the file is not a recording of this format.
@@ -149,9 +151,9 @@ class Recording:
         try:
             recording = _ADAPTER.validate_json(path.read_bytes())
         except ValidationError as invalid:
-            raise RecordingError(f"{path.name}: {first_fault(invalid)}") from None
+            raise RecordingError(f"{path.name}: {invalid_value(invalid, cls)}") from None
         if recording.scale != recording.scenario.scale:
-            raise RecordingError(f"{path.name}: scale: is not its scenario's")
+            raise RecordingError(f"{path.name}: scale: differs from scenario.scale")
         return recording
 
 

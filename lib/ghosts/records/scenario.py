@@ -1,27 +1,29 @@
-"""A scenario: which devices come, what they send, how they leave, and what fails meanwhile."""
+"""A scenario: which devices connect, what they send, how they leave, and what fails."""
 
 import json
 import math
 import random
 import tomllib
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, TypeAlias
 
 import annotated_types
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
-from ghosts.backends.faults import OF_THE_PUSHER, Fault
+from ghosts.backends import PUSHER_BACKENDS
+from ghosts.errors import GhostsError
 from ghosts.paths import DATA
+from ghosts.records.fault import Fault
+from ghosts.records.validation import invalid_value
 
 HEARTBEAT_SECONDS: Final = 20
 """Seconds between heartbeats of a device at full scale (published)."""
 
 STAY_CAP: Final = 5
-"""Times the mean, the longest that a device of drawn length stays: 1 in 148 would stay longer."""
+"""A drawn stay is at most this many times the mean. 1 in 148 would be longer."""
 FULL: Final = 1.0
 TENTH: Final = 0.1
 _FOLDERS: Final = (DATA / "scenarios", DATA / "faults", DATA / "mechanisms")
@@ -33,17 +35,17 @@ _Span: TypeAlias = tuple[_Second, _Second]
 _TenSeconds: TypeAlias = Annotated[int, annotated_types.Ge(10), annotated_types.MultipleOf(10)]
 
 
-class ScenarioError(ValueError):
-    """A scenario that cannot be. Its text names the key and what is allowed."""
+class ScenarioError(GhostsError, ValueError):
+    """A scenario is invalid. Its text names the key and what is allowed."""
 
 
 class Through(StrEnum):
-    """What devices connect to."""
+    """The service that devices connect to."""
 
     PUSHER = "pusher"
-    """The pusher itself: they send what listen would."""
+    """The pusher itself: devices send what listen would send."""
     LISTEN = "listen"
-    """Listen, which feeds the pusher: they play a podcast, once, and are silent then."""
+    """Listen, which connects to the pusher: devices play a podcast, and are silent afterwards."""
 
 
 class Leave(StrEnum):
@@ -54,20 +56,20 @@ class Leave(StrEnum):
     RESET = "reset"
     """With a TCP reset."""
     VANISH = "vanish"
-    """Without a word: it neither reads nor writes any more, and its socket stays open."""
+    """Stops reading and writing without closing; the socket stays open."""
     SILENT = "silent"
-    """It stays connected and answers pings, and sends nothing any more."""
+    """Stays connected and answers pings, and sends nothing else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceGroup:
     """Devices that behave alike. Times are whole seconds; a span is (first, last), inclusive.
 
-    Each arrives at a second of ``arrive`` and leaves after a number of seconds of ``stay``, both
-    drawn by the scenario's seed. With ``evenly``, each arrives in an equal part of ``arrive`` of
-    its own, so that they come at a steady rate. With ``stay_mean`` instead of ``stay``, the seconds
-    are drawn from an exponential distribution of that mean, and cut at five times the mean. With
-    neither, they are there to the end.
+    Each device arrives at a second within ``arrive`` and leaves after a number of seconds within
+    ``stay``, both drawn with the scenario's seed. With ``evenly``, ``arrive`` is divided into equal
+    parts and one device arrives in each, so that the rate is steady. With ``stay_mean`` instead of
+    ``stay``, the seconds are drawn from an exponential distribution with that mean, limited to
+    five times the mean. With neither, devices stay to the end.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -95,7 +97,7 @@ class DeviceGroup:
             )
 
     def arrival(self, number: int, chance: random.Random) -> int:
-        """Draw the second at which the group's device of this number arrives."""
+        """Draw the second at which device ``number`` of the group arrives."""
         first, last = self.arrive
         if not self.evenly:
             return chance.randint(first, last)
@@ -103,7 +105,7 @@ class DeviceGroup:
         return first + int((number + chance.random()) * part)
 
     def length(self, chance: random.Random) -> int | None:
-        """Draw how many seconds a device stays; None is to the end."""
+        """Draw the seconds that a device stays; None is to the end."""
         if self.stay is not None:
             return chance.randint(*self.stay)
         if self.stay_mean is None:
@@ -114,11 +116,11 @@ class DeviceGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What happens in a replay, but for the lifecycle it is run under.
+    """Everything in a replay but the variant.
 
-    ``scale`` is the fraction of production's audio bytes that the devices send. At 1 they send
-    8 kHz audio in a frame every second; at 0.1 they send 800 Hz audio in a frame every 10 s: a
-    tenth of the bytes and of the frames, and every constant of the service unchanged.
+    ``scale`` is the fraction of production's audio bytes that devices send. At 1 they send 8 kHz
+    audio in a frame every second; at 0.1 they send 800 Hz audio in a frame every 10 s: a tenth of
+    the bytes and of the frames. Every constant of the service is unchanged.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -131,21 +133,21 @@ class Scenario:
     devices: Annotated[tuple[DeviceGroup, ...], annotated_types.MinLen(1)]
     faults: tuple[Fault, ...] = ()
     handlers_cancelled_at: tuple[_Second, ...] = ()
-    """Seconds at which every handler that has lost its device is cancelled from outside."""
+    """Seconds at which every handler whose device has left is cancelled from outside."""
     sample_every: Annotated[int, annotated_types.Ge(1)] = 15
     """Simulated seconds between samples."""
     audio_webhook_seconds: Annotated[float, annotated_types.Interval(gt=0, le=3600)] | None = None
-    """Seconds of audio in each piece sent to the users' audio webhooks; None is no webhook."""
+    """Seconds of audio in each request to the users' audio webhooks; None is no webhook."""
     through: Through = Through.PUSHER
     apps: tuple[str, ...] = ()
-    """The apps of every user, which listen tells what was heard."""
+    """The apps of every user, to which listen sends transcripts."""
     speaker_identification: bool = False
-    """Whether listen looks up who speaks."""
+    """Whether listen identifies speakers."""
     pusher_restarts_at: tuple[_Second, ...] = ()
-    """Seconds at which another pod of the pusher takes over, and the one before it is stopped."""
+    """Seconds at which another pod of the pusher starts and the previous one is stopped."""
     pusher_away: _Span | None = None
-    """Seconds between which nobody answers on the pusher's port: the pod that was there is stopped
-    without grace, and another comes, which takes up its spool."""
+    """Seconds between which the pusher's port refuses connections: the pod is stopped without grace
+    at the first, and another, which takes over its spool, starts at the last."""
     scale: float = TENTH
 
     def __post_init__(self) -> None:
@@ -182,7 +184,7 @@ class Scenario:
                 )
 
     def _check_listen(self) -> None:
-        """Raise ValueError for what nothing would come of without listen, or in this time."""
+        """Raise ValueError for keys that would have no effect without listen."""
         if self.pusher_away is not None and self.pusher_away[1] <= self.pusher_away[0]:
             raise ValueError(f"pusher_away: {list(self.pusher_away)} ends before it begins")
         keys = "apps", "speaker_identification", "pusher_restarts_at", "pusher_away"
@@ -190,19 +192,19 @@ class Scenario:
             if getattr(self, key) and self.through is not Through.LISTEN:
                 raise ValueError(f"{key}: needs through = 'listen'")
         for number, fault in enumerate(self.faults):
-            if self.through is not Through.LISTEN and fault.backend not in OF_THE_PUSHER:
+            if self.through is not Through.LISTEN and fault.backend not in PUSHER_BACKENDS:
                 raise ValueError(
                     f"faults.{number}.backend: {fault.backend} needs through = 'listen'"
                 )
 
     @property
     def device_count(self) -> int:
-        """Devices of all groups."""
+        """The number of devices in all groups."""
         return sum(group.count for group in self.devices)
 
     @property
     def sample_rate(self) -> int:
-        """Hz."""
+        """The sample rate of the devices' audio, in Hz."""
         return 8000 if self.scale == FULL else 800
 
     @property
@@ -212,12 +214,12 @@ class Scenario:
 
     @property
     def heartbeat_seconds(self) -> int:
-        """Seconds between heartbeats: as rare as the other frames."""
+        """Seconds between heartbeats: at a tenth, ten times as many, as between all frames."""
         return HEARTBEAT_SECONDS * self.frame_seconds
 
     @property
     def audio_seconds(self) -> int:
-        """Seconds of audio that the devices send between them, if nothing stops them."""
+        """Seconds of audio that all devices send together, if none is disconnected."""
         return sum(
             (self.duration if plan.leaves_at is None else min(plan.leaves_at, self.duration))
             - plan.arrives_at
@@ -225,16 +227,16 @@ class Scenario:
         )
 
     def at_scale(self, scale: float) -> "Scenario":
-        """The same scenario with that fraction of production's bytes."""
+        """Return the scenario with another fraction of production's bytes, 0.1 or 1."""
         return replace(self, scale=scale)
 
     def fewer(self, divisor: int) -> "Scenario":
-        """The same scenario with that many times fewer devices in each group, and at least one."""
+        """Return the scenario with ``divisor`` times fewer devices per group, at least one each."""
         groups = [replace(group, count=max(1, group.count // divisor)) for group in self.devices]
         return replace(self, devices=tuple(groups))
 
     def plans(self) -> Iterator["DevicePlan"]:
-        """Say when each device comes and goes: the same on every call, by the seed."""
+        """Yield when each device arrives and leaves. The seed makes it the same on every call."""
         for group in self.devices:
             for number in range(group.count):
                 uid = f"{group.name}-{number:03}"
@@ -247,7 +249,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class DevicePlan:
-    """When one device comes and goes, in simulated seconds."""
+    """When one device arrives and leaves, in simulated seconds."""
 
     uid: str
     group: DeviceGroup
@@ -259,13 +261,12 @@ _ADAPTER = TypeAdapter(Scenario)
 
 
 def load_scenario(name: str | Path) -> Scenario:
-    """Read a scenario, by name or by path.
+    """Load a scenario by name, or by the path of any TOML file.
 
-    Names are those of the TOML files in ``data/scenarios``, ``data/faults`` and
-    ``data/mechanisms``; a path is that of any TOML file.
+    A name is that of a TOML file in ``data/scenarios``, ``data/faults`` or ``data/mechanisms``.
 
     Raises:
-        ScenarioError: there is no such scenario, or something in it is not allowed.
+        ScenarioError: there is no such scenario, or it is invalid.
     """
     path = Path(name)
     if path.suffix != ".toml":
@@ -286,48 +287,13 @@ def load_scenario(name: str | Path) -> Scenario:
 
 
 def parse_scenario(table: dict[str, Any], source: str) -> Scenario:
-    """Make a scenario of a table; ``source`` is what an error says it came from."""
+    """Return the scenario in a table; ``source`` names the origin of the table in errors.
+
+    Raises:
+        ScenarioError: the scenario is invalid.
+    """
     try:
-        # By way of JSON, whose lists and texts are tuples and choices also where types are strict.
+        # Through JSON: strict mode takes lists as tuples, and strings as enums, only from there.
         return _ADAPTER.validate_json(json.dumps(table, default=str), strict=True)
     except ValidationError as invalid:
-        raise ScenarioError(f"{source}: {_in_words(invalid)}") from None
-
-
-def _in_words(invalid: ValidationError) -> str:
-    first = invalid.errors()[0]
-    where = [str(part) for part in first["loc"] if part not in _UNION_MEMBERS]
-    if first["type"] == "value_error":
-        # The check that raised it has named the key, from its own table on.
-        return ".".join([*where, first["msg"].removeprefix("Value error, ")])
-    return f"{'.'.join(where)}: {_what_is_allowed(first)}"
-
-
-_UNION_MEMBERS: Final = ("float", "literal['departure']")
-"""What pydantic adds to the location of an error in ``Fault.start``."""
-
-
-def _what_is_allowed(error: ErrorDetails) -> str:
-    fields: dict[str, Any] = _table(error["loc"]).__dataclass_fields__
-    keys = [key for key in fields if not key.startswith("__")]
-    match error["type"]:
-        case "unexpected_keyword_argument":
-            return f"unknown key; allowed: {', '.join(keys)}"
-        case "missing" if error["loc"][-1] in keys:
-            needed = [key for key in keys if fields[key].default is MISSING]
-            return f"missing; needed: {', '.join(needed)}"
-        case "missing" | "tuple_type" | "too_short" | "too_long":
-            kind = "a list of tables" if len(error["loc"]) == 1 else "a list [first, last]"
-            return f"should be {kind}; got {error['input']!r}"
-        case "dataclass_type":
-            return f"should be a table; got {error['input']!r}"
-    allowed = error["msg"].replace("Input should", "should").replace("String should", "should")
-    if error["loc"][-1] in _UNION_MEMBERS:
-        allowed += " or 'departure'"
-    return f"{allowed}; got {error['input']!r}"
-
-
-def _table(location: tuple[int | str, ...]) -> Any:
-    if len(location) == 1:
-        return Scenario
-    return {"devices": DeviceGroup, "faults": Fault}[str(location[0])]
+        raise ScenarioError(f"{source}: {invalid_value(invalid, Scenario)}") from None

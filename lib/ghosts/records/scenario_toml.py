@@ -1,4 +1,4 @@
-"""A scenario, written as the file that it could have come from."""
+"""Writes a scenario as a TOML file that can be loaded."""
 
 import dataclasses
 import json
@@ -11,7 +11,7 @@ _TABLES: Final = ("devices", "faults")
 
 
 def as_toml(scenario: Scenario) -> str:
-    """Write a scenario as TOML that can be loaded; what is at its default is left out."""
+    """Return a scenario as TOML that can be loaded, without the keys that have their defaults."""
     return "\n".join(_lines(scenario)) + "\n"
 
 

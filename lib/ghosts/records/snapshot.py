@@ -1,4 +1,4 @@
-"""What the sessions of one service, and the process, look like at one moment."""
+"""A snapshot: counts of the sessions of one service, and of the process, at one moment."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final, TypeAlias
@@ -12,24 +12,24 @@ Int: TypeAlias = Annotated[int, annotated_types.Interval(ge=-(2**63), lt=2**63)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """The sessions of one service at one moment. Sizes are bytes."""
+    """Counts of the sessions of one service at one moment. Sizes are bytes."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     gauge: Int
-    """What the service says: its gauge of active WebSocket connections."""
+    """The service's gauge of active WebSocket connections."""
     tcp: Int
-    """What the operating system says: established TCP connections on the service's port."""
+    """Established TCP connections on the service's port, as the operating system counts them."""
     ghosts: Int
     """Sessions whose TCP connection has been gone for more than 150 s."""
     orphans: Int
     """Tasks of sessions that have ended."""
     tasks: Int
-    """Tasks of sessions, their handlers and orphans included."""
+    """Tasks of sessions, handlers and orphan tasks included."""
     leaked_sessions: Int
-    """Sessions that have ended, and were still in memory after a garbage collection."""
+    """Sessions that have ended and were still in memory after a garbage collection."""
     queued_bytes: Int
-    """Audio that the service has received, and has neither passed on nor lost."""
+    """Audio that the service has received and has neither passed on nor lost."""
     retained_bytes: Int
     """Memory that is reachable from ghosts; 0 if memory is not measured."""
     leaked_bytes: Int
@@ -38,22 +38,19 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allocator:
-    """What the C library's allocator says of this process (glibc: mallinfo2). Sizes are bytes."""
+    """The heap of this process as glibc's `mallinfo2` reports it. Sizes are bytes."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     in_use_bytes: Int
-    """Handed out to the program and not freed."""
+    """Allocated by the program and not freed."""
     held_bytes: Int
     """Obtained from the operating system: in use, or free and kept for later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trimmed:
-    """Resident memory before and after the allocator was told to give back what it can.
-
-    glibc: malloc_trim(0). Sizes are bytes.
-    """
+    """Resident memory before and after glibc's ``malloc_trim(0)``. Sizes are bytes."""
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 

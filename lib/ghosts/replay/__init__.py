@@ -1,27 +1,21 @@
-"""Replays of the incident: real sockets, simulated time, and a record of what was seen."""
+"""Replays of scenarios: real sockets, simulated time, and a recording of what was observed."""
 
 from ghosts.records.recording import Recording, RecordingError, Sample
-from ghosts.records.scenario import (
-    DeviceGroup,
-    Leave,
-    Scenario,
-    ScenarioError,
-    load_scenario,
-)
-from ghosts.replay.clock import simulate
-from ghosts.replay.pod import Pod
+from ghosts.records.scenario import DeviceGroup, Leave, Scenario, ScenarioError, load_scenario
+from ghosts.replay.processes import replay_side_by_side
 from ghosts.replay.run import replay
-from ghosts.replay.side_by_side import replay_side_by_side
+from ghosts.simulation.clock import simulate
+from ghosts.simulation.test_bed import TestBed
 
 __all__ = [
     "DeviceGroup",
     "Leave",
-    "Pod",
     "Recording",
     "RecordingError",
     "Sample",
     "Scenario",
     "ScenarioError",
+    "TestBed",
     "load_scenario",
     "replay",
     "replay_side_by_side",

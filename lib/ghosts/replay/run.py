@@ -1,4 +1,4 @@
-"""Run a scenario to its end under one lifecycle."""
+"""Replays a scenario under one variant."""
 
 import asyncio
 import datetime as dt
@@ -11,95 +11,59 @@ from typing import Any, Final
 
 import psutil
 
-from ghosts.backends import ClientSettings, Fault, Features, Share
-from ghosts.listen import LISTEN_LIFECYCLES, ListenLifecycle
+from ghosts.clients import Features
 from ghosts.observation.allocator import trim
 from ghosts.observation.observer import Observer
-from ghosts.pusher import (
-    LIFECYCLES,
-    Lifecycle,
-    client_settings_of,
-    is_lifecycle,
-    lifecycle_name,
-)
+from ghosts.records.fault import Fault, Share
 from ghosts.records.recording import FORMAT, Recording, Sample
-from ghosts.records.scenario import Scenario, ScenarioError, Through
-from ghosts.replay.clock import settle, simulate, sleep_until
-from ghosts.replay.devices import live
-from ghosts.replay.open_files import make_room_for
-from ghosts.replay.pod import Pod, open_pod
+from ghosts.records.scenario import Scenario, Through
+from ghosts.simulation.clock import settle, simulate, sleep_until
+from ghosts.simulation.devices import follow_plan
+from ghosts.simulation.open_files import make_room_for
+from ghosts.simulation.test_bed import TestBed, open_test_bed
+from ghosts.variants import LISTEN_VARIANTS, Variant, VariantError, variant_of
 
 OFF_THE_SECOND: Final = 0.5
-"""Samples are taken half a second after the devices' whole seconds, when everything is at rest."""
+"""Samples are taken half a second after the whole seconds at which devices act."""
 
 
 def replay(
     scenario: Scenario,
-    lifecycle: str | Lifecycle,
+    variant: str | Variant,
     *,
-    settings: ClientSettings | None = None,
     measure_memory: bool = True,
     on_progress: Callable[[float], object] = lambda second: None,
-    at_sample: Callable[[Pod], object] = lambda pod: None,
-    at_end: Callable[[Pod], object] = lambda pod: None,
+    at_sample: Callable[[TestBed], object] = lambda bed: None,
+    at_end: Callable[[TestBed], object] = lambda bed: None,
 ) -> Recording:
-    """Replay a scenario under a lifecycle, given by name or as a function, and record it.
+    """Replay a scenario under a variant, or the name of one, and return the recording.
 
-    Anything that returns an awaitable when it is called with a session will do for a function.
-
-    ``settings`` are those of the pod's clients; by default, the ones that go with the lifecycle.
-    Without ``measure_memory`` the figures of memory are 0 or None. ``on_progress`` is called with
-    the simulated second of every sample. ``at_sample``, after every sample, and ``at_end`` are
-    called with the pod while it is alive, to look at what a recording does not hold. An interrupt
-    closes every socket and is raised.
+    Without ``measure_memory``, memory in the recording is 0 or None. ``on_progress`` is called with
+    the simulated second of each sample. ``at_sample``, after each sample, and ``at_end`` are called
+    with the running test bed, to read what a recording does not have. An interrupt (Ctrl-C) closes
+    every socket and is raised.
 
     Raises:
-        ScenarioError: there is no such lifecycle, or the system allows too few open files.
-        SpinError: a task never lets the loop idle; it names the task and its line.
+        VariantError: there is no such variant, or the scenario needs listen and it has no version
+            of listen.
+        ScenarioError: the system allows too few open files.
+        SpinError: a task or callback never lets the loop idle. The error has its line.
     """
-    chosen = _lifecycle(lifecycle)
-    used = settings or client_settings_of(chosen)
-    listening = _listening(scenario, chosen)
-    make_room_for(scenario.device_count, connections=2 if listening else 1)
+    chosen = variant_of(variant)
+    through_listen = scenario.through is Through.LISTEN
+    if through_listen and chosen.listen is None:
+        known = ", ".join(LISTEN_VARIANTS)
+        raise VariantError(f"listen has no variant {chosen.name!r}; there are: {known}")
+    make_room_for(scenario.device_count, connections=2 if through_listen else 1)
     with quiet_by_default():
         return simulate(
-            lambda: _replay(
-                scenario,
-                chosen,
-                listening,
-                used,
-                measure_memory,
-                on_progress,
-                at_sample,
-                at_end,
-            )
+            lambda: _replay(scenario, chosen, measure_memory, on_progress, at_sample, at_end)
         )
-
-
-def _lifecycle(lifecycle: str | Lifecycle) -> Lifecycle:
-    if isinstance(lifecycle, str):
-        if lifecycle not in LIFECYCLES:
-            raise ScenarioError(f"no lifecycle {lifecycle!r}; there are: {', '.join(LIFECYCLES)}")
-        lifecycle = LIFECYCLES[lifecycle]
-    if not is_lifecycle(lifecycle):
-        raise ScenarioError(f"a lifecycle is a name or an async function, not {lifecycle!r}")
-    return lifecycle
-
-
-def _listening(scenario: Scenario, lifecycle: Lifecycle) -> ListenLifecycle | None:
-    """Return listen's lifecycle of the same name, if devices come through it."""
-    if scenario.through is Through.PUSHER:
-        return None
-    name = lifecycle_name(lifecycle)
-    if name not in LISTEN_LIFECYCLES:
-        known = ", ".join(LISTEN_LIFECYCLES)
-        raise ScenarioError(f"listen has no lifecycle {name!r}; there are: {known}")
-    return LISTEN_LIFECYCLES[name]
 
 
 @contextmanager
 def quiet_by_default() -> Iterator[None]:
-    """Keep the services' warnings off a terminal where nobody has asked for logs."""
+    """Keep the services' warnings off the terminal unless logging was configured."""
     handler = logging.NullHandler()
     loggers = [logging.getLogger(name) for name in ("ghosts", "async_tasks", "websockets")]
     for logger in loggers:
@@ -113,13 +77,11 @@ def quiet_by_default() -> Iterator[None]:
 
 async def _replay(
     scenario: Scenario,
-    lifecycle: Lifecycle,
-    listening: ListenLifecycle | None,
-    settings: ClientSettings,
+    variant: Variant,
     measure_memory: bool,
     on_progress: Callable[[float], object],
-    at_sample: Callable[[Pod], object],
-    at_end: Callable[[Pod], object],
+    at_sample: Callable[[TestBed], object],
+    at_end: Callable[[TestBed], object],
 ) -> Recording:
     features = Features(
         audio_webhook_seconds=scenario.audio_webhook_seconds,
@@ -127,28 +89,27 @@ async def _replay(
         speaker_identification=scenario.speaker_identification,
     )
     async with AsyncExitStack() as stack:
-        pod = await stack.enter_async_context(
-            open_pod(
-                lifecycle,
-                settings,
+        bed = await stack.enter_async_context(
+            open_test_bed(
+                variant,
                 features,
-                listening=listening,
+                through_listen=scenario.through is Through.LISTEN,
                 measure_memory=measure_memory,
             )
         )
-        observer = pod.observer
-        actors = [asyncio.create_task(actor) for actor in _actors(scenario, pod)]
-        stack.push_async_callback(_dismiss, actors)
+        observer = bed.observer
+        actors = [asyncio.create_task(actor) for actor in _actors(scenario, bed)]
+        stack.push_async_callback(_cancel_actors, actors)
         samples = []
         async for sample in _samples(scenario, observer, on_progress):
             samples.append(sample)
-            at_sample(pod)
+            at_sample(bed)
         _raise_failures(actors)
-        at_end(pod)
+        at_end(bed)
         return Recording(
             scenario=scenario,
             format=FORMAT,
-            lifecycle=lifecycle_name(lifecycle),
+            variant=variant.name,
             scale=scenario.scale,
             samples=tuple(samples),
             audio=observer.audio(),
@@ -161,36 +122,38 @@ async def _replay(
         )
 
 
-def _actors(scenario: Scenario, pod: Pod) -> Iterator[Coroutine[Any, Any, None]]:
-    port = pod.pusher.port if pod.listen is None else pod.listen.port
+def _actors(scenario: Scenario, bed: TestBed) -> Iterator[Coroutine[Any, Any, None]]:
+    port = bed.pusher.port if bed.listen is None else bed.listen.port
     for plan in scenario.plans():
-        yield live(plan, scenario, port, pod.observer.note)
+        yield follow_plan(plan, scenario, port, bed.observer.note)
     for second in scenario.handlers_cancelled_at:
-        yield _cancel_handlers(second, pod.observer)
+        yield _cancel_handlers(second, bed.observer)
     for second in scenario.pusher_restarts_at:
-        yield _restart_pusher(second, pod)
+        yield _restart_pusher(second, bed)
     if scenario.pusher_away is not None:
-        yield _take_pusher_away(*scenario.pusher_away, pod)
+        yield _take_pusher_away(*scenario.pusher_away, bed)
     for fault in scenario.faults:
         share = Share(fault.share, f"{scenario.seed}/{fault.backend}")
         if fault.start != "departure":
-            yield _break(fault, fault.start, None, share, pod)
+            yield _run_fault(fault, fault.start, None, share, bed)
             continue
         for plan in scenario.plans():
             if plan.leaves_at is not None:
-                yield _break(fault, plan.leaves_at, plan.uid, share, pod)
+                yield _run_fault(fault, plan.leaves_at, plan.uid, share, bed)
 
 
-async def _break(fault: Fault, start: float, uid: str | None, share: Share, pod: Pod) -> None:
+async def _run_fault(
+    fault: Fault, start: float, uid: str | None, share: Share, bed: TestBed
+) -> None:
     if fault.end is not None and fault.end <= start:
         return
     await sleep_until(start)
-    pod.observer.note("fault_began", fault.backend, fault.mode)
-    await pod.fail(fault.backend, fault.mode, seconds=fault.seconds, uid=uid, share=share)
+    bed.observer.note("fault_began", fault.backend, fault.mode)
+    await bed.fail(fault.backend, fault.mode, seconds=fault.seconds, uid=uid, share=share)
     if fault.end is not None:
         await sleep_until(fault.end)
-        await pod.heal(fault.backend)
-        pod.observer.note("fault_ended", fault.backend, fault.mode)
+        await bed.recover(fault.backend)
+        bed.observer.note("fault_ended", fault.backend, fault.mode)
 
 
 async def _cancel_handlers(second: float, observer: Observer) -> None:
@@ -199,19 +162,19 @@ async def _cancel_handlers(second: float, observer: Observer) -> None:
     observer.listen_sessions.cancel_handlers()
 
 
-async def _restart_pusher(second: float, pod: Pod) -> None:
+async def _restart_pusher(second: float, bed: TestBed) -> None:
     await sleep_until(second)
-    pod.observer.note("pusher_restarted", "pusher")
-    await pod.restart_pusher()
+    bed.observer.note("pusher_restarted", "pusher")
+    await bed.restart_pusher()
 
 
-async def _take_pusher_away(start: float, end: float, pod: Pod) -> None:
+async def _take_pusher_away(start: float, end: float, bed: TestBed) -> None:
     await sleep_until(start)
-    pod.observer.note("pusher_gone", "pusher")
-    await pod.stop_pusher(grace=0.0)
+    bed.observer.note("pusher_gone", "pusher")
+    await bed.stop_pusher(grace=0.0)
     await sleep_until(end)
-    await pod.start_pusher()
-    pod.observer.note("pusher_back", "pusher")
+    await bed.start_pusher()
+    bed.observer.note("pusher_back", "pusher")
 
 
 async def _samples(
@@ -227,7 +190,7 @@ async def _samples(
         on_progress(second)
 
 
-async def _dismiss(actors: list[asyncio.Task[None]]) -> None:
+async def _cancel_actors(actors: list[asyncio.Task[None]]) -> None:
     for actor in actors:
         actor.cancel()
     await asyncio.gather(*actors, return_exceptions=True)

@@ -6,9 +6,11 @@ import pytest
 from both import AN_HOUR, WITHIN_SUPERVISED, Both, serve_both, tasks
 from prometheus_client import REGISTRY
 
-from ghosts import settings
-from ghosts.backends import Backend, FaultMode, Features
-from ghosts.replay import podcast
+from ghosts import config
+from ghosts.backends import Backend
+from ghosts.clients import Features
+from ghosts.records.fault import FaultMode
+from ghosts.simulation import podcast
 
 FIFTY = Features(apps=tuple(f"app-{number}" for number in range(50)))
 SLOW = 2.5
@@ -28,9 +30,9 @@ async def say_something(both: Both):
     return device
 
 
-def test_fifty_apps_are_told_all_at_once_under_gather_and_eight_at_a_time_by_the_fix(run, form):
+def test_fifty_apps_are_told_all_at_once_under_gather_and_eight_at_a_time_by_the_fix(run, name):
     async def scenario():
-        async with serve_both(form, FIFTY) as both:
+        async with serve_both(name, FIFTY) as both:
             await both.fail(Backend.APPS, FaultMode.SLOW, seconds=SLOW)
             device = await say_something(both)
             told = []
@@ -38,9 +40,9 @@ def test_fifty_apps_are_told_all_at_once_under_gather_and_eight_at_a_time_by_the
             for _ in range(8):
                 told.append(len(both.received(Backend.APPS)))
                 await device.stay(SLOW)
-            at_once = settings.APPS_AT_ONCE
+            at_once = config.APPS_AT_ONCE
             eights = [0, *range(at_once, 50, at_once), 50]
-            assert told == ([0, 50, 50, 50, 50, 50, 50, 50] if form == "gather_all" else eights)
+            assert told == ([0, 50, 50, 50, 50, 50, 50, 50] if name == "gather_all" else eights)
             apps = sorted(one.query["app"] for one in both.received(Backend.APPS))
             assert apps == sorted(FIFTY.apps)
             assert both.words_at(Backend.APPS) == 50 * podcast.words_in(0, 1)
@@ -49,35 +51,35 @@ def test_fifty_apps_are_told_all_at_once_under_gather_and_eight_at_a_time_by_the
 
 
 def test_failures_of_apps_are_seen_by_nobody_under_gather_and_counted_and_logged_by_the_fix(
-    run, form, caplog
+    run, name, caplog
 ):
     async def scenario():
         before = failures()
-        async with serve_both(form, FIFTY) as both:
+        async with serve_both(name, FIFTY) as both:
             await both.fail(Backend.APPS, FaultMode.STATUS_500)
             device = await say_something(both)
             await device.stay(2)
             assert device.close_code is None
-            assert failures() == before + (0 if form == "gather_all" else 50)
+            assert failures() == before + (0 if name == "gather_all" else 50)
             assert both.words_at(Backend.TRANSCRIPT_WEBHOOK) == podcast.words_in(0, 1)
             return list(caplog.records)
 
     records = run(scenario)
     lines = [one.getMessage() for one in records if "listen_apps" in one.getMessage()]
-    if form == "gather_all":
+    if name == "gather_all":
         assert (lines, records) == ([], [])
     else:
         assert lines
 
 
-def test_an_app_that_trickles_for_ever_makes_a_ghost_under_gather_and_none_by_the_fix(run, form):
+def test_an_app_that_trickles_for_ever_makes_a_ghost_under_gather_and_none_by_the_fix(run, name):
     async def scenario():
-        async with serve_both(form, Features(apps=("a", "b"))) as both:
+        async with serve_both(name, Features(apps=("a", "b"))) as both:
             await both.fail(Backend.APPS, FaultMode.TRICKLES, seconds=10)
             device = await say_something(both)
             await device.leave()
-            await asyncio.sleep(WITHIN_SUPERVISED if form != "gather_all" else AN_HOUR)
-            if form == "gather_all":
+            await asyncio.sleep(WITHIN_SUPERVISED if name != "gather_all" else AN_HOUR)
+            if name == "gather_all":
                 # 10 s between two bytes never reach the 15 s after which the client gives up.
                 assert (both.gauge, both.tcp()) == (1, 0)
                 assert (both.pusher_gauge, both.pusher_tcp()) == (1, 1)
@@ -95,8 +97,8 @@ def test_one_apps_fault_costs_neither_the_others_nor_the_session_anything(run, f
             await both.fail(Backend.APPS, mode)
             device = await say_something(both)
             await device.play(9)
-            await both.pod.heal(Backend.APPS)
-            await device.stay(settings.WEBHOOK_DEADLINE + 2)
+            await both.bed.recover(Backend.APPS)
+            await device.stay(config.WEBHOOK_DEADLINE + 2)
             told = both.words_at(Backend.APPS)
             await device.play(5)
             await device.stay(2)

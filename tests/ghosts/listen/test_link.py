@@ -6,9 +6,10 @@ import random
 from itertools import pairwise
 
 import pytest
+from bed import troubles
 from both import (
     AN_HOUR,
-    FORMS,
+    NAMES,
     SECOND,
     WITHIN_GATHER,
     Both,
@@ -17,13 +18,13 @@ from both import (
     stranger_on_the_port,
     tasks,
 )
-from pod import troubles
 
-from ghosts import settings
-from ghosts.backends import Backend, FaultMode
-from ghosts.listen.link import Breaker, BreakerOpenError, LinkState, PublishedBreaker
-from ghosts.listen.link.backoff import tries
-from ghosts.replay import podcast
+from ghosts import config
+from ghosts.backends import Backend
+from ghosts.listen.link.backoff import LinkState, tries
+from ghosts.listen.link.breaker import Breaker, BreakerOpenError, PublishedBreaker
+from ghosts.records.fault import FaultMode
+from ghosts.simulation import podcast
 
 BREAKERS = [PublishedBreaker, Breaker]
 
@@ -51,7 +52,7 @@ async def attempt(breaker: Breaker, connect) -> str:
 
 
 async def open_it(breaker: Breaker) -> None:
-    for _ in range(settings.BREAKER_FAILURES):
+    for _ in range(config.BREAKER_FAILURES):
         assert await attempt(breaker, fails) == "failed"
     assert not breaker.closed
 
@@ -62,13 +63,13 @@ def test_twenty_failures_within_thirty_seconds_open_the_breaker_and_older_ones_d
 ):
     async def scenario():
         breaker = kind()
-        for _ in range(settings.BREAKER_FAILURES - 1):
+        for _ in range(config.BREAKER_FAILURES - 1):
             assert await attempt(breaker, fails) == "failed"
-        await asyncio.sleep(settings.BREAKER_WINDOW + 1)
+        await asyncio.sleep(config.BREAKER_WINDOW + 1)
         assert await attempt(breaker, fails) == "failed"
         assert breaker.closed
-        await asyncio.sleep(settings.BREAKER_WINDOW - 1)
-        for _ in range(settings.BREAKER_FAILURES - 2):
+        await asyncio.sleep(config.BREAKER_WINDOW - 1)
+        for _ in range(config.BREAKER_FAILURES - 2):
             assert await attempt(breaker, fails) == "failed"
             assert breaker.closed
         assert await attempt(breaker, fails) == "failed"
@@ -83,7 +84,7 @@ def test_a_success_in_between_lets_the_failures_before_it_be_forgotten(run, kind
     async def scenario():
         breaker = kind()
         for _ in range(3):
-            for _ in range(settings.BREAKER_FAILURES - 1):
+            for _ in range(config.BREAKER_FAILURES - 1):
                 await attempt(breaker, fails)
             assert await attempt(breaker, succeeds) == "a connection"
         assert breaker.closed
@@ -96,7 +97,7 @@ def test_an_open_breaker_lets_nobody_through_for_sixty_seconds_and_then_exactly_
     async def scenario():
         breaker = kind()
         await open_it(breaker)
-        await asyncio.sleep(settings.BREAKER_OPEN - 0.1)
+        await asyncio.sleep(config.BREAKER_OPEN - 0.1)
         assert await attempt(breaker, succeeds) == "refused"
         await asyncio.sleep(0.1)
 
@@ -120,9 +121,9 @@ def test_a_probe_that_fails_opens_the_breaker_for_sixty_seconds_more(run, kind):
         breaker = kind()
         await open_it(breaker)
         for _ in range(3):
-            await asyncio.sleep(settings.BREAKER_OPEN)
+            await asyncio.sleep(config.BREAKER_OPEN)
             assert await attempt(breaker, fails) == "failed"
-            await asyncio.sleep(settings.BREAKER_OPEN - 0.1)
+            await asyncio.sleep(config.BREAKER_OPEN - 0.1)
             assert await attempt(breaker, succeeds) == "refused"
             await asyncio.sleep(0.1)
             assert await attempt(breaker, fails) == "failed"
@@ -139,7 +140,7 @@ def test_a_probe_that_is_cancelled_has_never_ended_as_published_and_says_nothing
     async def scenario():
         breaker = kind()
         await open_it(breaker)
-        await asyncio.sleep(settings.BREAKER_OPEN)
+        await asyncio.sleep(config.BREAKER_OPEN)
         probe = asyncio.create_task(attempt(breaker, hangs))
         await asyncio.sleep(1)
         probe.cancel()
@@ -153,21 +154,21 @@ def test_a_probe_that_is_cancelled_has_never_ended_as_published_and_says_nothing
 
 async def open_the_breaker_of(both: Both) -> None:
     """Have five silent devices fail to reach the pusher, until the pod stops trying."""
-    await both.pod.stop_pusher()
+    await both.bed.stop_pusher()
     devices = [await both.connect(f"early-{number}") for number in range(5)]
-    await asyncio.sleep(settings.BREAKER_WINDOW)
+    await asyncio.sleep(config.BREAKER_WINDOW)
     assert not both.listen.breaker.closed
     for device in devices:
         await device.leave()
-    await asyncio.sleep(settings.BREAKER_OPEN + WITHIN_GATHER)
+    await asyncio.sleep(config.BREAKER_OPEN + WITHIN_GATHER)
     assert both.gauge == 0
 
 
 def test_a_probe_cut_off_by_the_end_of_its_session_bars_a_pod_for_ever_unless_the_breaker_is_ours(
-    run, form
+    run, name
 ):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(name) as both:
             await open_the_breaker_of(both)
             async with stranger_on_the_port(both, hangs_up=False) as came:
                 prober = await both.connect("prober")
@@ -176,14 +177,14 @@ def test_a_probe_cut_off_by_the_end_of_its_session_bars_a_pod_for_ever_unless_th
                 await prober.leave()
                 await asyncio.sleep(WITHIN_GATHER + 1)
                 assert (both.gauge, tasks("listen", "prober")) == (0, [])
-            await both.pod.start_pusher()  # which is well, and on the same port
+            await both.bed.start_pusher()  # which is well, and on the same port
             later = await both.connect("later")
             await later.stay(1)
-            if form == "shipped":
+            if name == "shipped":
                 assert both.session("later").link.state is LinkState.CONNECTED
                 assert (both.pusher_gauge, both.pusher_tcp()) == (1, 1)
                 return
-            for _ in range(24):
+            for _ in range(4):
                 await later.stay(AN_HOUR / 4)
                 assert both.session("later").link.state is LinkState.DEGRADED
             assert (both.pusher_gauge, both.pusher_tcp()) == (0, 0)
@@ -208,17 +209,17 @@ def test_the_pauses_between_tries_are_within_their_bounds_and_the_same_for_the_s
     assert pauses[0] == 0
     assert all(2**n <= pause <= 2**n + 1 for n, pause in enumerate(pauses[1:5]))
     assert all(0.75 * 2**n <= pause <= 1.25 * 2**n for n, pause in enumerate(pauses[5:11]))
-    assert pauses[11:] == [settings.DEGRADED_PAUSE] * 3
+    assert pauses[11:] == [config.DEGRADED_PAUSE] * 3
     lost = [state for _, state in schedule(uid, lost=True)]
     assert lost == [LinkState.RECONNECTING] * 6 + [LinkState.DEGRADED] * 8
 
 
 def test_a_session_tries_five_times_then_six_and_then_once_a_minute_until_it_is_connected(
-    run, form, caplog
+    run, fixed, caplog
 ):
     async def scenario():
-        async with serve_both(form) as both:
-            await both.pod.stop_pusher()
+        async with serve_both(fixed) as both:
+            await both.bed.stop_pusher()
             async with stranger_on_the_port(both, hangs_up=True) as came:
                 device = await both.connect()
                 link = both.session().link
@@ -233,8 +234,8 @@ def test_a_session_tries_five_times_then_six_and_then_once_a_minute_until_it_is_
             planned = [pause for pause, _ in schedule("ada", lost=False, length=len(came))]
             assert pauses == pytest.approx(planned[1:], abs=0.01)
             assert pauses[10:] == pytest.approx([60.0] * len(pauses[10:]), abs=0.01)
-            await both.pod.start_pusher()
-            await device.stay(settings.DEGRADED_PAUSE + 1)
+            await both.bed.start_pusher()
+            await device.stay(config.DEGRADED_PAUSE + 1)
             assert link.state is LinkState.CONNECTED
             assert (both.pusher_gauge, device.close_code) == (1, None)
 
@@ -243,9 +244,9 @@ def test_a_session_tries_five_times_then_six_and_then_once_a_minute_until_it_is_
     assert len(lines) == 17
 
 
-def test_a_link_that_was_lost_is_there_again_within_two_seconds(run, form):
+def test_a_link_that_was_lost_is_there_again_within_two_seconds(run, fixed):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(fixed) as both:
             device = await both.connect()
             await device.play(5)
             link = both.session().link
@@ -259,10 +260,10 @@ def test_a_link_that_was_lost_is_there_again_within_two_seconds(run, form):
     run(scenario)
 
 
-def test_a_session_without_a_pusher_hears_its_device_all_the_same(run, form):
+def test_a_session_without_a_pusher_hears_its_device_all_the_same(run, name):
     async def scenario():
-        async with serve_both(form) as both:
-            await both.pod.stop_pusher()
+        async with serve_both(name) as both:
+            await both.bed.stop_pusher()
             device = await both.connect()
             await device.play(10)
             await device.stay(2)
@@ -276,9 +277,9 @@ def test_a_session_without_a_pusher_hears_its_device_all_the_same(run, form):
     run(scenario)
 
 
-def test_a_heartbeat_goes_to_the_pusher_every_twenty_seconds(run, form):
+def test_a_heartbeat_goes_to_the_pusher_every_twenty_seconds(run, fixed):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(fixed) as both:
             device = await both.connect()
             await device.stay(AN_HOUR / 4)  # longer than a supervised pusher bears a silence
             assert both.pusher_gauge == both.pusher_tcp() == 1
@@ -316,36 +317,36 @@ async def over(both: Both, device: Device) -> str:
     """Have a conversation be over, and return its id."""
     await device.play(5)
     conversation = both.session().conversations.id
-    await device.stay(settings.CONVERSATION_SILENCE + settings.CONVERSATION_TICK)
+    await device.stay(config.CONVERSATION_SILENCE + config.CONVERSATION_TICK)
     assert both.session().conversations.id != conversation
     return conversation
 
 
-def test_a_request_without_an_answer_for_120_s_is_sent_again(run, form):
+def test_a_request_without_an_answer_for_120_s_is_sent_again(run, fixed):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(fixed) as both:
             await both.fail(
-                Backend.CONVERSATIONS, FaultMode.SLOW, seconds=settings.REQUEST_TIMEOUT + 9
+                Backend.CONVERSATIONS, FaultMode.SLOW, seconds=config.REQUEST_TIMEOUT + 9
             )
             device = await both.connect()
             conversation = await over(both, device)
-            await device.stay(settings.REQUEST_TIMEOUT + 9 + settings.PUSHER_RECEIVE_TICK)
+            await device.stay(config.REQUEST_TIMEOUT + 9 + config.PUSHER_RECEIVE_TICK)
             assert both.processed() == [conversation]
-            await device.stay(AN_HOUR)
+            await device.stay(4 * config.REQUEST_TIMEOUT)
             assert both.processed() == [conversation] * 2
             assert both.listen.unprocessed.of("ada") == []
 
     run(scenario)
 
 
-def test_a_request_is_sent_anew_on_every_new_connection(run, form):
+def test_a_request_is_sent_anew_on_every_new_connection(run, fixed):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(fixed) as both:
             await both.fail(Backend.CONVERSATIONS, FaultMode.NEVER_ANSWERS)
             device = await both.connect()
             conversation = await over(both, device)
-            await device.stay(settings.PUSHER_RECEIVE_TICK)
-            await both.pod.heal(Backend.CONVERSATIONS)
+            await device.stay(config.PUSHER_RECEIVE_TICK)
+            await both.bed.recover(Backend.CONVERSATIONS)
             both.break_links()
             await device.stay(3)
             assert both.processed() == [conversation]
@@ -354,40 +355,40 @@ def test_a_request_is_sent_anew_on_every_new_connection(run, form):
     run(scenario)
 
 
-def test_a_request_made_while_the_pusher_is_away_is_not_lost(run, form):
+def test_a_request_made_while_the_pusher_is_away_is_not_lost(run, fixed):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(fixed) as both:
             device = await both.connect()
             await device.play(5)
-            await both.pod.stop_pusher()
+            await both.bed.stop_pusher()
             conversation = await over(both, device)
             assert both.processed() == []
-            await both.pod.start_pusher()
-            await device.stay(settings.DEGRADED_PAUSE + 1)
+            await both.bed.start_pusher()
+            await device.stay(config.DEGRADED_PAUSE + 1)
             assert both.processed() == [conversation]
 
     run(scenario)
 
 
-def test_the_pusher_may_be_replaced_while_a_request_is_on_its_way(run, form):
+def test_the_pusher_may_be_replaced_while_a_request_is_on_its_way(run, fixed):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(fixed) as both:
             await both.fail(Backend.CONVERSATIONS, FaultMode.SLOW, seconds=10)
             device = await both.connect()
             conversation = await over(both, device)
-            await device.stay(settings.PUSHER_RECEIVE_TICK)
-            await both.pod.restart_pusher()
-            await device.stay(settings.REQUEST_TIMEOUT)
+            await device.stay(config.PUSHER_RECEIVE_TICK)
+            await both.bed.restart_pusher()
+            await device.stay(config.REQUEST_TIMEOUT)
             assert set(both.processed()) == {conversation}
             assert both.listen.unprocessed.of("ada") == []
 
     run(scenario)
 
 
-def test_of_more_than_a_hundred_requests_the_oldest_is_left_to_the_next_session(run, form):
+def test_of_more_than_a_hundred_requests_the_oldest_is_left_to_the_next_session(run, fixed):
     async def scenario():
-        async with serve_both(form) as both:
-            many = [f"c{number:03}" for number in range(settings.REQUESTS_MAX + 1)]
+        async with serve_both(fixed) as both:
+            many = [f"c{number:03}" for number in range(config.REQUESTS_MAX + 1)]
             for conversation in many:
                 both.listen.unprocessed.add("ada", conversation)
             device = await both.connect()
@@ -407,11 +408,11 @@ def test_a_request_that_is_not_answered_for_long_is_an_error_in_the_log(run, cap
             await both.fail(Backend.CONVERSATIONS, FaultMode.BLOCKS_THREAD)
             both.listen.unprocessed.add("ada", "c")
             device = await both.connect()
-            await device.stay(settings.REQUEST_RETRIES * settings.REQUEST_TIMEOUT)
+            await device.stay(config.REQUEST_RETRIES * config.REQUEST_TIMEOUT)
             assert errors() == []
             await device.stay(20)
             assert errors() == ["ada: c is without an answer for long"]
-            await both.pod.heal(Backend.CONVERSATIONS)
+            await both.bed.recover(Backend.CONVERSATIONS)
             await device.stay(1)
             assert set(both.processed()) == {"c"}
             assert both.listen.unprocessed.of("ada") == []
@@ -424,9 +425,9 @@ def test_a_request_that_is_not_answered_for_long_is_an_error_in_the_log(run, cap
 
 
 def test_the_forms_have_the_breaker_that_goes_with_them(run):
-    async def breaker_of(form: str) -> type[Breaker]:
-        async with serve_both(form) as both:
+    async def breaker_of(name: str) -> type[Breaker]:
+        async with serve_both(name) as both:
             return type(both.listen.breaker)
 
-    kinds = [run(lambda form=form: breaker_of(form)) for form in FORMS]
+    kinds = [run(lambda name=name: breaker_of(name)) for name in NAMES]
     assert kinds == [PublishedBreaker, PublishedBreaker, Breaker]

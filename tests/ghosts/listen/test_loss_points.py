@@ -5,29 +5,27 @@ The points are those that the record finds in the code; each is shown in the for
 
 import asyncio
 
-import pytest
 from both import AN_HOUR, SECOND, WITHIN_GATHER, Both, Device, serve_both
 
-from ghosts import settings
-from ghosts.backends import Backend, Features
-from ghosts.listen.link import LinkState
-from ghosts.replay import podcast
+from ghosts import config
+from ghosts.backends import Backend
+from ghosts.clients import Features
+from ghosts.listen.link.backoff import LinkState
+from ghosts.simulation import podcast
 
 STORAGE = Backend.STORAGE
 RECONNECTED = 2
 """Seconds in which a lost link is there again."""
 
 
-@pytest.fixture(params=["gather_all", "supervised"])
-def published(request: pytest.FixtureRequest) -> str:
-    """The forms whose link is as published."""
-    return request.param
+PUBLISHED = "supervised"
+"""One of the two variants whose link is as published: a link does not depend on the lifecycle."""
 
 
 async def leave(device: Device) -> None:
     """Leave, and give everything that is on its way the time to arrive."""
     await device.leave()
-    await asyncio.sleep(WITHIN_GATHER + settings.SPEAKER_SAMPLES_TICK + 1)
+    await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK + 1)
 
 
 async def play_through_a_stalled_link(both: Both, seconds: int) -> Device:
@@ -44,9 +42,9 @@ async def play_through_a_stalled_link(both: Both, seconds: int) -> Device:
     return device
 
 
-def test_what_was_sent_into_a_dead_link_is_lost_as_published(run, published):
+def test_what_was_sent_into_a_dead_link_is_lost_as_published(run):
     async def scenario():
-        async with serve_both(published) as both:
+        async with serve_both(PUBLISHED) as both:
             device = await play_through_a_stalled_link(both, 5)
             heard = podcast.words_in(0, 45)
             assert device.words == heard
@@ -80,22 +78,20 @@ async def send_more_than_a_stalled_link_holds(both: Both) -> Device:
     await device.stay(1)
     both.stall_links()
     for _ in range(9):
-        await device.connection.send(bytes(settings.MAX_FRAME_BYTES))
+        await device.connection.send(bytes(config.MAX_FRAME_BYTES))
         await device.stay(1)
     both.break_links()
     await device.stay(RECONNECTED)
     return device
 
 
-def test_audio_in_a_send_that_the_end_of_the_link_cuts_off_is_lost_and_counted_as_published(
-    run, published
-):
+def test_audio_in_a_send_that_the_end_of_the_link_cuts_off_is_lost_and_counted_as_published(run):
     async def scenario():
-        async with serve_both(published) as both:
+        async with serve_both(PUBLISHED) as both:
             device = await send_more_than_a_stalled_link_holds(both)
             received = both.listen.metrics.received_bytes
             lost = both.lost("listen_audio_lost_bytes", reason="link_closed")
-            assert received == 9 * settings.MAX_FRAME_BYTES
+            assert received == 9 * config.MAX_FRAME_BYTES
             assert 0 < lost < received  # what was sent before is lost as well, and not counted
             await leave(device)
             assert both.stored == 0
@@ -130,16 +126,14 @@ async def play_over_a_broken_link(both: Both) -> Device:
     return device
 
 
-def test_a_new_link_does_not_know_its_conversation_and_its_audio_is_dropped_as_published(
-    run, published
-):
+def test_a_new_link_does_not_know_its_conversation_and_its_audio_is_dropped_as_published(run):
     async def scenario():
-        async with serve_both(published) as both:
+        async with serve_both(PUBLISHED) as both:
             device = await play_over_a_broken_link(both)
-            dropped = both.pod.pusher.metrics.dropped_bytes
+            dropped = both.bed.pusher.metrics.dropped_bytes
             assert dropped == {"no_conversation": 20 * SECOND}
             # It is told of the next one, when this one is over.
-            await device.stay(settings.CONVERSATION_SILENCE + settings.CONVERSATION_TICK)
+            await device.stay(config.CONVERSATION_SILENCE + config.CONVERSATION_TICK)
             await device.play(10)
             await leave(device)
             assert both.stored == 30 * SECOND
@@ -155,7 +149,7 @@ def test_a_new_link_is_told_of_its_conversation_by_the_version_to_ship(run):
             device = await play_over_a_broken_link(both)
             conversation = both.session().conversations.id
             await leave(device)
-            assert both.pod.pusher.metrics.dropped_bytes == {}
+            assert both.bed.pusher.metrics.dropped_bytes == {}
             assert both.stored == 40 * SECOND
             conversations = {one.query["conversation_id"] for one in both.received(STORAGE)}
             assert conversations == {conversation}
@@ -169,25 +163,25 @@ async def meet_speakers_without_a_pusher(both: Both) -> Device:
     device = await both.connect()
     await device.play(12)
     await device.stay(60)
-    await both.pod.stop_pusher()
-    await device.stay(settings.CONVERSATION_SILENCE - 60 + settings.CONVERSATION_TICK)
+    await both.bed.stop_pusher()
+    await device.stay(config.CONVERSATION_SILENCE - 60 + config.CONVERSATION_TICK)
     assert len(both.received(Backend.PEOPLE)) == 1 + len(podcast.SPEAKERS)
-    await both.pod.start_pusher()
-    await device.stay(settings.DEGRADED_PAUSE + 1)
+    await both.bed.start_pusher()
+    await device.stay(config.DEGRADED_PAUSE + 1)
     assert both.session().link.state is LinkState.CONNECTED
-    await device.stay(settings.SPEAKER_SAMPLES_MIN_AGE + settings.SPEAKER_SAMPLES_TICK)
+    await device.stay(config.SPEAKER_SAMPLES_MIN_AGE + config.SPEAKER_SAMPLES_TICK)
     return device
 
 
 def test_a_speaker_sample_asked_for_while_the_pusher_is_away_is_dropped_as_published_and_else_kept(
-    run, form
+    run, fixed
 ):
     async def scenario():
-        async with serve_both(form, Features(speaker_identification=True)) as both:
+        async with serve_both(fixed, Features(speaker_identification=True)) as both:
             device = await meet_speakers_without_a_pusher(both)
             people = [one.query["person_id"] for one in both.received(Backend.SPEAKER_SAMPLES)]
             dropped = both.lost("listen_speaker_samples_lost")
-            if form == "shipped":
+            if fixed == "shipped":
                 assert (people, dropped) == (list(podcast.SPEAKERS), 0)
             else:
                 assert (people, dropped) == ([], len(podcast.SPEAKERS))
@@ -198,57 +192,57 @@ def test_a_speaker_sample_asked_for_while_the_pusher_is_away_is_dropped_as_publi
 
 
 def test_an_outage_longer_than_the_buffer_loses_the_oldest_as_published_and_ends_our_session(
-    run, form
+    run, fixed
 ):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(fixed) as both:
             device = await both.connect()
             await device.stay(1)
-            await both.pod.stop_pusher()
+            await both.bed.stop_pusher()
             sent = 0
-            while sent < 2 * settings.AUDIO_BUFFER_MAX and device.close_code is None:
+            while sent < 2 * config.AUDIO_BUFFER_MAX and device.close_code is None:
                 await device.connection.send(bytes(2**19))
                 sent += 2**19
                 await asyncio.sleep(1)
             lost = both.lost("listen_audio_lost_bytes", reason="buffer_full")
-            if form == "shipped":
+            if fixed == "shipped":
                 assert (device.close_code, lost) == (1013, 0)
-                assert both.listen.metrics.received_bytes <= settings.AUDIO_BUFFER_MAX
-                await both.pod.start_pusher()
+                assert both.listen.metrics.received_bytes <= config.AUDIO_BUFFER_MAX
+                await both.bed.start_pusher()
                 await asyncio.sleep(WITHIN_GATHER)
                 assert both.stored == both.listen.metrics.received_bytes > 0
             else:
                 assert (device.close_code, both.gauge) == (None, 1)
-                assert both.listen.metrics.received_bytes == 2 * settings.AUDIO_BUFFER_MAX
-                assert lost >= settings.AUDIO_BUFFER_MAX
-                assert both.session().feed.held_bytes <= settings.AUDIO_BUFFER_MAX
+                assert both.listen.metrics.received_bytes == 2 * config.AUDIO_BUFFER_MAX
+                assert lost >= config.AUDIO_BUFFER_MAX
+                assert both.session().outbound.held_bytes <= config.AUDIO_BUFFER_MAX
 
     run(scenario)
 
 
-def test_a_transcript_is_kept_through_an_outage_by_every_form(run, form):
+def test_a_transcript_is_kept_through_an_outage_by_every_form(run, fixed):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(fixed) as both:
             device = await both.connect()
             await device.play(10)
             await device.stay(1.5)
-            await both.pod.stop_pusher()
+            await both.bed.stop_pusher()
             await device.play(60)
-            await both.pod.start_pusher()
-            await device.stay(settings.DEGRADED_PAUSE + 2)
+            await both.bed.start_pusher()
+            await device.stay(config.DEGRADED_PAUSE + 2)
             assert both.words_at(Backend.TRANSCRIPT_WEBHOOK) == podcast.words_in(0, 70)
 
     run(scenario)
 
 
-def test_an_outage_of_minutes_is_made_up_for_in_frames_that_the_pusher_takes(run, form):
+def test_an_outage_of_minutes_is_made_up_for_in_frames_that_the_pusher_takes(run, fixed):
     async def scenario():
-        async with serve_both(form) as both:
-            await both.pod.stop_pusher()
+        async with serve_both(fixed) as both:
+            await both.bed.stop_pusher()
             device = await both.connect()
             await device.play(180)  # three times what a frame may have
-            await both.pod.start_pusher()
-            await device.stay(settings.DEGRADED_PAUSE + 5)
+            await both.bed.start_pusher()
+            await device.stay(config.DEGRADED_PAUSE + 5)
             assert both.session().link.state is LinkState.CONNECTED
             await leave(device)
             assert both.stored == 180 * SECOND
@@ -261,23 +255,23 @@ def test_an_outage_of_minutes_is_made_up_for_in_frames_that_the_pusher_takes(run
 
 
 def test_a_podcast_through_three_pods_of_the_pusher_arrives_whole_from_the_version_to_ship_only(
-    run, form
+    run, fixed
 ):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(fixed) as both:
             device = await both.connect()
             for _ in range(3):
                 await device.play(podcast.SECONDS // 4)
-                await both.pod.restart_pusher()
+                await both.bed.restart_pusher()
             await device.play(podcast.SECONDS - device.played)
             await device.stay(2)
             await leave(device)
             assert device.words == podcast.WORDS
             whole = podcast.SECONDS * SECOND, podcast.WORDS
             arrived = both.stored, both.words_at(Backend.TRANSCRIPT_WEBHOOK)
-            if form == "shipped":
+            if fixed == "shipped":
                 assert arrived == whole
-                assert both.pod.backends.stored_twice_bytes == 0
+                assert both.bed.backends.stored_twice_bytes == 0
             else:
                 assert arrived[0] < whole[0] / 2
             both.assert_at_rest()
@@ -285,12 +279,12 @@ def test_a_podcast_through_three_pods_of_the_pusher_arrives_whole_from_the_versi
     run(scenario)
 
 
-def test_a_links_fate_is_its_own(run, form):
+def test_a_links_fate_is_its_own(run, fixed):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(fixed) as both:
             ada, grace = await both.connect("ada"), await both.connect("grace")
             await asyncio.gather(ada.play(10), grace.play(10))
-            opened = both.pod.observer.sessions.open.values()
+            opened = both.bed.observer.sessions.open.values()
             (of_ada,) = [one for one in opened if one.uid == "ada"]
             of_ada.connection.transport.abort()
             await asyncio.gather(ada.play(10), grace.play(10))
@@ -302,7 +296,7 @@ def test_a_links_fate_is_its_own(run, form):
                 for uid in ("ada", "grace")
             }
             assert stored["grace"] == 20 * SECOND
-            assert (stored["ada"] == 20 * SECOND) is (form == "shipped")
+            assert (stored["ada"] == 20 * SECOND) is (fixed == "shipped")
             both.assert_at_rest()
 
     run(scenario)

@@ -6,17 +6,21 @@ import math
 from dataclasses import replace
 
 import pytest
+from bed import now
 from both import SECOND, serve_both
-from pod import now
 
-from ghosts import settings
-from ghosts.backends import Backend, Fault, FaultMode, Features
-from ghosts.listen.link import LinkState
-from ghosts.replay import DeviceGroup, load_scenario, podcast, replay
+from ghosts import config
+from ghosts.backends import Backend
+from ghosts.clients import Features
+from ghosts.listen.link.backoff import LinkState
+from ghosts.records.fault import Fault, FaultMode
+from ghosts.records.scenario import DeviceGroup, load_scenario
+from ghosts.replay.run import replay
+from ghosts.simulation import podcast
 
 UNREADABLE = [
     [{"id": "segment", "confidence": math.nan}],
-    [{"id": "segment", "text": "x" * (settings.MAX_FRAME_BYTES + 1)}],
+    [{"id": "segment", "text": "x" * (config.MAX_FRAME_BYTES + 1)}],
     [{"id": "segment", "words": json.loads("[" * 40 + "]" * 40)}],
 ]
 
@@ -28,13 +32,13 @@ def test_segments_that_the_pusher_would_refuse_are_counted_and_hold_nothing_up(r
             device = await both.connect()
             await device.play(5)
             session = both.session()
-            session.feed.add_segments(session.conversations.id, segments)
+            session.outbound.add_segments(session.conversations.id, segments)
             await device.play(5)
             await device.stay(2)
             assert both.lost("listen_segments_lost", reason="unreadable") == 1
-            assert (session.feed.held_bytes, session.feed.held_segments) == (0, 0)
-            assert len(both.pod.observer.sessions.open) == 1
-            kinds = {event.kind for event in both.pod.observer.events}
+            assert (session.outbound.held_bytes, session.outbound.held_segments) == (0, 0)
+            assert len(both.bed.observer.sessions.open) == 1
+            kinds = {event.kind for event in both.bed.observer.events}
             assert "session_opened" in kinds
             assert "session_closed" not in kinds
 
@@ -49,36 +53,36 @@ def test_a_pusher_that_takes_connections_only_to_close_them_is_tried_more_and_mo
             await both.fail(Backend.USERS, FaultMode.STATUS_500)
             both.break_links()
             tries: list[float] = []
-            handle = both.pod.pusher.handle
+            handle = both.bed.pusher.handle
 
             async def counted(connection):
                 tries.append(now())
                 await handle(connection)
 
-            both.pod.pusher.handle = counted
+            both.bed.pusher.handle = counted
             await device.stay(300)
-            assert settings.RECONNECT_TRIES < len(tries) < 15
+            assert config.RECONNECT_TRIES < len(tries) < 15
             assert both.session().link.state is LinkState.DEGRADED
-            await both.pod.heal(Backend.USERS)
-            await device.stay(settings.DEGRADED_PAUSE)
+            await both.bed.recover(Backend.USERS)
+            await device.stay(config.DEGRADED_PAUSE)
             assert both.session().link.state is LinkState.CONNECTED
 
     run(scenario)
 
 
 def test_a_webhook_that_is_down_for_half_a_minute_has_every_word_if_shipped_and_fewer_as_published(
-    run, form
+    run, name
 ):
     async def scenario():
-        async with serve_both(form) as both:
+        async with serve_both(name) as both:
             device = await both.connect()
             await both.fail(Backend.TRANSCRIPT_WEBHOOK, FaultMode.STATUS_500)
             await device.play(30)
-            await both.pod.heal(Backend.TRANSCRIPT_WEBHOOK)
+            await both.bed.recover(Backend.TRANSCRIPT_WEBHOOK)
             await device.play(30)
             await device.stay(60)
             words = both.words_at(Backend.TRANSCRIPT_WEBHOOK)
-            assert (words == podcast.words_in(0, 60)) == (form == "shipped")
+            assert (words == podcast.words_in(0, 60)) == (name == "shipped")
 
     run(scenario)
 
@@ -86,7 +90,7 @@ def test_a_webhook_that_is_down_for_half_a_minute_has_every_word_if_shipped_and_
 def test_speech_that_overflows_while_it_is_being_heard_loses_what_has_waited_and_is_not_in_hand(
     run, monkeypatch
 ):
-    monkeypatch.setattr(settings, "AUDIO_BUFFER_MAX", 20 * SECOND)
+    monkeypatch.setattr(config, "AUDIO_BUFFER_MAX", 20 * SECOND)
     heard: list[bytes] = []
 
     async def scenario():
@@ -120,7 +124,7 @@ def test_two_sessions_of_one_user_have_conversations_of_their_own_and_leave_each
         async with serve_both("shipped") as both:
             first, second = await both.connect(), await both.connect()
             await asyncio.sleep(1)
-            ids = {one.conversations.id for one in both.pod.observer.listen_sessions.open.values()}
+            ids = {one.conversations.id for one in both.bed.observer.listen_sessions.open.values()}
             assert len(ids) == 2
             await asyncio.gather(first.play(5), second.play(5))
             await asyncio.gather(first.stay(20), second.stay(20))
@@ -143,7 +147,7 @@ def test_many_apps_that_trickle_hold_speech_up_for_no_more_than_their_deadline(r
             device = await both.connect()
             await device.play(40)
             await device.leave()
-            await asyncio.sleep(settings.LISTEN_DRAIN_TIMEOUT)
+            await asyncio.sleep(config.LISTEN_DRAIN_TIMEOUT)
             assert both.lost("listen_audio_unheard_bytes") == 0
             assert both.words_at(Backend.TRANSCRIPT_WEBHOOK) == podcast.words_in(0, 40)
             both.assert_at_rest()

@@ -2,7 +2,7 @@
 tell."""
 
 import pytest
-from made_up import CHUNK, leak, pod, recording, runs, sample
+from made_up_runs import CHUNK, leak, pod, recording, runs, sample
 
 from ghosts.mechanisms import CLAIMS, OBSERVATIONS, Answer, Runs
 from ghosts.mechanisms.observations import (
@@ -22,10 +22,10 @@ AT_ONCE = [
     sample(m, gauge=22 if m < 20 else 216, tcp=22, ghosts=0 if m < 20 else 194)
     for m in range(1, 191)
 ]
-RESTARTED = recording(lifecycle="supervised")
+RESTARTED = recording(variant="supervised")
 BUSY_AFTER = recording(
     [sample(m, gauge=22, tcp=22, queued_bytes=22 * 16 * CHUNK) for m in range(1, 191)],
-    lifecycle="supervised",
+    variant="supervised",
 )
 IN_STEPS = [
     sample(m, gauge=22 + (194 if m > 100 else 1), tcp=22, ghosts=1, queued_bytes=1)
@@ -151,7 +151,7 @@ def test_o6_counts_the_ghosts_that_go_away_by_themselves(before, drains, answer,
     [([], EXPLAINS, 0), ([5.0, 20.0], EXPLAINS, 0), ([5.0, 30.0, 35.0], CONTRADICTS, 2)],
 )
 def test_o7_counts_drain_timeouts_after_the_fix(drains, answer, number) -> None:
-    after = recording(lifecycle="supervised", drains=drains)
+    after = recording(variant="supervised", drains=drains)
     verdict = quiet_after_the_fix(runs(after=after))
     assert (verdict.answer, verdict.number) == (answer, number)
 

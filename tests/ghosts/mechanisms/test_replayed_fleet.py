@@ -3,11 +3,10 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
-from made_up import pod
+from made_up_runs import pod
 
 from ghosts.evidence import EvidenceError, deploy_check, fact, pods
 from ghosts.mechanisms import (
@@ -18,6 +17,7 @@ from ghosts.mechanisms import (
     candidate,
     plan_fleet,
     read_fleet,
+    replay_candidates,
     replay_fleet,
     replay_pod,
     state_at,
@@ -33,13 +33,11 @@ from ghosts.mechanisms.fleet import (
     PODS,
     shortened,
 )
-from ghosts.records.scenario import ScenarioError
-from ghosts.replay import load_scenario
-from ghosts.replay.processes import processes
-from ghosts.replay.side_by_side import ReplayDiedError
+from ghosts.records.scenario import ScenarioError, load_scenario
+from ghosts.replay.processes import ReplayDiedError
 
 FIVE = "b_interruption_120", "d_hangs_at_departure"
-C = "c_some_uploads_hang"
+A, C = "a_storage_stops", "c_some_uploads_hang"
 MINUTES = 2
 
 
@@ -101,35 +99,20 @@ def test_an_unknown_candidate_is_answered_with_the_known_ones() -> None:
 def test_an_executor_that_loses_a_process_is_one_clear_line() -> None:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         os.kill(pool.submit(os.getpid).result(), signal.SIGKILL)
-        with pytest.raises(ReplayDiedError, match=r"^a process that replayed pods died; .*\?$"):
-            replay_fleet(pool, candidate(C), pods=2, minutes=1)
+        for replays in (
+            lambda: replay_fleet(pool, candidate(C), pods=2, minutes=1),
+            lambda: replay_candidates(pool),
+        ):
+            with pytest.raises(ReplayDiedError, match=r"^a process .* died; .*\?$"):
+                replays()
 
 
-@pytest.fixture(scope="module")
-def two_pods() -> tuple[PodRun, ...]:
-    return tuple(replay_pod(C, plan, MINUTES) for plan in plan_fleet(2))
-
-
-@pytest.fixture(params=["processes", "thread", "dask"])
-def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
-    if request.param == "processes":
-        with processes(2) as pool:
-            yield pool
-        return
-    if request.param == "thread":
-        with ThreadPoolExecutor(1) as pool:
-            yield pool
-        return
-    yield request.getfixturevalue("dask_executor")
-
-
-def test_any_executor_gives_the_same_fleet(
-    executor: Executor, two_pods: tuple[PodRun, ...]
-) -> None:
+def test_an_executor_gives_the_pods_in_order_and_passes_each_on_as_it_comes() -> None:
     came: list[PodRun] = []
-    fleet = replay_fleet(executor, candidate(C), pods=2, minutes=MINUTES, on_pod=came.append)
-    assert fleet == two_pods
-    assert sorted(came, key=lambda run: run.pod) == list(two_pods)
+    with ThreadPoolExecutor(1) as executor:
+        fleet = replay_fleet(executor, candidate(C), pods=2, minutes=MINUTES, on_pod=came.append)
+    assert fleet == tuple(replay_pod(C, plan, MINUTES) for plan in plan_fleet(2))
+    assert sorted(came, key=lambda run: run.pod) == list(fleet)
 
 
 @pytest.mark.parametrize("name", STORED_FLEETS)
@@ -151,9 +134,8 @@ def test_a_stored_fleet_is_of_the_planned_pods_and_agrees_with_its_samples(name:
         assert last.gauge == last.ghosts + last.tcp
 
 
-def test_a_pod_of_the_stored_fleet_is_what_a_replay_of_it_gives() -> None:
-    pod_of_seven = plan_fleet()[4]
-    assert replay_pod(C, pod_of_seven) == read_fleet(STORED_FLEETS[C])[4]
+def test_a_pod_of_a_stored_fleet_is_what_a_replay_of_it_gives() -> None:
+    assert replay_pod(A, plan_fleet()[4]) == read_fleet(STORED_FLEETS[A])[4]
 
 
 def test_a_fleet_is_read_as_it_was_written(tmp_path) -> None:
@@ -173,7 +155,7 @@ def test_a_fleet_that_is_not_there_or_not_one_is_one_clear_line(tmp_path) -> Non
         read_fleet(path)
     write_fleet((pod(0, 22, [3]),), path)
     path.write_text(path.read_text().replace("22", "many"))
-    with pytest.raises(EvidenceError, match=r"fleet\.csv: .*connections"):
+    with pytest.raises(EvidenceError, match=r"^fleet\.csv:2: connections: .*; got 'many'$"):
         read_fleet(path)
 
 

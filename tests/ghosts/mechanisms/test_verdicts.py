@@ -1,13 +1,10 @@
 """The table: real runs, what is stored, and executors."""
 
-import multiprocessing
-import os
-import signal
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 
 import pytest
-from made_up import leak, recording, runs
+from made_up_runs import leak, recording, runs
 
 from ghosts.backends import Backend
 from ghosts.mechanisms import (
@@ -19,18 +16,14 @@ from ghosts.mechanisms import (
     Runs,
     Verdict,
     candidate,
-    judge,
     read_fleet,
     read_verdicts,
-    replay_candidates,
     run_mechanisms,
     write_verdicts,
 )
 from ghosts.mechanisms.candidates import GOOGLE_TIMEOUT
-from ghosts.mechanisms.fleet import shortened
 from ghosts.paths import DATA
-from ghosts.replay import load_scenario, replay
-from ghosts.replay.side_by_side import ReplayDiedError
+from ghosts.records.scenario import load_scenario
 
 STORED = {(one.candidate, one.observation): one for one in read_verdicts()}
 
@@ -42,10 +35,10 @@ class Recorded(Executor):
         self._answers = {"gather_all": runs.before, "supervised": runs.after}
         self.calls: list[tuple[str, str]] = []
 
-    def submit(self, call, /, name, lifecycle):
-        self.calls.append((name, lifecycle))
+    def submit(self, call, /, name, variant):
+        self.calls.append((name, variant))
         answer: Future = Future()
-        answer.set_result(self._answers[lifecycle])
+        answer.set_result(self._answers[variant])
         return answer
 
 
@@ -78,14 +71,12 @@ def test_candidate_c_is_the_production_scenario() -> None:
 def test_candidate_f_differs_from_a_in_the_uploads_timeouts_alone() -> None:
     a, f = candidate("a_storage_stops"), candidate("f_default_timeouts")
     assert a.scenario.faults == f.scenario.faults
-    assert f.settings is GOOGLE_DEFAULTS
+    assert f.clients is GOOGLE_DEFAULTS
     changed = {
-        backend
-        for backend in Backend
-        if a.settings.timeouts[backend] != f.settings.timeouts[backend]
+        backend for backend in Backend if a.clients.timeouts[backend] != f.clients.timeouts[backend]
     }
     assert changed == {Backend.STORAGE}
-    timeout = f.settings.timeouts[Backend.STORAGE]
+    timeout = f.clients.timeouts[Backend.STORAGE]
     assert (timeout.sock_connect, timeout.sock_read) == (GOOGLE_TIMEOUT, GOOGLE_TIMEOUT)
     assert timeout.total is None
 
@@ -93,30 +84,6 @@ def test_candidate_f_differs_from_a_in_the_uploads_timeouts_alone() -> None:
 def test_a_fault_that_has_ended_is_gone_after_the_restart() -> None:
     assert candidate("b_interruption_60").after_restart.faults == ()
     assert len(candidate("c_some_uploads_hang").after_restart.faults) == 1
-
-
-def test_short_real_runs_are_judged_by_every_observation() -> None:
-    one = candidate("a_storage_stops")
-    scenario = shortened(one.scenario, 30 * 60)
-    before, after = (
-        replay(scenario, lifecycle, measure_memory=False)
-        for lifecycle in ("gather_all", "supervised")
-    )
-    verdicts = {v.observation: v for v in judge([Runs(one, before, after)])}
-    answers = {name: v.answer for name, v in verdicts.items()}
-    assert answers == {
-        "O1": Answer.CANNOT_TELL,
-        "O2": Answer.CONTRADICTS,
-        "O3": Answer.CONTRADICTS,
-        "O4": Answer.CONTRADICTS,
-        "O5": Answer.CONTRADICTS,
-        "O6": Answer.EXPLAINS,
-        "O7": Answer.CONTRADICTS,
-    }
-    assert verdicts["O1"].number == before.last.gauge > before.last.tcp
-    begun = one.scenario.faults[0].start
-    closed = [at for at in after.times("session_closed").values() if at > begun]
-    assert verdicts["O7"].number == len(closed) > 0
 
 
 @pytest.mark.parametrize("name", STORED_FLEETS)
@@ -133,19 +100,12 @@ def test_the_table_is_a_row_per_candidate_from_two_replays_each() -> None:
     chosen = CANDIDATES[:2]
     verdicts = run_mechanisms(executor, chosen, {}, on_replay=lambda: done.append(1))
     assert executor.calls == [
-        (one.name, lifecycle) for one in chosen for lifecycle in ("gather_all", "supervised")
+        (one.name, variant) for one in chosen for variant in ("gather_all", "supervised")
     ]
     assert len(done) == 4
     assert [(v.candidate, v.observation) for v in verdicts] == [
         (one.name, o) for one in chosen for o in OBSERVATIONS
     ]
-
-
-def test_an_executor_that_loses_a_process_is_one_clear_line() -> None:
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        os.kill(pool.submit(os.getpid).result(), signal.SIGKILL)
-        with pytest.raises(ReplayDiedError, match=r"^a process that replayed died; .*\?$"):
-            replay_candidates(pool)
 
 
 def test_verdicts_are_read_as_they_were_written(tmp_path) -> None:

@@ -1,14 +1,15 @@
-"""Lifecycles, scenarios and looks for the tests of this folder."""
+"""Variants and scenarios for the tests of this folder."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from ghosts.pusher import Lifecycle, Session
+from ghosts.pusher import Lifecycle, PusherSession
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import DeviceGroup, Scenario
-from ghosts.replay import replay
-from ghosts.replay.pod import Pod
+from ghosts.replay.run import replay
+from ghosts.simulation.test_bed import TestBed
+from ghosts.variants import INCIDENT, Variant
 
 MIB = 2**20
 
@@ -17,18 +18,23 @@ async def for_ever() -> None:
     await asyncio.Event().wait()
 
 
-async def nothing(session: Session) -> None:
+async def nothing(session: PusherSession) -> None:
     pass
+
+
+def variant_with(lifecycle: Lifecycle, name: str = "test") -> Variant:
+    """The incident with another lifecycle."""
+    return INCIDENT.with_lifecycle(lifecycle, name=name)
 
 
 def session_of(
     *,
-    first: Callable[[Session], Awaitable[object]] = nothing,
-    after: Callable[[Session], Awaitable[object]] = nothing,
-) -> Lifecycle:
-    """A lifecycle that does one thing before it receives, and another once its device has left."""
+    first: Callable[[PusherSession], Awaitable[object]] = nothing,
+    after: Callable[[PusherSession], Awaitable[object]] = nothing,
+) -> Variant:
+    """A variant whose lifecycle calls ``first`` before it receives, ``after`` at disconnect."""
 
-    async def lifecycle(session: Session) -> None:
+    async def lifecycle(session: PusherSession) -> None:
         session.gauge.inc()
         try:
             await first(session)
@@ -38,7 +44,7 @@ def session_of(
             session.gauge.dec()
             await session.close()
 
-    return lifecycle
+    return variant_with(lifecycle)
 
 
 def scenario(
@@ -55,7 +61,7 @@ def scenario(
 
 
 def run(
-    lifecycle: Lifecycle | str, at_end: Callable[[Pod], object] = lambda pod: None, **keys: Any
+    variant: Variant | str, at_end: Callable[[TestBed], object] = lambda bed: None, **keys: Any
 ) -> Recording:
-    """Replay such a scenario, memory aside."""
-    return replay(scenario(**keys), lifecycle, measure_memory=False, at_end=at_end)
+    """Replay such a scenario without measuring memory."""
+    return replay(scenario(**keys), variant, measure_memory=False, at_end=at_end)

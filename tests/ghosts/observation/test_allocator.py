@@ -10,7 +10,7 @@ from ghosts.observation import allocator as module
 from ghosts.observation.allocator import allocator, trim
 from ghosts.records.recording import Recording
 from ghosts.records.snapshot import Allocator, Trimmed
-from ghosts.replay import replay
+from ghosts.replay.run import replay
 
 MIB = 2**20
 needs_glibc = pytest.mark.skipif(allocator() is None, reason="not glibc's malloc")

@@ -1,95 +1,34 @@
-"""However often and in whatever order one looks, the counts and the events are the same."""
+"""The counts and events are the same however often, and in whatever order, they are looked at."""
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
-from lifecycles import for_ever
+from lifecycles import variant_with
+from looks import (
+    DURATION,
+    KEPT,
+    LOOKS,
+    SAMPLE_EVERY,
+    SOME_LOOKS,
+    assert_looking_changes_nothing,
+    mixed,
+    recorded,
+    scenario,
+)
 
 from ghosts.lab.counts import Counts
-from ghosts.pusher import Session
 from ghosts.records.recording import Recording, Sample
-from ghosts.records.scenario import DeviceGroup, Leave, Scenario
+from ghosts.records.scenario import load_scenario
 from ghosts.records.snapshot import Snapshot
-from ghosts.replay import load_scenario, replay
-from ghosts.replay.pod import Pod
-
-KEPT: list[object] = []
-DURATION = 700
-
-
-def scenario(sample_every: int) -> Scenario:
-    groups = [
-        DeviceGroup(name=leave, count=4, arrive=(0, 59), stay=(100, 300), leave=leave)
-        for leave in (Leave.CLOSE, Leave.VANISH)
-    ]
-    return Scenario(
-        name="mixed",
-        summary="",
-        seed=7,
-        duration=DURATION,
-        devices=tuple(groups),
-        sample_every=sample_every,
-    )
-
-
-async def mixed(session: Session) -> None:
-    """Sessions of which one becomes a ghost, one leaves a task, one leaks, and one ends."""
-    number = int(session.uid[-1])
-    session.gauge.inc()
-    try:
-        await session.receive()
-        if number == 0:
-            await for_ever()
-        if number == 1:
-            KEPT.append(asyncio.create_task(for_ever()))
-        if number == 2:
-            KEPT.append(session)
-    finally:
-        session.gauge.dec()
-        await session.close()
-
-
-LOOKS: list[Callable[[Pod], object]] = [
-    lambda pod: pod.observer.sample(),
-    lambda pod: pod.observer.audio(),
-    lambda pod: pod.observer.sessions_at_end(),
-    lambda pod: pod.observer.sessions.ghosts,
-    lambda pod: pod.observer.sessions.connected,
-    lambda pod: pod.observer.sessions.open,
-    lambda pod: pod.observer.sessions.leaked,
-    lambda pod: pod.observer.sessions.orphans(),
-    lambda pod: pod.observer.sessions.tasks(),
-    lambda pod: pod.observer.sessions.states(),
-    lambda pod: pod.observer.sessions.held_bytes,
-    lambda pod: pod.observer.memory.of(pod.observer.sessions.open, pod.observer.sessions.tasks()),
-    lambda pod: pod.observer.memory.of(
-        pod.observer.sessions.ghosts, pod.observer.sessions.tasks(), cached=True
-    ),
-]
-
-
-def recorded(sample_every: int, looks: list[int], *, memory: bool = False) -> Recording:
-    turn = iter(looks * DURATION)
-
-    def look(pod: Pod) -> None:
-        for _ in looks:
-            LOOKS[next(turn)](pod)
-
-    KEPT.clear()
-    try:
-        return replay(scenario(sample_every), mixed, measure_memory=memory, at_sample=look)
-    finally:
-        KEPT.clear()
+from ghosts.replay.run import replay
+from ghosts.simulation.test_bed import TestBed
 
 
 @pytest.fixture(scope="module")
 def once() -> Recording:
-    """Sampled once, at the end, and never looked at otherwise."""
+    """Sampled once, at the end, and not looked at before."""
     return recorded(DURATION, [])
 
 
@@ -98,21 +37,12 @@ def test_the_scenario_has_something_of_everything(once: Recording) -> None:
     assert min(last.ghosts, last.orphans, last.leaked_sessions, last.gauge, last.queued_bytes) > 0
 
 
-@settings(max_examples=7, deadline=None, derandomize=True)
-@given(
-    sample_every=st.integers(13, DURATION),
-    looks=st.lists(st.integers(0, len(LOOKS) - 1), max_size=4),
-)
+@settings(max_examples=3, deadline=None, derandomize=True)
+@given(sample_every=SAMPLE_EVERY, looks=SOME_LOOKS)
 def test_sampling_and_looking_change_nothing(
     once: Recording, sample_every: int, looks: list[int]
 ) -> None:
-    looked_at = recorded(sample_every, looks)
-    assert looked_at.last == once.last
-    assert (looked_at.events, looked_at.sessions, looked_at.audio) == (
-        once.events,
-        once.sessions,
-        once.audio,
-    )
+    assert_looking_changes_nothing(once, sample_every, looks)
 
 
 def test_the_memory_of_ghosts_is_the_same_too_and_at_every_moment_that_two_share() -> None:
@@ -132,22 +62,22 @@ def _without_memory(sample: Sample) -> Sample:
 def test_asking_twice_gives_the_same_answer() -> None:
     answers: list[bool] = []
 
-    def twice(pod: Pod) -> None:
+    def twice(bed: TestBed) -> None:
         for look in LOOKS[1:]:  # a sample has the resident memory, too
-            answers.append(look(pod) == look(pod))
+            answers.append(look(bed) == look(bed))
 
     KEPT.clear()
-    replay(scenario(350), mixed, at_sample=twice)
+    replay(scenario(350), variant_with(mixed), at_sample=twice)
     KEPT.clear()
     assert answers == [True] * (2 * len(LOOKS[1:]))
 
 
-@pytest.mark.parametrize("lifecycle", ["gather_all", "supervised"])
-def test_a_shipped_scenario_counts_the_same_at_any_interval(lifecycle: str) -> None:
+@pytest.mark.parametrize("variant", ["gather_all", "supervised"])
+def test_a_shipped_scenario_counts_the_same_at_any_interval(variant: str) -> None:
     lasts = []
     for every in (30, 900):
         one = replace(load_scenario("storage_never_answers").fewer(8), sample_every=every)
-        recording = replay(one, lifecycle, measure_memory=False)
+        recording = replay(one, variant, measure_memory=False)
         lasts.append((recording.last, recording.events, recording.sessions, recording.audio))
     assert lasts[0] == lasts[1]
 

@@ -11,11 +11,11 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 
-from ghosts.backends.reset import reset_on_close
 from ghosts.observation import kernel
 from ghosts.observation.kernel import is_established
-from ghosts.replay import simulate
-from ghosts.service import established_peers
+from ghosts.simulation.clock import simulate
+from ghosts.simulation.ports import reset_on_close
+from ghosts.ws_server import established_peers
 
 
 @asynccontextmanager

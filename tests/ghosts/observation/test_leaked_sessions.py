@@ -12,10 +12,10 @@ import pytest
 from lifecycles import MIB, for_ever, scenario, session_of
 
 from ghosts.lab import Lab
-from ghosts.pusher import Session
+from ghosts.pusher import PusherSession
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import Leave
-from ghosts.replay import load_scenario, replay
+from ghosts.records.scenario import Leave, load_scenario
+from ghosts.replay.run import replay
 
 A_LIST: list[object] = []
 A_DICT: dict[str, object] = {}
@@ -34,29 +34,29 @@ def _keep_nothing() -> Iterator[None]:
 # --- who keeps a session --------------------------------------------------------------------------
 
 
-async def in_a_list_of_a_module(session: Session) -> None:
+async def in_a_list_of_a_module(session: PusherSession) -> None:
     A_LIST.append(session)
 
 
-async def in_a_closure_in_a_dict(session: Session) -> None:
+async def in_a_closure_in_a_dict(session: PusherSession) -> None:
     A_DICT[session.uid] = lambda: session.uid
 
 
-async def in_a_bound_method(session: Session) -> None:
-    A_LIST.append(session.retire)
+async def in_a_bound_method(session: PusherSession) -> None:
+    A_LIST.append(session.close)
 
 
-async def in_a_callback_of_a_future(session: Session) -> None:
+async def in_a_callback_of_a_future(session: PusherSession) -> None:
     future = asyncio.get_running_loop().create_future()
     A_LIST.append(future)
     future.add_done_callback(lambda _: print(session))
 
 
-async def in_a_timer(session: Session) -> None:
+async def in_a_timer(session: PusherSession) -> None:
     asyncio.get_running_loop().call_later(9_999, print, session)
 
 
-async def in_an_orphan_task(session: Session) -> None:
+async def in_an_orphan_task(session: PusherSession) -> None:
     async def orphan() -> None:
         await for_ever()
         print(session)
@@ -64,8 +64,8 @@ async def in_an_orphan_task(session: Session) -> None:
     A_LIST.append(asyncio.create_task(orphan()))
 
 
-async def in_the_traceback_of_a_stored_exception(session: Session) -> None:
-    def fails(kept: Session) -> None:
+async def in_the_traceback_of_a_stored_exception(session: PusherSession) -> None:
+    def fails(kept: PusherSession) -> None:
         raise LookupError(kept.uid)
 
     try:
@@ -74,7 +74,7 @@ async def in_the_traceback_of_a_stored_exception(session: Session) -> None:
         A_LIST.append(error)
 
 
-async def in_the_context_of_an_exception(session: Session) -> None:
+async def in_the_context_of_an_exception(session: PusherSession) -> None:
     try:
         await in_the_traceback_of_a_stored_exception(session)
         raise A_LIST.pop()  # type: ignore[misc]
@@ -85,7 +85,7 @@ async def in_the_context_of_an_exception(session: Session) -> None:
             A_LIST.append(error.with_traceback(None))
 
 
-async def in_a_generator(session: Session) -> None:
+async def in_a_generator(session: PusherSession) -> None:
     def frames() -> Any:
         yield session.uid
         yield session
@@ -95,13 +95,13 @@ async def in_a_generator(session: Session) -> None:
     A_LIST.append(generator)
 
 
-async def in_a_cycle_only(session: Session) -> None:
+async def in_a_cycle_only(session: PusherSession) -> None:
     session.itself = session  # type: ignore[attr-defined]
     loop: list[Any] = [session]
     loop.append(loop)
 
 
-async def by_nobody(session: Session) -> None:
+async def by_nobody(session: PusherSession) -> None:
     pass
 
 
@@ -118,13 +118,13 @@ LEAKING = [
 ]
 
 
-def run(keep: Callable[[Session], Awaitable[object]], **keys: Any) -> Recording:
+def run(keep: Callable[[PusherSession], Awaitable[object]], **keys: Any) -> Recording:
     return replay(scenario(leaving=3, staying=1, **keys), session_of(after=keep))
 
 
 @pytest.mark.parametrize("keep", LEAKING, ids=lambda keep: keep.__name__)
 def test_a_session_that_is_kept_is_counted_with_its_bytes(
-    keep: Callable[[Session], Awaitable[object]],
+    keep: Callable[[PusherSession], Awaitable[object]],
 ) -> None:
     last = run(keep).last
     held = 3 * 100 * 800 * 2  # which nobody has sent
@@ -135,7 +135,7 @@ def test_a_session_that_is_kept_is_counted_with_its_bytes(
 
 @pytest.mark.parametrize("keep", [in_a_cycle_only, by_nobody])
 def test_a_session_that_nobody_keeps_does_not_leak(
-    keep: Callable[[Session], Awaitable[object]],
+    keep: Callable[[PusherSession], Awaitable[object]],
 ) -> None:
     last = run(keep).last
     assert (last.leaked_sessions, last.leaked_bytes) == (0, 0)
@@ -154,7 +154,7 @@ def test_leaked_sessions_are_found_at_a_collection_and_not_before_whatever_is_sa
 
 
 def test_a_session_that_is_let_go_does_not_leak_any_more() -> None:
-    async def let_go(session: Session) -> None:
+    async def let_go(session: PusherSession) -> None:
         A_LIST.append(session)
         asyncio.get_running_loop().call_later(1_000, A_LIST.clear)
 
@@ -165,8 +165,8 @@ def test_a_session_that_is_let_go_does_not_leak_any_more() -> None:
 
 
 @pytest.mark.parametrize("leave", [Leave.CLOSE, Leave.RESET, Leave.VANISH])
-@pytest.mark.parametrize("lifecycle", ["gather_all", "supervised", "shipped"])
-def test_no_session_of_a_healthy_pod_leaks(lifecycle: str, leave: Leave) -> None:
+@pytest.mark.parametrize("variant", ["gather_all", "supervised", "shipped"])
+def test_no_session_of_a_healthy_pod_leaks(variant: str, leave: Leave) -> None:
     one = scenario(leaving=4, staying=1, sample_every=300)
     busy = {
         "leave": leave,
@@ -177,16 +177,16 @@ def test_no_session_of_a_healthy_pod_leaks(lifecycle: str, leave: Leave) -> None
     }
     leaving = replace(one.devices[0], **busy)
     one = replace(one, devices=(leaving, one.devices[1]), audio_webhook_seconds=30)
-    last = replay(one, lifecycle).last
+    last = replay(one, variant).last
     assert (last.leaked_sessions, last.leaked_bytes, last.ghosts) == (0, 0, 0)
     assert (last.gauge, last.tcp, last.orphans) == (1, 1, 0)
 
 
-@pytest.mark.parametrize("lifecycle", ["gather_all", "shipped"])
-def test_no_session_of_listen_leaks_either(lifecycle: str) -> None:
+@pytest.mark.parametrize("variant", ["gather_all", "shipped"])
+def test_no_session_of_listen_leaks_either(variant: str) -> None:
     one = load_scenario("podcast")
     radio = replace(one.devices[0], arrive=(0, 10), stay=(100, 100), count=2)
-    recording = replay(replace(one, duration=300, devices=(radio,), scale=0.1), lifecycle)
+    recording = replay(replace(one, duration=300, devices=(radio,), scale=0.1), variant)
     last = recording.last
     assert last.listen is not None
     assert len(recording.times("listening_closed")) == 2
@@ -194,7 +194,7 @@ def test_no_session_of_listen_leaks_either(lifecycle: str) -> None:
 
 
 def test_a_session_that_crashes_does_not_leak() -> None:
-    async def crash(session: Session) -> None:
+    async def crash(session: PusherSession) -> None:
         raise LookupError(session.uid)
 
     recording = run(crash)
@@ -216,7 +216,7 @@ WAYS = [
 
 
 def leaks() -> tuple[dict[Any, Any], int, int, bool]:
-    async def in_a_way_of_its_own(session: Session) -> None:
+    async def in_a_way_of_its_own(session: PusherSession) -> None:
         keep, _ = WAYS[int(session.uid[-3:])]
         await keep(session)
 

@@ -7,15 +7,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from lifecycles import MIB, for_ever, session_of
+from lifecycles import MIB, for_ever, session_of, variant_with
 
-from ghosts.backends import Backend, Fault, FaultMode
+from ghosts import protocol
+from ghosts.backends import Backend
 from ghosts.observation import memory
-from ghosts.pusher import Lifecycle, Session, wire
+from ghosts.pusher import Lifecycle, PusherSession
+from ghosts.records.fault import Fault, FaultMode
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import DeviceGroup, Scenario, Through
-from ghosts.replay import replay
-from ghosts.replay.pod import Pod
+from ghosts.replay.run import replay
+from ghosts.simulation.test_bed import TestBed
+from ghosts.variants import Variant
 
 SHARED = bytearray(20 * MIB)
 VALUE: contextvars.ContextVar[bytes] = contextvars.ContextVar("value")
@@ -29,7 +32,7 @@ def scenario(ghosts: int, staying: int = 1, **keys: Any) -> Scenario:
     return Scenario(devices=tuple(groups), **defaults | keys)
 
 
-async def stuck(session: Session) -> None:
+async def stuck(session: PusherSession) -> None:
     """The lifecycle inside of all of these."""
     session.gauge.inc()
     await session.receive()
@@ -39,27 +42,27 @@ async def stuck(session: Session) -> None:
 # --- lifecycles, and how much each ghost holds besides its audio ----------------------------------
 
 
-async def receive_in_the_handler(session: Session) -> None:
+async def receive_in_the_handler(session: PusherSession) -> None:
     await stuck(session)
 
 
-async def receive_in_a_task(session: Session) -> None:
+async def receive_in_a_task(session: PusherSession) -> None:
     await asyncio.create_task(stuck(session))
 
 
-async def receive_in_a_task_of_a_group(session: Session) -> None:
+async def receive_in_a_task_of_a_group(session: PusherSession) -> None:
     async with asyncio.TaskGroup() as group:
         group.create_task(stuck(session))
         group.create_task(for_ever())
 
 
-async def audio_in_a_local(session: Session) -> None:
+async def audio_in_a_local(session: PusherSession) -> None:
     copy = bytearray(MIB)
     await stuck(session)
     del copy
 
 
-async def audio_in_a_closure(session: Session) -> None:
+async def audio_in_a_closure(session: PusherSession) -> None:
     copy = bytes(MIB)
 
     async def inner() -> int:
@@ -69,13 +72,13 @@ async def audio_in_a_closure(session: Session) -> None:
     await inner()
 
 
-async def audio_deep_in_containers(session: Session) -> None:
+async def audio_deep_in_containers(session: PusherSession) -> None:
     copy = {"a": [({"b": {1: bytes(MIB)}.values()},)]}
     await stuck(session)
     del copy
 
 
-async def audio_in_a_queue(session: Session) -> None:
+async def audio_in_a_queue(session: PusherSession) -> None:
     queue: asyncio.Queue[bytes] = asyncio.Queue()
     queue.put_nowait(bytes(MIB))
 
@@ -86,7 +89,7 @@ async def audio_in_a_queue(session: Session) -> None:
     await asyncio.gather(stuck(session), pump())
 
 
-async def audio_in_a_generator(session: Session) -> None:
+async def audio_in_a_generator(session: PusherSession) -> None:
     def pieces() -> Any:
         copy = bytes(MIB)
         yield
@@ -97,7 +100,7 @@ async def audio_in_a_generator(session: Session) -> None:
     await stuck(session)
 
 
-async def audio_in_an_async_generator(session: Session) -> None:
+async def audio_in_an_async_generator(session: PusherSession) -> None:
     async def pieces() -> Any:
         copy = bytes(MIB)
         yield
@@ -108,18 +111,18 @@ async def audio_in_an_async_generator(session: Session) -> None:
     await stuck(session)
 
 
-async def audio_in_a_partial(session: Session) -> None:
+async def audio_in_a_partial(session: PusherSession) -> None:
     later = functools.partial(len, bytes(MIB))
     await stuck(session)
     later()
 
 
-async def audio_in_a_context_variable(session: Session) -> None:
+async def audio_in_a_context_variable(session: PusherSession) -> None:
     VALUE.set(bytes(MIB))
     await stuck(session)
 
 
-async def audio_behind_a_memoryview(session: Session) -> None:
+async def audio_behind_a_memoryview(session: PusherSession) -> None:
     view = memoryview(bytes(MIB))[10:20]
     await stuck(session)
     del view
@@ -132,7 +135,7 @@ class Callable_:  # noqa: N801
         self.model = bytearray(20 * MIB)
         self.table = {number: str(number) * 100 for number in range(10_000)}
 
-    async def __call__(self, session: Session) -> None:
+    async def __call__(self, session: PusherSession) -> None:
         copy = bytes(MIB)
         await stuck(session)
         del copy
@@ -147,18 +150,18 @@ class WithSessions(Callable_):
         self.tasks: list[object] = []
         self.clouds: dict[str, object] = {}
 
-    async def __call__(self, session: Session) -> None:
+    async def __call__(self, session: PusherSession) -> None:
         self.sessions[session.uid] = session
         self.clouds[session.uid] = session.private_cloud
         task = asyncio.create_task(stuck(session))
         self.tasks += [task, asyncio.current_task()]
         await task
 
-    async def method(self, session: Session) -> None:
+    async def method(self, session: PusherSession) -> None:
         await self(session)
 
 
-async def configured(model: bytes, session: Session, *, more: list[bytes]) -> None:
+async def configured(model: bytes, session: PusherSession, *, more: list[bytes]) -> None:
     await stuck(session)
 
 
@@ -166,7 +169,7 @@ def made_by_a_function() -> Lifecycle:
     background: set[asyncio.Task[None]] = set()
     model = bytearray(20 * MIB)
 
-    async def made(session: Session) -> None:
+    async def made(session: PusherSession) -> None:
         task = asyncio.create_task(stuck(session))
         background.add(task)
         await task
@@ -175,7 +178,7 @@ def made_by_a_function() -> Lifecycle:
     return made
 
 
-def synchronous(session: Session) -> Any:
+def synchronous(session: PusherSession) -> Any:
     return stuck(session)
 
 
@@ -207,10 +210,10 @@ def test_a_ghost_retains_what_it_holds_and_nothing_that_is_shared(
     name: str, ghosts: int, staying: int
 ) -> None:
     make, besides = LIFECYCLES[name]
-    recording = replay(scenario(ghosts, staying, sample_every=300), make())
+    recording = replay(scenario(ghosts, staying, sample_every=300), variant_with(make(), name))
     at_end = [session for session in recording.sessions if session.ghost]
     held = [session.held_bytes + besides for session in at_end]
-    assert (recording.lifecycle, len(held)) == (name, ghosts)
+    assert (recording.variant, len(held)) == (name, ghosts)
     assert min(held) > 0.9 * MIB
     assert [session.retained_bytes for session in at_end] == pytest.approx(held, rel=0.05)
     assert recording.last.retained_bytes == pytest.approx(sum(held), rel=0.05)
@@ -223,8 +226,8 @@ def test_a_ghost_of_listen_retains_what_it_holds() -> None:
     one = scenario(2, through=Through.LISTEN, faults=(silent,), sample_every=300, **away)
     seen: list[int] = []
 
-    def look(pod: Pod) -> None:
-        seen.append(sum(each.held_bytes for each in pod.observer.listen_sessions.ghosts))
+    def look(bed: TestBed) -> None:
+        seen.append(sum(each.held_bytes for each in bed.observer.listen_sessions.ghosts))
 
     last = replay(one, "gather_all", at_sample=look).last
     assert last.listen is not None
@@ -251,36 +254,36 @@ def walks(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
     return seen
 
 
-def run(lifecycle: Lifecycle, ghosts: int = 2) -> Recording:
-    return replay(scenario(ghosts, 1, duration=1_200), lifecycle)
+def run(variant: Variant, ghosts: int = 2) -> Recording:
+    return replay(scenario(ghosts, 1, duration=1_200), variant)
 
 
 def test_ghosts_are_walked_once_however_often_they_are_sampled(walks: list[set[str]]) -> None:
-    recording = run(receive_in_a_task)
+    recording = run(variant_with(receive_in_a_task))
     assert sum(sample.ghosts == 2 for sample in recording.samples) == 5
     everyone = {"ghost-000", "ghost-001", "staying-000"}
     assert walks == [{"ghost-000", "ghost-001"}, everyone]  # at the first sample, at the end
 
 
-def growing(how: Callable[[Session, list[bytes]], Any]) -> Lifecycle:
-    async def after(session: Session) -> None:
+def growing(how: Callable[[PusherSession, list[bytes]], Any]) -> Variant:
+    async def after(session: PusherSession) -> None:
         more: list[bytes] = []
         await asyncio.gather(how(session, more), for_ever())
 
     return session_of(after=after)
 
 
-async def in_a_task_that_runs(session: Session, more: list[bytes]) -> None:
+async def in_a_task_that_runs(session: PusherSession, more: list[bytes]) -> None:
     while session.uid == "ghost-000":
         await asyncio.sleep(90)
         more.append(bytes(MIB))
 
 
-async def in_a_callback(session: Session, more: list[bytes]) -> None:
+async def in_a_callback(session: PusherSession, more: list[bytes]) -> None:
     loop = asyncio.get_running_loop()
 
     def again() -> None:
-        session.private_cloud.add(wire.Audio(loop.time(), bytes(MIB)))
+        session.private_cloud.add(protocol.Audio(loop.time(), bytes(MIB)))
         loop.call_later(90, again)
 
     if session.uid == "ghost-000":
@@ -302,6 +305,6 @@ def test_a_ghost_that_changes_is_walked_again_and_the_others_are_not(
 
 
 def test_memory_is_not_looked_at_if_it_is_not_measured(walks: list[set[str]]) -> None:
-    recording = replay(scenario(1), receive_in_a_task, measure_memory=False)
+    recording = replay(scenario(1), variant_with(receive_in_a_task), measure_memory=False)
     assert (recording.last.ghosts, recording.last.retained_bytes, walks) == (1, 0, [])
     assert {session.retained_bytes for session in recording.sessions} == {0}

@@ -4,24 +4,25 @@ import asyncio
 from typing import Any
 
 import pytest
-from lifecycles import for_ever, scenario, session_of
+from lifecycles import for_ever, scenario, session_of, variant_with
 
-from ghosts.backends import PUBLISHED, Features
+from ghosts.config import GHOST_AFTER
 from ghosts.observation.tracker import KERNEL_EVERY, State
-from ghosts.pusher import Session
+from ghosts.pusher import PusherSession
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import DevicePlan, Leave
-from ghosts.replay import load_scenario, replay, simulate
-from ghosts.replay.devices import arrive
-from ghosts.replay.pod import Pod, open_pod
-from ghosts.settings import GHOST_AFTER
+from ghosts.records.scenario import DevicePlan, Leave, load_scenario
+from ghosts.replay.run import replay
+from ghosts.simulation.clock import simulate
+from ghosts.simulation.devices import arrive
+from ghosts.simulation.test_bed import TestBed, open_test_bed
 
-stuck = session_of(after=lambda session: for_ever())
+STUCK = session_of(after=lambda session: for_ever())
+stuck = STUCK.pusher.lifecycle
 
 
 def run(every: int, **keys: Any) -> Recording:
     one = scenario(leaving=2, staying=1, sample_every=every, **keys)
-    return replay(one, stuck, measure_memory=False)
+    return replay(one, STUCK, measure_memory=False)
 
 
 @pytest.mark.parametrize("every", [3, 7, 600])
@@ -51,11 +52,12 @@ def test_a_session_that_ends_at_once_is_noted_in_order_and_once() -> None:
 
 
 def test_a_session_that_the_service_ends_was_never_disconnected_by_its_peer_before() -> None:
-    async def leaves_first(session: Session) -> None:
+    async def leaves_first(session: PusherSession) -> None:
         await asyncio.sleep(30)
         await session.close()
 
-    recording = replay(scenario(leaving=1, duration=200), leaves_first, measure_memory=False)
+    one = scenario(leaving=1, duration=200)
+    recording = replay(one, variant_with(leaves_first), measure_memory=False)
     assert set(recording.times("session_disconnected").values()) == {30.0}
     assert set(recording.times("session_closed").values()) == {30.0}
 
@@ -63,7 +65,7 @@ def test_a_session_that_the_service_ends_was_never_disconnected_by_its_peer_befo
 def test_every_state_is_told() -> None:
     seen: list[list[tuple[str, State]]] = []
 
-    async def lifecycle(session: Session) -> None:
+    async def lifecycle(session: PusherSession) -> None:
         if session.uid == "orphan":
             session.requests.add(asyncio.create_task(for_ever()))
         await session.receive()
@@ -71,12 +73,12 @@ def test_every_state_is_told() -> None:
             await for_ever()
 
     async def main() -> None:
-        async with open_pod(lifecycle, PUBLISHED, Features(), measure_memory=False) as pod:
+        async with open_test_bed(variant_with(lifecycle), measure_memory=False) as bed:
             one = scenario()
             devices = {}
             for uid in ("connected", "stuck", "orphan"):
                 plan = DevicePlan(uid, one.devices[0], 0, None)
-                devices[uid] = await arrive(plan, one, pod.pusher.port, pod.observer.note)
+                devices[uid] = await arrive(plan, one, bed.pusher.port, bed.observer.note)
             await asyncio.sleep(10)
             for uid in ("stuck", "orphan"):
                 device = devices[uid]
@@ -84,8 +86,8 @@ def test_every_state_is_told() -> None:
                 await device.leave(Leave.CLOSE)
             for pause in (0.1, 5, 140, 20):
                 await asyncio.sleep(pause)
-                states = pod.observer.sessions.states()
-                assert states == pod.observer.sessions.states()
+                states = bed.observer.sessions.states()
+                assert states == bed.observer.sessions.states()
                 seen.append([(each.uid, state) for each, state in states])
 
     simulate(main)
@@ -102,10 +104,10 @@ def test_every_state_is_told() -> None:
 def test_of_two_trackers_each_knows_its_own_sessions() -> None:
     seen: list[Any] = []
 
-    def look(pod: Pod) -> None:
+    def look(bed: TestBed) -> None:
         of_pusher, of_listen = (
             {task for tasks in tracker.tasks().values() for task in tasks}
-            for tracker in (pod.observer.sessions, pod.observer.listen_sessions)
+            for tracker in (bed.observer.sessions, bed.observer.listen_sessions)
         )
         names = {task.get_name().rpartition(":")[2] for task in of_pusher}
         seen.append((len(of_pusher & of_listen), "private_cloud" in names, bool(of_listen)))
@@ -118,24 +120,24 @@ def test_of_two_trackers_each_knows_its_own_sessions() -> None:
 
 def test_a_lifecycle_that_is_called_and_awaited_in_any_form_is_tracked() -> None:
     class Lifecycle:
-        async def __call__(self, session: Session) -> None:
+        async def __call__(self, session: PusherSession) -> None:
             await stuck(session)
 
-        async def method(self, session: Session) -> None:
+        async def method(self, session: PusherSession) -> None:
             await stuck(session)
 
     class Awaitable_:  # noqa: N801
-        def __init__(self, session: Session) -> None:
+        def __init__(self, session: PusherSession) -> None:
             self.session = session
 
         def __await__(self) -> Any:
             return stuck(self.session).__await__()
 
-    for form, name in (
-        (Lifecycle(), "Lifecycle"),
-        (Lifecycle().method, "method"),
-        (Awaitable_, "Awaitable_"),
-        (lambda session: asyncio.ensure_future(stuck(session)), "<lambda>"),
+    for form in (
+        Lifecycle(),
+        Lifecycle().method,
+        Awaitable_,
+        lambda session: asyncio.ensure_future(stuck(session)),
     ):
-        recording = replay(scenario(duration=300), form, measure_memory=False)
-        assert (recording.lifecycle, recording.last.ghosts) == (name, 1)
+        recording = replay(scenario(duration=300), variant_with(form), measure_memory=False)
+        assert recording.last.ghosts == 1

@@ -16,14 +16,18 @@ from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
 
-from pod import Pod, serve_pod
+from bed import Bed, serve_bed
 from speech import Speaker, Told, speakers, speech
 
-from ghosts.backends import Backend, Batch, FaultMode
-from ghosts.backends.server import Received
-from ghosts.pusher import LIFECYCLES, Session, Spool, client_settings_of, shipped, wire
-from ghosts.pusher.spool import Key
-from ghosts.replay.clock import simulate
+from ghosts import protocol
+from ghosts.backends import Backend
+from ghosts.clients import Batch
+from ghosts.pusher import PusherSession
+from ghosts.pusher.spool import Key, Spool
+from ghosts.records.fault import FaultMode
+from ghosts.simulation.backends import Received
+from ghosts.simulation.clock import simulate
+from ghosts.variants import SHIPPED, VARIANTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +36,7 @@ class Doom:
 
     folder: str
     """Where the spool is, if the lifecycle has one."""
-    lifecycle: str = shipped.__name__
+    variant: str = SHIPPED.name
     talk: bool = True
     """Whether there are devices."""
     storage: str | None = None
@@ -47,29 +51,30 @@ class Doom:
 
 @asynccontextmanager
 async def pod_in(
-    folder: Path, lifecycle: str = shipped.__name__, kept: Sequence[Received] = ()
-) -> AsyncIterator[Pod]:
+    folder: Path, variant: str = SHIPPED.name, kept: Sequence[Received] = ()
+) -> AsyncIterator[Bed]:
     """A pod whose spool, if it has one, is in that folder, and storage that has this already."""
-    settings = client_settings_of(LIFECYCLES[lifecycle])
+    chosen = VARIANTS[variant]
+    spool_bytes = chosen.pusher.spool_bytes
     path = folder / "spool.sqlite"
 
-    async def overheard(session: Session) -> None:
+    async def overheard(session: PusherSession) -> None:
         listen_in(session)
-        await LIFECYCLES[lifecycle](session)
+        await chosen.pusher.lifecycle(session)
 
-    with Spool(path, settings.spool_bytes) if settings.spool_bytes else nullcontext() as spool:
-        async with serve_pod(overheard, settings=settings, spool=spool) as pod:
-            await restore(pod, kept)
-            yield pod
+    with Spool(path, spool_bytes) if spool_bytes else nullcontext() as spool:
+        async with serve_bed(chosen.with_lifecycle(overheard, name=variant), spool=spool) as bed:
+            await restore(bed, kept)
+            yield bed
 
 
-def listen_in(session: Session) -> None:
+def listen_in(session: PusherSession) -> None:
     """Say what a session has taken, once it has."""
     cloud = session.private_cloud
     add, switch = cloud.add, cloud.switch
     conversation = [""]
 
-    def added(audio: wire.Audio) -> None:
+    def added(audio: protocol.Audio) -> None:
         add(audio)
         say(taken=[session.uid, conversation[0], len(audio.pcm)])
 
@@ -80,7 +85,7 @@ def listen_in(session: Session) -> None:
     cloud.add, cloud.switch = added, switched
 
 
-async def restore(pod: Pod, kept: Sequence[Received]) -> None:
+async def restore(bed: Bed, kept: Sequence[Received]) -> None:
     """Deliver to storage once more what it had before its process died."""
     told: Told = Counter()
     for one in kept:
@@ -88,8 +93,8 @@ async def restore(pod: Pod, kept: Sequence[Received]) -> None:
         audio = speech(key, told[key], one.bytes)
         told[key] += one.bytes
         started_at = float(one.query["started_at"])
-        await pod.clients.upload(Batch(*key, started_at, audio, one.query.get("delivery_id")))
-    assert pod.stored == list(kept)
+        await bed.clients.upload(Batch(*key, started_at, audio, one.query.get("delivery_id")))
+    assert bed.stored == list(kept)
 
 
 class Ledger(list[Received]):
@@ -126,15 +131,15 @@ async def come_back_every_45_s(eve: Speaker) -> None:
 
 
 async def live(doom: Doom) -> None:
-    async with pod_in(Path(doom.folder), doom.lifecycle, doom.kept) as pod:
-        storage = pod.backends[Backend.STORAGE]
+    async with pod_in(Path(doom.folder), doom.variant, doom.kept) as bed:
+        storage = bed.backends[Backend.STORAGE]
         storage.received = Ledger(storage.received, doom.deliveries)
         if doom.storage is not None:
             await storage.fail(FaultMode(doom.storage))
         if doom.second is not None:
             asyncio.get_running_loop().call_at(doom.second, die)
         if doom.talk:
-            ada, bob, eve = await speakers(pod, "ada", "bob", "eve")
+            ada, bob, eve = await speakers(bed, "ada", "bob", "eve")
             await asyncio.gather(
                 stay_in_one_conversation(ada), switch_every_20_s(bob), come_back_every_45_s(eve)
             )

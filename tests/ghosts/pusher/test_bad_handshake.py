@@ -5,12 +5,14 @@ import http
 from urllib.parse import quote
 
 import pytest
-from pod import Pod, now, serve_pod, session_tasks, troubles
+from bed import Bed, now, serve_bed, session_tasks, troubles
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from ghosts import settings
-from ghosts.backends import Backend, FaultMode
+from ghosts import config
+from ghosts.backends import Backend
+from ghosts.records.fault import FaultMode
+from ghosts.variants import FIX
 
 LISTEN = b"GET /v1/trigger/listen?uid=ada HTTP/1.1\r\nHost: pusher\r\n"
 UPGRADE = (
@@ -51,19 +53,19 @@ QUERIES = {f"uid {name}": query for name, query in BAD_UIDS.items()} | {
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES)
-def test_a_bad_query_is_refused_with_1008_before_the_gauge_goes_up(run, lifecycle, caplog, query):
+def test_a_bad_query_is_refused_with_1008_before_the_gauge_goes_up(run, caplog, query):
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
-            device = await pod.open(query)
+        async with serve_bed(FIX) as bed:
+            device = await bed.open(query)
             await device.wait_closed()
             assert (device.close_code, now()) == (1008, 0)
             await asyncio.sleep(1)
-            pod.assert_at_rest()
-            assert pod.sessions == []
+            bed.assert_at_rest()
+            assert bed.sessions == []
 
     run(scenario)
     (line,) = troubles(caplog.records)
-    assert line.startswith("refused with 1008: ")
+    assert line.startswith("?: refused with 1008: ")
     assert line.isprintable()
     assert len(line) < 100
 
@@ -72,38 +74,38 @@ def test_a_bad_query_is_refused_with_1008_before_the_gauge_goes_up(run, lifecycl
     "query",
     ["uid=ada", "uid=a.b_c-d@e%2B1&sample_rate=800", "uid=x&sample_rate=48000&client_kind=new"],
 )
-def test_a_good_query_is_taken_with_8_khz_as_the_default(run, lifecycle, caplog, query):
+def test_a_good_query_is_taken_with_8_khz_as_the_default(run, caplog, query):
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
-            device = await pod.open(query)
+        async with serve_bed(FIX) as bed:
+            device = await bed.open(query)
             await asyncio.sleep(1)
-            assert pod.gauge == pod.tcp() == 1
+            assert bed.gauge == bed.tcp() == 1
             await device.close()
-            await asyncio.sleep(settings.SPEAKER_SAMPLES_TICK)
-            pod.assert_at_rest()
+            await asyncio.sleep(config.SPEAKER_SAMPLES_TICK)
+            bed.assert_at_rest()
 
     run(scenario)
     assert troubles(caplog.records) == []
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/trigger/listen/", "/v1/trigger", "//[", "/%0a%1b[31m"])
-def test_a_wrong_path_is_answered_404_and_logged_in_one_safe_line(run, lifecycle, caplog, path):
+def test_a_wrong_path_is_answered_404_and_logged_in_one_safe_line(run, caplog, path):
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
+        async with serve_bed(FIX) as bed:
             with pytest.raises(InvalidStatus) as refused:
-                await connect(pod.url("uid=ada", path), proxy=None)
+                await connect(bed.url("uid=ada", path), proxy=None)
             assert refused.value.response.status_code == http.HTTPStatus.NOT_FOUND
             await asyncio.sleep(1)
-            pod.assert_at_rest()
+            bed.assert_at_rest()
 
     run(scenario)
     (line,) = troubles(caplog.records)
     assert line == f"refused with 404: {path + '?uid=ada'!r}"
 
 
-async def talk_raw(pod: Pod, request: bytes) -> tuple[bytes, float]:
+async def talk_raw(bed: Bed, request: bytes) -> tuple[bytes, float]:
     """Send bytes, read until the server hangs up; return its answer and when it hung up."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", pod.pusher.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", bed.pusher.port)
     writer.write(request)
     answer = await reader.read()
     hung_up = now()
@@ -133,16 +135,14 @@ NO_HANDSHAKES = {
 
 
 @pytest.mark.parametrize(("request_", "answer"), NO_HANDSHAKES.values(), ids=NO_HANDSHAKES)
-def test_what_is_no_handshake_is_answered_or_dropped_at_once(
-    run, lifecycle, caplog, request_, answer
-):
+def test_what_is_no_handshake_is_answered_or_dropped_at_once(run, caplog, request_, answer):
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
-            got, hung_up = await talk_raw(pod, request_)
+        async with serve_bed(FIX) as bed:
+            got, hung_up = await talk_raw(bed, request_)
             assert (got[: len(answer)], hung_up) == (answer, 0)
             await asyncio.sleep(1)
-            pod.assert_at_rest()
-            assert pod.sessions == []
+            bed.assert_at_rest()
+            assert bed.sessions == []
 
     run(scenario)
     (line,) = troubles(caplog.records)
@@ -150,16 +150,16 @@ def test_what_is_no_handshake_is_answered_or_dropped_at_once(
 
 
 @pytest.mark.parametrize("part", [b"", b"GET /v1/tri", LISTEN, LISTEN + UPGRADE])
-def test_half_a_handshake_and_a_closed_socket_leave_nothing(run, lifecycle, caplog, part):
+def test_half_a_handshake_and_a_closed_socket_leave_nothing(run, caplog, part):
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
-            _, writer = await asyncio.open_connection("127.0.0.1", pod.pusher.port)
+        async with serve_bed(FIX) as bed:
+            _, writer = await asyncio.open_connection("127.0.0.1", bed.pusher.port)
             writer.write(part)
             await asyncio.sleep(1)
             writer.close()
             await writer.wait_closed()
             await asyncio.sleep(1)
-            pod.assert_at_rest()
+            bed.assert_at_rest()
 
     run(scenario)
     assert troubles(caplog.records) == [
@@ -168,46 +168,46 @@ def test_half_a_handshake_and_a_closed_socket_leave_nothing(run, lifecycle, capl
 
 
 @pytest.mark.parametrize("part", [b"", LISTEN + UPGRADE])
-def test_a_handshake_that_is_never_completed_is_dropped_after_10_s(run, lifecycle, caplog, part):
+def test_a_handshake_that_is_never_completed_is_dropped_after_10_s(run, caplog, part):
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
-            answer, hung_up = await talk_raw(pod, part)
-            assert (answer, hung_up) == (b"", settings.WS_OPEN_TIMEOUT)
+        async with serve_bed(FIX) as bed:
+            answer, hung_up = await talk_raw(bed, part)
+            assert (answer, hung_up) == (b"", config.WS_OPEN_TIMEOUT)
             await asyncio.sleep(1)
-            pod.assert_at_rest()
+            bed.assert_at_rest()
 
     run(scenario)
     assert len(troubles(caplog.records)) == 1
 
 
-def test_a_pod_that_stops_leaves_no_half_open_connection_behind(run, lifecycle):
+def test_a_pod_that_stops_leaves_no_half_open_connection_behind(run):
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
-            device = await pod.connect()
-            _, half = await asyncio.open_connection("127.0.0.1", pod.pusher.port)
+        async with serve_bed(FIX) as bed:
+            device = await bed.connect()
+            _, half = await asyncio.open_connection("127.0.0.1", bed.pusher.port)
             half.write(LISTEN)
             await asyncio.sleep(1)
-            await pod.pusher.stop()
+            await bed.pusher.stop()
             await device.wait_closed()
             assert device.close_code == 1001
             half.close()
             await half.wait_closed()
-            pod.assert_at_rest()
-            assert now() == settings.WS_OPEN_TIMEOUT
+            bed.assert_at_rest()
+            assert now() == config.WS_OPEN_TIMEOUT
 
     run(scenario)
 
 
-def test_a_device_that_leaves_while_its_session_is_set_up_leaves_nothing(run, lifecycle):
+def test_a_device_that_leaves_while_its_session_is_set_up_leaves_nothing(run, variant):
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
-            await pod.backends[Backend.USERS].fail(FaultMode.SLOW, seconds=5)
-            device = await pod.connect()
+        async with serve_bed(variant) as bed:
+            await bed.backends[Backend.USERS].fail(FaultMode.SLOW, seconds=5)
+            device = await bed.connect()
             await asyncio.sleep(1)
-            assert (pod.gauge, pod.tcp()) == (0, 1)
+            assert (bed.gauge, bed.tcp()) == (0, 1)
             await device.close()
-            await asyncio.sleep(5 + settings.SPEAKER_SAMPLES_TICK)
-            pod.assert_at_rest()
+            await asyncio.sleep(5 + config.SPEAKER_SAMPLES_TICK)
+            bed.assert_at_rest()
 
     run(scenario)
 
@@ -215,26 +215,24 @@ def test_a_device_that_leaves_while_its_session_is_set_up_leaves_nothing(run, li
 @pytest.mark.parametrize(
     ("mode", "within"),
     [
-        (FaultMode.NEVER_ANSWERS, settings.USERS_TIMEOUT),
-        (FaultMode.TRICKLES, settings.USERS_TIMEOUT),
+        (FaultMode.NEVER_ANSWERS, config.USERS_TIMEOUT),
+        (FaultMode.TRICKLES, config.USERS_TIMEOUT),
         (FaultMode.STATUS_500, 0),
         (FaultMode.RESETS, 0),
         (FaultMode.REFUSES, 0),
     ],
 )
-def test_without_the_users_backend_a_device_is_refused_with_1011_in_time(
-    run, lifecycle, caplog, mode, within
-):
+def test_without_the_users_backend_a_device_is_refused_with_1011_in_time(run, caplog, mode, within):
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
-            await pod.backends[Backend.USERS].fail(mode)
-            device = await pod.connect()
+        async with serve_bed(FIX) as bed:
+            await bed.backends[Backend.USERS].fail(mode)
+            device = await bed.connect()
             await device.wait_closed()
             assert (device.close_code, device.close_reason) == (1011, "Dirty state")
             assert now() == within
             await asyncio.sleep(1)
-            pod.assert_at_rest()
-            assert (pod.sessions, session_tasks()) == ([], [])
+            bed.assert_at_rest()
+            assert (bed.sessions, session_tasks()) == ([], [])
 
     run(scenario)
     (line,) = troubles(caplog.records)

@@ -5,14 +5,14 @@ import json
 import struct
 
 import pytest
-from pod import Pod, audio, now, send, serve_pod, size, troubles
+from bed import Bed, audio, now, send, serve_bed, size, troubles
 from websockets.asyncio.client import ClientConnection
 
-from ghosts import settings
+from ghosts import config, protocol
 from ghosts.backends import Backend
-from ghosts.pusher import wire
+from ghosts.variants import FIX, Variant
 
-GATHER_LINGERS = settings.SPEAKER_SAMPLES_TICK + 1
+GATHER_LINGERS = config.SPEAKER_SAMPLES_TICK + 1
 
 
 def frame(kind: int, payload: bytes | str | object = b"") -> bytes:
@@ -65,35 +65,32 @@ REFUSED_FRAMES = {
         frame(105, {"person_id": "p", "conversation_id": "c", "segment_ids": [1]}),
         1007,
     ),
-    "a frame over the limit": (bytes(settings.MAX_FRAME_BYTES + 1), 1009),
+    "a frame over the limit": (bytes(config.MAX_FRAME_BYTES + 1), 1009),
 }
 
 
-async def talk_for_a_while(pod: Pod) -> ClientConnection:
-    device = await pod.connect()
-    await send(device, wire.Conversation("morning"), audio(1.5))
+async def talk_for_a_while(bed: Bed) -> ClientConnection:
+    device = await bed.connect()
+    await send(device, protocol.Conversation("morning"), audio(1.5))
     await asyncio.sleep(3)
     return device
 
 
-async def assert_nothing_left_or_lost(pod: Pod) -> None:
+async def assert_nothing_left_or_lost(bed: Bed) -> None:
     await asyncio.sleep(GATHER_LINGERS)
-    pod.assert_at_rest()
-    assert sum(received.bytes for received in pod.stored) == size(1.5)
-    assert pod.dropped == {}
+    bed.assert_at_rest()
+    assert sum(received.bytes for received in bed.stored) == size(1.5)
+    assert bed.dropped == {}
 
 
-@pytest.mark.parametrize(("bad", "code"), REFUSED_FRAMES.values(), ids=REFUSED_FRAMES)
-def test_a_frame_that_cannot_be_read_ends_the_session_and_loses_no_audio(
-    run, lifecycle, caplog, bad, code
-):
+def refuse(run, variant: Variant, caplog, bad: bytes | str, code: int) -> None:
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
-            device = await talk_for_a_while(pod)
+        async with serve_bed(variant) as bed:
+            device = await talk_for_a_while(bed)
             await device.send(bad)
             await device.wait_closed()
             assert (device.close_code, now()) == (code, 3)
-            await assert_nothing_left_or_lost(pod)
+            await assert_nothing_left_or_lost(bed)
 
     run(scenario)
     (line,) = troubles(caplog.records)
@@ -101,39 +98,48 @@ def test_a_frame_that_cannot_be_read_ends_the_session_and_loses_no_audio(
     assert len(line) < 200
 
 
+@pytest.mark.parametrize(("bad", "code"), REFUSED_FRAMES.values(), ids=REFUSED_FRAMES)
+def test_a_frame_that_cannot_be_read_ends_the_session_and_loses_no_audio(run, caplog, bad, code):
+    refuse(run, FIX, caplog, bad, code)
+
+
+@pytest.mark.parametrize("bad", ["a text frame", "broken JSON", "a frame over the limit"])
+def test_every_variant_ends_its_session_at_a_frame_that_cannot_be_read(run, variant, caplog, bad):
+    """One frame of each close code: how it was refused is all that a lifecycle sees of it."""
+    refuse(run, variant, caplog, *REFUSED_FRAMES[bad])
+
+
 @pytest.mark.parametrize("kind", [0, 99, 106, 201, 2**32 - 1])
-def test_a_frame_of_an_unknown_type_is_named_in_the_log_and_the_session_goes_on(
-    run, lifecycle, caplog, kind
-):
+def test_a_frame_of_an_unknown_type_is_named_in_the_log_and_the_session_goes_on(run, caplog, kind):
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
-            device = await talk_for_a_while(pod)
+        async with serve_bed(FIX) as bed:
+            device = await talk_for_a_while(bed)
             await device.send(frame(kind, b"whatever \xff"))
             await asyncio.sleep(1)
-            assert pod.gauge == 1
+            assert bed.gauge == 1
             await send(device, audio(2))
             await device.close()
             await asyncio.sleep(GATHER_LINGERS)
-            pod.assert_at_rest()
-            assert sum(received.bytes for received in pod.stored) == size(3.5)
+            bed.assert_at_rest()
+            assert sum(received.bytes for received in bed.stored) == size(3.5)
 
     run(scenario)
     assert troubles(caplog.records) == [f"ada: frame ignored: unknown type {kind}"]
 
 
-def test_a_transcript_just_too_deep_to_be_written_again_crashes_no_loop(run, lifecycle, caplog):
+def test_a_transcript_just_too_deep_to_be_written_again_crashes_no_loop(run, caplog):
     async def scenario():
-        async with serve_pod(lifecycle) as pod:
+        async with serve_bed(FIX) as bed:
             for depth in (20, *range(900, 1000), 1_500, 9_000):
-                device = await pod.connect()
+                device = await bed.connect()
                 lists = "[" * depth + "]" * depth
                 await device.send(frame(102, '{"segments": [{"text": ' + lists + "}]}"))
                 await asyncio.sleep(2)
                 assert device.close_code == (None if depth == 20 else 1007)
                 await device.close()
             await asyncio.sleep(GATHER_LINGERS)
-            pod.assert_at_rest()
-            assert len(pod.backends[Backend.TRANSCRIPT_WEBHOOK].received) == 1
+            bed.assert_at_rest()
+            assert len(bed.backends[Backend.TRANSCRIPT_WEBHOOK].received) == 1
 
     run(scenario)
     troubles(caplog.records)

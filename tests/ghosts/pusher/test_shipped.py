@@ -15,47 +15,35 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from pod import Pod, audio, now, send, serve_pod, session_tasks, size, spy_on_uploads, troubles
+from bed import Bed, audio, now, send, serve_bed, session_tasks, size, spy_on_uploads, troubles
 from speech import FRAME_SECONDS, Speaker, Told, all_said, arrived, speakers, together
 from websockets.exceptions import ConnectionClosed
 
-from ghosts import settings
-from ghosts.backends import (
+from ghosts import config, protocol
+from ghosts.backends import PUSHER_BACKENDS, Backend
+from ghosts.clients import (
     DEADLINES,
-    OF_THE_PUSHER,
     PUBLISHED,
-    SHIPPED,
-    Backend,
     BackendError,
     Batch,
-    Clients,
     ClientSettings,
-    FaultMode,
     Features,
+    PusherClients,
     Service,
-    WorkerPool,
-    connect_clients,
+    UploadPool,
+    connect_pusher_clients,
 )
-from ghosts.pusher import (
-    Lifecycle,
-    Metrics,
-    Pusher,
-    Session,
-    Spool,
-    client_settings_of,
-    serve_pusher,
-    shipped,
-    supervised,
-    wire,
-)
-from ghosts.pusher.courier import Courier
-from ghosts.pusher.spool import Key
+from ghosts.pusher import Pusher, PusherMetrics, PusherSession, serve_pusher
+from ghosts.pusher.spool import Key, Spool
+from ghosts.pusher.spool_uploader import SpoolUploader
+from ghosts.records.fault import FaultMode
+from ghosts.variants import FIX, SHIPPED, Variant
 from tracemalloc_ext import retained_bytes
 
-Outage: TypeAlias = Callable[[Pod], AbstractAsyncContextManager[None]]
+Outage: TypeAlias = Callable[[Bed], AbstractAsyncContextManager[None]]
 
 AT_ONCE = 0.001
-BACK_WITHIN = settings.UPLOAD_DEADLINE + settings.DELIVERY_BACKOFF[-1] + 2
+BACK_WITHIN = config.UPLOAD_DEADLINE + config.DELIVERY_BACKOFF[-1] + 2
 """Seconds after storage is well again: the last attempt, the longest pause, and two looks."""
 IN_THE_END = 300
 """Seconds, some times as many, in which all has arrived, also from conversations that go on."""
@@ -70,21 +58,21 @@ def path(tmp_path: Path) -> Path:
 
 @asynccontextmanager
 async def shipped_pod(
-    path: Path, max_bytes: int = settings.SPOOL_MAX_BYTES, features: Features | None = None
-) -> AsyncIterator[Pod]:
+    path: Path, max_bytes: int = config.SPOOL_MAX_BYTES, features: Features | None = None
+) -> AsyncIterator[Bed]:
     with Spool(path, max_bytes) as spool:
-        async with serve_pod(shipped, features, settings=SHIPPED, spool=spool) as pod:
-            yield pod
+        async with serve_bed(SHIPPED, features, spool=spool) as bed:
+            yield bed
 
 
 @asynccontextmanager
-async def next_pod(pod: Pod, path: Path) -> AsyncIterator[Pusher]:
+async def next_pod(bed: Bed, path: Path) -> AsyncIterator[Pusher]:
     """A pod in the place of one that was stopped: the same storage and spool, and all else new."""
-    pod.spool.close()
-    with Spool(path, settings.SPOOL_MAX_BYTES) as spool:
+    bed.spool.close()
+    with Spool(path, config.SPOOL_MAX_BYTES) as spool:
         async with (
-            connect_clients(pod.backends.addresses, SHIPPED) as clients,
-            serve_pusher(shipped, clients, spool) as pusher,
+            connect_pusher_clients(bed.backends.addresses, SHIPPED.pusher.clients) as clients,
+            serve_pusher(SHIPPED.pusher.lifecycle, clients, spool) as pusher,
         ):
             yield pusher
 
@@ -94,20 +82,20 @@ def value(pusher: Pusher, metric: str) -> float:
 
 
 @asynccontextmanager
-async def failing(mode: FaultMode, pod: Pod, *, seconds: float = 10.0) -> AsyncIterator[None]:
-    await pod.fail(Backend.STORAGE, mode, seconds=seconds)
+async def failing(mode: FaultMode, bed: Bed, *, seconds: float = 10.0) -> AsyncIterator[None]:
+    await bed.fail(Backend.STORAGE, mode, seconds=seconds)
     yield
-    await pod.heal(Backend.STORAGE)
+    await bed.recover(Backend.STORAGE)
 
 
 @asynccontextmanager
-async def flapping(pod: Pod) -> AsyncIterator[None]:
+async def flapping(bed: Bed) -> AsyncIterator[None]:
     """A minute down, 20 s up, a minute hung, 20 s up, and so on."""
 
     async def flap() -> None:
         while True:
             for mode in (FaultMode.REFUSES, FaultMode.NEVER_ANSWERS):
-                async with failing(mode, pod):
+                async with failing(mode, bed):
                     await asyncio.sleep(60)
                 await asyncio.sleep(20)
 
@@ -115,7 +103,7 @@ async def flapping(pod: Pod) -> AsyncIterator[None]:
     yield
     task.cancel()
     await asyncio.wait([task])
-    await pod.heal(Backend.STORAGE)
+    await bed.recover(Backend.STORAGE)
 
 
 OUTAGES: dict[str, Outage] = {
@@ -134,14 +122,14 @@ OUTAGES: dict[str, Outage] = {
 
 
 async def talk_through(
-    pod: Pod, outage: AbstractAsyncContextManager[None], within: float
+    bed: Bed, outage: AbstractAsyncContextManager[None], within: float
 ) -> list[Speaker]:
     """Three devices talk on while storage fails for five minutes. In the end all have left.
 
     They switch conversations; one leaves in the middle, and comes back into the same one. Sessions
     have ended ``within`` that many seconds after their devices have left.
     """
-    ada, bob, eve = everybody = await speakers(pod, "ada", "bob", "eve")
+    ada, bob, eve = everybody = await speakers(bed, "ada", "bob", "eve")
     await together(30, *everybody)
     async with outage:
         await together(90, *everybody)
@@ -153,7 +141,7 @@ async def talk_through(
             await together(5, *everybody)
         await bob.leave()
         await asyncio.sleep(within)
-        assert (pod.gauge, pod.tcp()) == (2, 2)
+        assert (bed.gauge, bed.tcp()) == (2, 2)
         await together(60, ada, eve)
         await bob.arrive("c4")
         await together(75, *everybody)
@@ -161,7 +149,7 @@ async def talk_through(
     for one in everybody:
         await one.leave()
     await asyncio.sleep(within)
-    assert (pod.gauge, pod.tcp(), session_tasks()) == (0, 0, [])
+    assert (bed.gauge, bed.tcp(), session_tasks()) == (0, 0, [])
     return everybody
 
 
@@ -170,23 +158,23 @@ def test_everything_arrives_once_and_in_order_and_nothing_is_held_however_storag
     run, path, caplog, outage
 ):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            everybody = await talk_through(pod, outage(pod), AT_ONCE)
+        async with shipped_pod(path) as bed:
+            everybody = await talk_through(bed, outage(bed), AT_ONCE)
             await asyncio.sleep(IN_THE_END)
-            assert arrived(pod.stored) == all_said(*everybody)
-            assert pod.dropped == {}
-            assert (pod.spool.size, pod.clients.uploads.busy) == (0, 0)
-            pod.assert_at_rest()
+            assert arrived(bed.stored) == all_said(*everybody)
+            assert bed.dropped == {}
+            assert (bed.spool.size, bed.clients.uploads.busy) == (0, 0)
+            bed.assert_at_rest()
 
     run(scenario)
     troubles(caplog.records)
 
 
-def harm_done(pod: Pod, everybody: list[Speaker]) -> set[str]:
+def harm_done(bed: Bed, everybody: list[Speaker]) -> set[str]:
     harm = {
-        "lost": all_said(*everybody).total() - pod.backends.stored_bytes,
-        "stored twice": pod.backends.stored_twice_bytes,
-        "workers held": pod.clients.uploads.busy,
+        "lost": all_said(*everybody).total() - bed.backends.stored_bytes,
+        "stored twice": bed.backends.stored_twice_bytes,
+        "workers held": bed.clients.uploads.busy,
     }
     return {name for name, amount in harm.items() if amount}
 
@@ -206,10 +194,10 @@ def harm_done(pod: Pod, everybody: list[Speaker]) -> set[str]:
 )
 def test_the_published_fix_loses_audio_or_stores_it_twice_or_keeps_workers(run, outage, harm):
     async def scenario():
-        async with serve_pod(supervised) as pod:
-            everybody = await talk_through(pod, OUTAGES[outage](pod), WITHIN_SUPERVISED)
+        async with serve_bed(FIX) as bed:
+            everybody = await talk_through(bed, OUTAGES[outage](bed), WITHIN_SUPERVISED)
             await asyncio.sleep(3600)
-            assert harm_done(pod, everybody) == harm
+            assert harm_done(bed, everybody) == harm
 
     run(scenario)
 
@@ -217,20 +205,20 @@ def test_the_published_fix_loses_audio_or_stores_it_twice_or_keeps_workers(run, 
 @pytest.mark.parametrize("outage", ["garbage", "library cancels"])
 def test_an_answer_that_nobody_expects_cuts_devices_off_as_published_and_loses_audio(run, outage):
     async def scenario():
-        async with serve_pod(supervised) as pod:
-            (ada,) = await speakers(pod, "ada")
-            async with OUTAGES[outage](pod):
+        async with serve_bed(FIX) as bed:
+            (ada,) = await speakers(bed, "ada")
+            async with OUTAGES[outage](bed):
                 with pytest.raises(ConnectionClosed):
                     await ada.speak(120)
             await asyncio.sleep(3600)
-            assert pod.backends.stored_bytes == 0 < sum(pod.dropped.values())
+            assert bed.backends.stored_bytes == 0 < sum(bed.dropped.values())
 
     run(scenario)
 
 
 def test_audio_before_any_conversation_is_named_is_delivered_and_dropped_as_published(run, path):
-    async def scenario(pod: Pod) -> Speaker:
-        (ada,) = await speakers(pod, "ada", conversation_id=None)
+    async def scenario(bed: Bed) -> Speaker:
+        (ada,) = await speakers(bed, "ada", conversation_id=None)
         await ada.speak(90)
         await ada.turn_to("c1")
         await ada.speak(30)
@@ -239,16 +227,16 @@ def test_audio_before_any_conversation_is_named_is_delivered_and_dropped_as_publ
         return ada
 
     async def as_shipped():
-        async with shipped_pod(path) as pod:
-            ada = await scenario(pod)
+        async with shipped_pod(path) as bed:
+            ada = await scenario(bed)
             assert (
-                arrived(pod.stored) == ada.said == {("ada", ""): size(90), ("ada", "c1"): size(30)}
+                arrived(bed.stored) == ada.said == {("ada", ""): size(90), ("ada", "c1"): size(30)}
             )
 
     async def as_published():
-        async with serve_pod(supervised) as pod:
-            await scenario(pod)
-            assert pod.dropped == {"no_conversation": size(90)}
+        async with serve_bed(FIX) as bed:
+            await scenario(bed)
+            assert bed.dropped == {"no_conversation": size(90)}
 
     run(as_shipped)
     run(as_published)
@@ -256,25 +244,25 @@ def test_audio_before_any_conversation_is_named_is_delivered_and_dropped_as_publ
 
 def test_deliveries_are_of_a_minute_as_published_and_go_when_a_conversation_is_over(run, path):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            (ada,) = await speakers(pod, "ada")
+        async with shipped_pod(path) as bed:
+            (ada,) = await speakers(bed, "ada")
             await ada.speak(60)
             await asyncio.sleep(1)
-            assert [one.bytes for one in pod.stored] == [settings.SPOOL_BATCH_BYTES]
+            assert [one.bytes for one in bed.stored] == [config.SPOOL_BATCH_BYTES]
             await ada.speak(10)
             await ada.turn_to("c2")
             await asyncio.sleep(1.5)
-            assert [one.bytes for one in pod.stored[1:]] == [size(10)]
+            assert [one.bytes for one in bed.stored[1:]] == [size(10)]
             await ada.say(5)
-            await asyncio.sleep(settings.SPOOL_BATCH_AGE - 1)
-            assert len(pod.stored) == 2
+            await asyncio.sleep(config.SPOOL_BATCH_AGE - 1)
+            assert len(bed.stored) == 2
             await asyncio.sleep(2)
-            assert [one.bytes for one in pod.stored[2:]] == [size(5)]
+            assert [one.bytes for one in bed.stored[2:]] == [size(5)]
             await ada.say(3)
             await ada.leave()
             await asyncio.sleep(1.5)
-            assert [one.bytes for one in pod.stored[3:]] == [size(3)]
-            assert arrived(pod.stored) == ada.said
+            assert [one.bytes for one in bed.stored[3:]] == [size(3)]
+            assert arrived(bed.stored) == ada.said
 
     run(scenario)
 
@@ -283,29 +271,29 @@ def test_what_an_outage_has_left_of_a_conversation_goes_before_what_was_said_sin
     """A device comes back into a conversation that is being tried again."""
 
     async def scenario():
-        async with shipped_pod(path) as pod:
-            (ada,) = await speakers(pod, "ada")
-            await pod.fail(Backend.STORAGE, FaultMode.STATUS_500)
+        async with shipped_pod(path) as bed:
+            (ada,) = await speakers(bed, "ada")
+            await bed.fail(Backend.STORAGE, FaultMode.STATUS_500)
             for _ in range(5):
                 await ada.speak(35)
                 await ada.leave()
                 await asyncio.sleep(10)
                 await ada.arrive("c1")
-            await pod.heal(Backend.STORAGE)
+            await bed.recover(Backend.STORAGE)
             await ada.speak(60)
             await ada.leave()
             await asyncio.sleep(IN_THE_END)
-            assert arrived(pod.stored) == ada.said == {("ada", "c1"): size(235)}
+            assert arrived(bed.stored) == ada.said == {("ada", "c1"): size(235)}
 
     run(scenario)
 
 
 def test_two_devices_of_a_user_in_one_conversation_lose_nothing(run, path):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            devices = [await pod.connect("ada") for _ in range(2)]
+        async with shipped_pod(path) as bed:
+            devices = [await bed.connect("ada") for _ in range(2)]
             for device in devices:
-                await send(device, wire.Conversation("c1"))
+                await send(device, protocol.Conversation("c1"))
             for second in range(90):
                 await send(devices[second % 2], audio(1, at=second, fill=b"%c" % second))
                 await asyncio.sleep(1)
@@ -314,8 +302,8 @@ def test_two_devices_of_a_user_in_one_conversation_lose_nothing(run, path):
             await send(devices[1], audio(1, at=90))
             await devices[1].close()
             await asyncio.sleep(2)
-            assert sum(one.bytes for one in pod.stored) == size(91)
-            pod.assert_at_rest()
+            assert sum(one.bytes for one in bed.stored) == size(91)
+            bed.assert_at_rest()
 
     run(scenario)
 
@@ -331,22 +319,22 @@ def test_a_failed_delivery_is_tried_again_ever_more_rarely_and_afresh_after_a_su
     run, path, monkeypatch, caplog, mode, error
 ):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            attempts = spy_on_uploads(pod, monkeypatch)
-            (ada,) = await speakers(pod, "ada")
+        async with shipped_pod(path) as bed:
+            attempts = spy_on_uploads(bed, monkeypatch)
+            (ada,) = await speakers(bed, "ada")
             for turn in range(2):
-                await pod.fail(Backend.STORAGE, mode)
+                await bed.fail(Backend.STORAGE, mode)
                 attempts.clear()
                 await ada.say(1)
                 await ada.turn_to(f"next-{turn}")
                 await asyncio.sleep(110)
-                await pod.heal(Backend.STORAGE)
+                await bed.recover(Backend.STORAGE)
                 await asyncio.sleep(30)
                 times = [one.at for one in attempts]
                 pauses = [later - at for at, later in pairwise(times)]
-                assert pauses == [*settings.DELIVERY_BACKOFF, 30, 30, 30]
+                assert pauses == [*config.DELIVERY_BACKOFF, 30, 30, 30]
                 assert len({one.audio for one in attempts}) == 1
-            assert arrived(pod.stored) == ada.said
+            assert arrived(bed.stored) == ada.said
 
     run(scenario)
     assert set(troubles(caplog.records)) == {f"ada: not delivered, to be tried again: {error}"}
@@ -354,17 +342,17 @@ def test_a_failed_delivery_is_tried_again_ever_more_rarely_and_afresh_after_a_su
 
 def test_what_waited_arrives_within_the_deadline_and_the_longest_pause(run, path):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            await pod.fail(Backend.STORAGE, FaultMode.NEVER_ANSWERS)
-            (ada,) = await speakers(pod, "ada")
+        async with shipped_pod(path) as bed:
+            await bed.fail(Backend.STORAGE, FaultMode.NEVER_ANSWERS)
+            (ada,) = await speakers(bed, "ada")
             await ada.say(1)
             await ada.leave()
             await asyncio.sleep(630.5)  # in the middle of an attempt
-            assert pod.clients.uploads.busy == 1
-            await pod.heal(Backend.STORAGE)
+            assert bed.clients.uploads.busy == 1
+            await bed.recover(Backend.STORAGE)
             await asyncio.sleep(BACK_WITHIN)
-            assert arrived(pod.stored) == ada.said
-            assert pod.clients.uploads.busy == 0
+            assert arrived(bed.stored) == ada.said
+            assert bed.clients.uploads.busy == 0
 
     run(scenario)
 
@@ -373,70 +361,70 @@ def test_deliveries_are_of_a_minute_again_after_an_outage(run, path):
     """And not of whatever has come in a second, for ever."""
 
     async def scenario():
-        async with shipped_pod(path) as pod:
-            await pod.fail(Backend.STORAGE, FaultMode.STATUS_500)
-            (ada,) = await speakers(pod, "ada")
+        async with shipped_pod(path) as bed:
+            await bed.fail(Backend.STORAGE, FaultMode.STATUS_500)
+            (ada,) = await speakers(bed, "ada")
             await ada.speak(70)
-            await pod.heal(Backend.STORAGE)
+            await bed.recover(Backend.STORAGE)
             await ada.speak(300)
-            assert len(pod.stored) <= 7
+            assert len(bed.stored) <= 7
             await ada.leave()
             await asyncio.sleep(IN_THE_END)
-            assert arrived(pod.stored) == ada.said
+            assert arrived(bed.stored) == ada.said
 
     run(scenario)
 
 
 def test_storage_that_hangs_for_one_user_does_not_hold_up_the_others(run, path):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            ada, bob = await speakers(pod, "ada", "bob")
-            storage = pod.backends[Backend.STORAGE]
+        async with shipped_pod(path) as bed:
+            ada, bob = await speakers(bed, "ada", "bob")
+            storage = bed.backends[Backend.STORAGE]
             await storage.fail(FaultMode.NEVER_ANSWERS, uid="ada")
-            for number in range(3 * settings.STORAGE_WORKERS):
+            for number in range(3 * config.STORAGE_WORKERS):
                 await ada.turn_to(f"many-{number}")
                 await ada.say(1)
             await asyncio.sleep(2)
-            assert pod.clients.uploads.busy == settings.STORAGE_WORKERS
+            assert bed.clients.uploads.busy == config.STORAGE_WORKERS
             for number in range(10):
                 await bob.turn_to(f"few-{number}")
                 await bob.speak(5)
             await bob.leave()
-            await asyncio.sleep(2 * settings.UPLOAD_DEADLINE)
-            assert arrived(pod.stored) == bob.said
-            await storage.heal()
+            await asyncio.sleep(2 * config.UPLOAD_DEADLINE)
+            assert arrived(bed.stored) == bob.said
+            await storage.recover()
             await ada.leave()
             await asyncio.sleep(IN_THE_END)
-            assert arrived(pod.stored) == all_said(ada, bob)
+            assert arrived(bed.stored) == all_said(ada, bob)
 
     run(scenario)
 
 
 def test_upload_workers_come_back_at_their_deadline_and_as_published_never_do(run, path):
-    async def hang_all_workers(pod: Pod) -> None:
-        await pod.fail(Backend.STORAGE, FaultMode.NEVER_ANSWERS)
-        uids = [f"user-{n}" for n in range(settings.STORAGE_WORKERS)]
-        everybody = await speakers(pod, *uids)
+    async def hang_all_workers(bed: Bed) -> None:
+        await bed.fail(Backend.STORAGE, FaultMode.NEVER_ANSWERS)
+        uids = [f"user-{n}" for n in range(config.STORAGE_WORKERS)]
+        everybody = await speakers(bed, *uids)
         for one in everybody:
             await one.say(60)
         await asyncio.sleep(2)
-        assert pod.clients.uploads.busy == settings.STORAGE_WORKERS
+        assert bed.clients.uploads.busy == config.STORAGE_WORKERS
         await asyncio.sleep(120)
-        held.append(pod.clients.uploads.busy_for(settings.UPLOAD_DEADLINE))
-        await pod.heal(Backend.STORAGE)
+        held.append(bed.clients.uploads.busy_for(config.UPLOAD_DEADLINE))
+        await bed.recover(Backend.STORAGE)
         for one in everybody:
             await one.leave()
         await asyncio.sleep(IN_THE_END)
-        held.append(pod.clients.uploads.busy)
+        held.append(bed.clients.uploads.busy)
 
     async def as_shipped():
-        async with shipped_pod(path) as pod:
-            await hang_all_workers(pod)
-            assert pod.clients.uploads.abandoned_bytes == 0
+        async with shipped_pod(path) as bed:
+            await hang_all_workers(bed)
+            assert bed.clients.uploads.abandoned_bytes == 0
 
     async def as_published():
-        async with serve_pod(supervised) as pod:
-            await hang_all_workers(pod)
+        async with serve_bed(FIX) as bed:
+            await hang_all_workers(bed)
 
     held: list[int] = []
     run(as_shipped)
@@ -444,27 +432,27 @@ def test_upload_workers_come_back_at_their_deadline_and_as_published_never_do(ru
     assert held == [0, 0, 16, 16]
 
 
-def memory_of(session: Session) -> int:
+def memory_of(session: PusherSession) -> int:
     tasks = [task for task in asyncio.all_tasks() if task.get_name().startswith(session.name)]
-    of_the_pod = (Clients, Service, WorkerPool, Metrics, Courier, Spool)
+    of_the_pod = (PusherClients, Service, UploadPool, PusherMetrics, SpoolUploader, Spool)
     return retained_bytes(session, *tasks, exclude=of_the_pod)
 
 
 def test_a_session_holds_no_audio_however_long_storage_hangs(run, path):
-    async def held_after_ten_minutes(pod: Pod) -> int:
-        await pod.fail(Backend.STORAGE, FaultMode.NEVER_ANSWERS)
-        (ada,) = await speakers(pod, "ada")
+    async def held_after_ten_minutes(bed: Bed) -> int:
+        await bed.fail(Backend.STORAGE, FaultMode.NEVER_ANSWERS)
+        (ada,) = await speakers(bed, "ada")
         await ada.speak(600)
-        return memory_of(pod.sessions[0])
+        return memory_of(bed.sessions[0])
 
     async def as_shipped():
-        async with shipped_pod(path) as pod:
-            assert await held_after_ten_minutes(pod) < size(2 * FRAME_SECONDS)
-            assert pod.spool.size == size(600)
+        async with shipped_pod(path) as bed:
+            assert await held_after_ten_minutes(bed) < size(2 * FRAME_SECONDS)
+            assert bed.spool.size == size(600)
 
     async def as_published():
-        async with serve_pod(supervised) as pod:
-            assert await held_after_ten_minutes(pod) > size(600)
+        async with serve_bed(FIX) as bed:
+            assert await held_after_ten_minutes(bed) > size(600)
 
     run(as_shipped)
     run(as_published)
@@ -472,31 +460,31 @@ def test_a_session_holds_no_audio_however_long_storage_hangs(run, path):
 
 def test_what_the_pod_says_of_its_spool_is_what_is_in_it(run, path):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            await pod.fail(Backend.STORAGE, FaultMode.STATUS_500)
-            (ada,) = await speakers(pod, "ada")
+        async with shipped_pod(path) as bed:
+            await bed.fail(Backend.STORAGE, FaultMode.STATUS_500)
+            (ada,) = await speakers(bed, "ada")
             await ada.speak(90)
-            assert value(pod.pusher, "pusher_spool_bytes") == size(90)
-            assert value(pod.pusher, "pusher_audio_stored_bytes_total") == 0
-            await pod.heal(Backend.STORAGE)
+            assert value(bed.pusher, "pusher_spool_bytes") == size(90)
+            assert value(bed.pusher, "pusher_audio_stored_bytes_total") == 0
+            await bed.recover(Backend.STORAGE)
             await asyncio.sleep(IN_THE_END)
             await ada.leave()
             await asyncio.sleep(1)
-            assert value(pod.pusher, "pusher_spool_bytes") == 0
-            assert value(pod.pusher, "pusher_audio_stored_bytes_total") == size(90)
-            pod.assert_audio_adds_up()
+            assert value(bed.pusher, "pusher_spool_bytes") == 0
+            assert value(bed.pusher, "pusher_audio_stored_bytes_total") == size(90)
+            bed.assert_audio_adds_up()
 
     run(scenario)
 
 
 def test_private_cloud_switched_off_puts_nothing_into_the_spool(run, path):
     async def scenario():
-        async with shipped_pod(path, features=Features(private_cloud=False)) as pod:
-            (ada,) = await speakers(pod, "ada")
+        async with shipped_pod(path, features=Features(private_cloud=False)) as bed:
+            (ada,) = await speakers(bed, "ada")
             await ada.speak(90)
             await ada.leave()
             await asyncio.sleep(2)
-            assert (pod.stored, pod.spool.size, pod.pusher.metrics.received_bytes) == ([], 0, 0)
+            assert (bed.stored, bed.spool.size, bed.pusher.metrics.received_bytes) == ([], 0, 0)
 
     run(scenario)
 
@@ -504,8 +492,8 @@ def test_private_cloud_switched_off_puts_nothing_into_the_spool(run, path):
 # --- a spool that is full, or broken --------------------------------------------------------------
 
 
-def refusals(pod: Pod) -> float:
-    return value(pod.pusher, "pusher_spool_full_total")
+def refusals(bed: Bed) -> float:
+    return value(bed.pusher, "pusher_spool_full_total")
 
 
 def test_a_full_spool_turns_nobody_away_who_puts_nothing_into_it(run, path):
@@ -513,11 +501,11 @@ def test_a_full_spool_turns_nobody_away_who_puts_nothing_into_it(run, path):
         with Spool(path, SMALL_SPOOL) as spool:
             spool.append(Key("bob", "c1"), 0.0, bytes(SMALL_SPOOL))
             assert spool.full
-        async with shipped_pod(path, SMALL_SPOOL, features=Features(private_cloud=False)) as pod:
-            await pod.fail(Backend.STORAGE, FaultMode.NEVER_ANSWERS)
-            (ada,) = await speakers(pod, "ada")
+        async with shipped_pod(path, SMALL_SPOOL, features=Features(private_cloud=False)) as bed:
+            await bed.fail(Backend.STORAGE, FaultMode.NEVER_ANSWERS)
+            (ada,) = await speakers(bed, "ada")
             await ada.speak(10)
-            assert (pod.gauge, pod.tcp(), refusals(pod)) == (1, 1, 0)
+            assert (bed.gauge, bed.tcp(), refusals(bed)) == (1, 1, 0)
             await ada.leave()
 
     run(scenario)
@@ -533,34 +521,34 @@ def test_a_full_spool_closes_sessions_and_refuses_new_ones_loudly_until_it_has_d
     run, path, caplog
 ):
     async def scenario():
-        async with shipped_pod(path, SMALL_SPOOL) as pod:
-            await pod.fail(Backend.STORAGE, FaultMode.NEVER_ANSWERS)
-            (ada,) = await speakers(pod, "ada")
+        async with shipped_pod(path, SMALL_SPOOL) as bed:
+            await bed.fail(Backend.STORAGE, FaultMode.NEVER_ANSWERS)
+            (ada,) = await speakers(bed, "ada")
             await speak_until_cut_off(ada)
             await asyncio.sleep(AT_ONCE)
-            assert (pod.gauge, pod.tcp(), session_tasks()) == (0, 0, [])
-            assert SMALL_SPOOL - size(FRAME_SECONDS) < pod.spool.size <= SMALL_SPOOL
-            assert pod.dropped == {"spool_full": size(FRAME_SECONDS)}
-            assert refusals(pod) == 1
-            kept: Told = Counter({Key("ada", "c1"): pod.spool.size})
+            assert (bed.gauge, bed.tcp(), session_tasks()) == (0, 0, [])
+            assert SMALL_SPOOL - size(FRAME_SECONDS) < bed.spool.size <= SMALL_SPOOL
+            assert bed.dropped == {"spool_full": size(FRAME_SECONDS)}
+            assert refusals(bed) == 1
+            kept: Told = Counter({Key("ada", "c1"): bed.spool.size})
 
-            refused = await pod.connect("bob")
+            refused = await bed.connect("bob")
             await refused.wait_closed()
             assert (refused.close_code, refused.close_reason) == (1013, "try again later")
-            assert refusals(pod) == 2
+            assert refusals(bed) == 2
 
-            await pod.heal(Backend.STORAGE)
+            await bed.recover(Backend.STORAGE)
             await asyncio.sleep(IN_THE_END)
-            assert pod.spool.size == 0
-            assert arrived(pod.stored) == kept
+            assert bed.spool.size == 0
+            assert arrived(bed.stored) == kept
 
-            (bob,) = await speakers(pod, "bob")
+            (bob,) = await speakers(bed, "bob")
             await bob.speak(30)
             await bob.leave()
             await asyncio.sleep(2)
-            assert arrived(pod.stored) == kept + bob.said
-            assert refusals(pod) == 2
-            pod.assert_at_rest()
+            assert arrived(bed.stored) == kept + bob.said
+            assert refusals(bed) == 2
+            bed.assert_at_rest()
 
     run(scenario)
     errors = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
@@ -572,39 +560,39 @@ def test_a_full_spool_closes_sessions_and_refuses_new_ones_loudly_until_it_has_d
 
 def test_what_comes_in_a_burst_after_the_spool_is_full_is_counted_and_leaves_no_gap(run, path):
     async def scenario():
-        async with shipped_pod(path, SMALL_SPOOL) as pod:
-            await pod.fail(Backend.STORAGE, FaultMode.STATUS_500)
-            (ada,) = await speakers(pod, "ada")
+        async with shipped_pod(path, SMALL_SPOOL) as bed:
+            await bed.fail(Backend.STORAGE, FaultMode.STATUS_500)
+            (ada,) = await speakers(bed, "ada")
             for _ in range(100):
                 await ada.say(4)
             await ada.say(0.01)  # which would fit
             sent = ada.said.total()
-            async with asyncio.timeout(settings.WS_CLOSE_TIMEOUT / 2):
+            async with asyncio.timeout(config.WS_CLOSE_TIMEOUT / 2):
                 await ada.device.wait_closed()
-                await asyncio.wait(pod.handlers)
+                await asyncio.wait(bed.handlers)
             assert ada.device.close_code == 1013
-            assert (pod.gauge, pod.tcp()) == (0, 0)
-            assert pod.spool.size == SMALL_SPOOL // size(4) * size(4)
-            assert pod.dropped == {"spool_full": sent - pod.spool.size}
-            kept: Told = Counter({Key("ada", "c1"): pod.spool.size})
-            await pod.heal(Backend.STORAGE)
+            assert (bed.gauge, bed.tcp()) == (0, 0)
+            assert bed.spool.size == SMALL_SPOOL // size(4) * size(4)
+            assert bed.dropped == {"spool_full": sent - bed.spool.size}
+            kept: Told = Counter({Key("ada", "c1"): bed.spool.size})
+            await bed.recover(Backend.STORAGE)
             await asyncio.sleep(IN_THE_END)
-            assert arrived(pod.stored) == kept
-            pod.assert_audio_adds_up()
+            assert arrived(bed.stored) == kept
+            bed.assert_audio_adds_up()
 
     run(scenario)
 
 
 def test_a_spool_that_breaks_closes_sessions_loudly_and_counts_what_is_not_kept(run, path, caplog):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            (ada,) = await speakers(pod, "ada")
+        async with shipped_pod(path) as bed:
+            (ada,) = await speakers(bed, "ada")
             await ada.speak(30)
-            pod.spool.close()
+            bed.spool.close()
             await speak_until_cut_off(ada)
             await asyncio.sleep(AT_ONCE)
-            assert (pod.gauge, pod.tcp(), refusals(pod)) == (0, 0, 1)
-            assert pod.dropped == {"spool_full": size(FRAME_SECONDS)}
+            assert (bed.gauge, bed.tcp(), refusals(bed)) == (0, 0, 1)
+            assert bed.dropped == {"spool_full": size(FRAME_SECONDS)}
             await asyncio.sleep(120)
 
     run(scenario)
@@ -622,19 +610,19 @@ def test_a_spool_that_breaks_closes_sessions_loudly_and_counts_what_is_not_kept(
 @pytest.mark.parametrize("outage", ["hangs", "500", "refuses", "answer lost", "slow"])
 def test_a_pod_that_stops_keeps_what_is_unsent_and_the_next_one_delivers_it_once(run, path, outage):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            everybody = await speakers(pod, "ada", "bob")
-            async with OUTAGES[outage](pod):
+        async with shipped_pod(path) as bed:
+            everybody = await speakers(bed, "ada", "bob")
+            async with OUTAGES[outage](bed):
                 await together(150, *everybody)
                 before = now()
-                await pod.pusher.stop()
-                assert now() - before <= settings.WS_CLOSE_TIMEOUT
-                pod.assert_audio_adds_up()
-                assert (pod.gauge, pod.tcp(), pod.dropped) == (0, 0, {})
-                assert pod.spool.size > 0
-            async with next_pod(pod, path) as pusher:
+                await bed.pusher.stop()
+                assert now() - before <= config.WS_CLOSE_TIMEOUT
+                bed.assert_audio_adds_up()
+                assert (bed.gauge, bed.tcp(), bed.dropped) == (0, 0, {})
+                assert bed.spool.size > 0
+            async with next_pod(bed, path) as pusher:
                 await asyncio.sleep(IN_THE_END)
-                assert arrived(pod.stored) == all_said(*everybody)
+                assert arrived(bed.stored) == all_said(*everybody)
                 assert value(pusher, "pusher_spool_bytes") == 0
 
     run(scenario)
@@ -642,47 +630,47 @@ def test_a_pod_that_stops_keeps_what_is_unsent_and_the_next_one_delivers_it_once
 
 def test_a_pod_that_was_stopped_leaves_the_spool_alone(run, path):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            (ada,) = await speakers(pod, "ada")
-            async with OUTAGES["500"](pod):
+        async with shipped_pod(path) as bed:
+            (ada,) = await speakers(bed, "ada")
+            async with OUTAGES["500"](bed):
                 await ada.speak(90)
-                await pod.pusher.stop()
+                await bed.pusher.stop()
             await asyncio.sleep(IN_THE_END)
-            assert (pod.stored, pod.spool.size) == ([], size(90))
-            pod.assert_at_rest()
+            assert (bed.stored, bed.spool.size) == ([], size(90))
+            bed.assert_at_rest()
 
     run(scenario)
 
 
 def test_a_pod_that_stops_in_an_outage_loses_what_is_unsent_as_published(run):
     async def scenario():
-        async with serve_pod(supervised) as pod:
-            everybody = await speakers(pod, "ada", "bob")
-            async with OUTAGES["500"](pod):
+        async with serve_bed(FIX) as bed:
+            everybody = await speakers(bed, "ada", "bob")
+            async with OUTAGES["500"](bed):
                 await together(150, *everybody)
-                await pod.pusher.stop()
-            assert pod.stored == []
-            assert pod.dropped == {"session_ended": 2 * size(150)}
+                await bed.pusher.stop()
+            assert bed.stored == []
+            assert bed.dropped == {"session_ended": 2 * size(150)}
 
     run(scenario)
 
 
 def test_a_pod_that_stops_and_starts_while_storage_is_well_delivers_everything_once(run, path):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            everybody = await speakers(pod, "ada", "bob")
+        async with shipped_pod(path) as bed:
+            everybody = await speakers(bed, "ada", "bob")
             await together(130, *everybody)
-            await pod.pusher.stop()
-            async with next_pod(pod, path):
+            await bed.pusher.stop()
+            async with next_pod(bed, path):
                 await asyncio.sleep(2)
-                assert arrived(pod.stored) == all_said(*everybody)
+                assert arrived(bed.stored) == all_said(*everybody)
 
     run(scenario)
 
 
 # --- deadlines ------------------------------------------------------------------------------------
 
-CALLS: dict[Backend, Callable[[Clients], Awaitable[object]]] = {
+CALLS: dict[Backend, Callable[[PusherClients], Awaitable[object]]] = {
     Backend.STORAGE: lambda clients: clients.upload(Batch("ada", "c1", 0.0, b"audio")),
     Backend.TRANSCRIPT_WEBHOOK: lambda clients: clients.send_transcript("ada", []),
     Backend.AUDIO_WEBHOOK: lambda clients: clients.send_audio("ada", b"audio"),
@@ -698,14 +686,14 @@ WITHOUT_A_DEADLINE = {
 """As published: what a fault can hold for ever."""
 
 
-async def seconds_of_a_call(settings_: ClientSettings, backend: Backend, mode: FaultMode) -> float:
+async def seconds_of_a_call(clients: ClientSettings, backend: Backend, mode: FaultMode) -> float:
     """How long a client waits for a service that fails so; infinity is more than an hour."""
-    async with serve_pod(supervised, settings=settings_) as pod:
-        await pod.fail(backend, mode)
+    async with serve_bed(FIX.with_clients(clients)) as bed:
+        await bed.fail(backend, mode)
         began = now()
         try:
             async with asyncio.timeout(3600):
-                await CALLS[backend](pod.clients)
+                await CALLS[backend](bed.clients)
         except BackendError:
             return now() - began
         except TimeoutError:
@@ -715,15 +703,15 @@ async def seconds_of_a_call(settings_: ClientSettings, backend: Backend, mode: F
 def test_every_service_has_a_deadline_and_the_shipped_version_uses_them():
     assert set(DEADLINES.timeouts) == set(Backend)
     assert all(0 < timeout.total < math.inf for timeout in DEADLINES.timeouts.values())
-    assert client_settings_of(shipped) is SHIPPED
-    assert SHIPPED.timeouts == DEADLINES.timeouts
-    assert client_settings_of(supervised) is PUBLISHED
+    assert SHIPPED.pusher.clients is DEADLINES
+    assert SHIPPED.listen.clients is DEADLINES
+    assert FIX.pusher.clients is PUBLISHED
 
 
 @pytest.mark.parametrize("mode", WITHOUT_A_DEADLINE)
-@pytest.mark.parametrize("backend", OF_THE_PUSHER)
+@pytest.mark.parametrize("backend", PUSHER_BACKENDS)
 def test_every_call_ends_at_its_deadline_where_as_published_some_never_do(run, backend, mode):
-    took = run(lambda: seconds_of_a_call(SHIPPED, backend, mode))
+    took = run(lambda: seconds_of_a_call(DEADLINES, backend, mode))
     assert took == DEADLINES.timeouts[backend].total
     published = run(lambda: seconds_of_a_call(PUBLISHED, backend, mode))
     assert (published == math.inf) == (backend in WITHOUT_A_DEADLINE[mode])
@@ -733,21 +721,21 @@ def test_what_a_session_waits_for_at_its_end_has_a_deadline_below_its_drain():
     """Else a drain would cut off what the deadline was to end."""
     ends_on_its_own = set(Backend) - {Backend.CONVERSATIONS, Backend.USERS}
     longest = max(DEADLINES.timeouts[backend].total for backend in ends_on_its_own)
-    assert longest <= settings.BG_DRAIN_TIMEOUT
+    assert longest <= config.BG_DRAIN_TIMEOUT
 
 
 def test_a_session_whose_webhook_trickles_ends_by_the_webhooks_deadline(run, path):
     async def scenario():
-        async with shipped_pod(path) as pod:
-            await pod.fail(Backend.TRANSCRIPT_WEBHOOK, FaultMode.TRICKLES)
-            (ada,) = await speakers(pod, "ada")
-            await send(ada.device, wire.Transcript([{"text": "hello"}], None))
+        async with shipped_pod(path) as bed:
+            await bed.fail(Backend.TRANSCRIPT_WEBHOOK, FaultMode.TRICKLES)
+            (ada,) = await speakers(bed, "ada")
+            await send(ada.device, protocol.Transcript([{"text": "hello"}], None))
             await asyncio.sleep(1)
             await ada.leave()
-            await asyncio.sleep(settings.WEBHOOK_DEADLINE - 0.5)
-            assert (pod.gauge, pod.tcp()) == (1, 0)
+            await asyncio.sleep(config.WEBHOOK_DEADLINE - 0.5)
+            assert (bed.gauge, bed.tcp()) == (1, 0)
             await asyncio.sleep(1)
-            pod.assert_at_rest()
+            bed.assert_at_rest()
 
     run(scenario)
 
@@ -756,37 +744,37 @@ def test_a_session_whose_webhook_trickles_ends_by_the_webhooks_deadline(run, pat
 
 
 @asynccontextmanager
-async def pod_of(lifecycle: Lifecycle, path: Path) -> AsyncIterator[Pod]:
-    opened = shipped_pod(path) if lifecycle is shipped else serve_pod(lifecycle)
-    async with opened as pod:
-        yield pod
+async def pod_of(variant: Variant, path: Path) -> AsyncIterator[Bed]:
+    opened = shipped_pod(path) if variant is SHIPPED else serve_bed(variant)
+    async with opened as bed:
+        yield bed
 
 
 @pytest.mark.parametrize(
-    ("lifecycle", "takes", "processed", "ends_after"),
+    ("variant", "takes", "processed", "ends_after"),
     [
-        (shipped, 20.0, 2, 20.0),
-        (shipped, 40.0, 0, settings.BG_DRAIN_TIMEOUT),
-        (supervised, 20.0, 0, 0.0),
+        (SHIPPED, 20.0, 2, 20.0),
+        (SHIPPED, 40.0, 0, config.BG_DRAIN_TIMEOUT),
+        (FIX, 20.0, 0, 0.0),
     ],
     ids=["shipped", "shipped, too slow", "supervised"],
 )
 def test_requests_in_flight_at_a_disconnect_are_finished_where_as_published_they_are_cancelled(
-    run, path, lifecycle, takes, processed, ends_after
+    run, path, variant, takes, processed, ends_after
 ):
     async def scenario():
-        async with pod_of(lifecycle, path) as pod:
-            await pod.fail(Backend.CONVERSATIONS, FaultMode.SLOW, seconds=takes)
-            device = await pod.connect()
-            await send(device, *(wire.ProcessConversation(f"c{n}", "en") for n in range(2)))
+        async with pod_of(variant, path) as bed:
+            await bed.fail(Backend.CONVERSATIONS, FaultMode.SLOW, seconds=takes)
+            device = await bed.connect()
+            await send(device, *(protocol.ProcessConversation(f"c{n}", "en") for n in range(2)))
             await asyncio.sleep(0.5)
             await device.close()
             left = now()
-            await asyncio.wait(pod.handlers)
+            await asyncio.wait(bed.handlers)
             assert now() - left == pytest.approx(ends_after, abs=0.5)
             await asyncio.sleep(60)
-            assert len(pod.backends[Backend.CONVERSATIONS].received) == processed
-            pod.assert_at_rest()
+            assert len(bed.backends[Backend.CONVERSATIONS].received) == processed
+            bed.assert_at_rest()
 
     run(scenario)
 
@@ -795,14 +783,14 @@ def test_more_conversations_than_workers_are_delivered_as_fast_as_workers_are_fr
     """Not sixteen a second, which is what a look each second would come to."""
 
     async def scenario():
-        async with shipped_pod(path) as pod:
-            many = await speakers(pod, *(f"user-{number}" for number in range(40)))
+        async with shipped_pod(path) as bed:
+            many = await speakers(bed, *(f"user-{number}" for number in range(40)))
             for one in many:
                 await one.say(1)
             for one in many:
                 await one.leave()
             await asyncio.sleep(1.1)
-            assert len(pod.stored) == len(many)
-            assert pod.held == 0
+            assert len(bed.stored) == len(many)
+            assert bed.held == 0
 
     run(scenario)

@@ -14,9 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ghosts.pusher import Spool, SpoolError
-from ghosts.pusher.spool import Delivery, Key, SpoolFullError
-from ghosts.settings import MAX_FRAME_BYTES, SPOOL_DISK_RESERVE
+from ghosts.config import MAX_FRAME_BYTES, SPOOL_DISK_RESERVE
+from ghosts.pusher.spool import Delivery, Key, Spool, SpoolError, SpoolFullError
 
 HOME, AWAY = Key("ada", "home"), Key("ada", "away")
 BOB = Key("bob", "home")

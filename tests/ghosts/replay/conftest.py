@@ -1,5 +1,5 @@
-"""How many schedules are drawn: fifty, always the same; with this profile many, never the same."""
+"""Tests of this folder replay in this process."""
 
-from hypothesis import settings
+from frozen_heap import frozen_heap
 
-settings.register_profile("soak", max_examples=2000, print_blob=True)
+__all__ = ["frozen_heap"]

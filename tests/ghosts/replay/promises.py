@@ -1,4 +1,4 @@
-"""What a pod promises in the end, whatever its devices did and whatever failed meanwhile."""
+"""What a pod promises once all faults have ended, whatever its devices did and whatever failed."""
 
 import logging
 import math
@@ -8,52 +8,58 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from ghosts import settings
+from ghosts import config
 from ghosts.backends import Backend
 from ghosts.observation.tracker import State, Tracked
-from ghosts.pusher import Lifecycle, Session
-from ghosts.replay import Leave, Pod, Recording, Scenario, replay
-from ghosts.replay.devices import EPOCH
+from ghosts.pusher import PusherSession
+from ghosts.records.recording import Recording
+from ghosts.records.scenario import Leave, Scenario
+from ghosts.replay.run import replay
+from ghosts.simulation.devices import EPOCH
+from ghosts.simulation.test_bed import TestBed
+from ghosts.variants import Variant
 
-_Standing: TypeAlias = tuple[Tracked[Session], State]
+_Standing: TypeAlias = tuple[Tracked[PusherSession], State]
 _TASKS: Final = 6
 _GHOST_SECONDS: Final = 200
-"""Seconds between the two samples that tell a ghost: more than it has to be gone for."""
-_END: Final = settings.BG_DRAIN_TIMEOUT + settings.CANCEL_ACK_TIMEOUT + 10
-"""Seconds that a session has from the moment at which it can know that its device has gone: those
-of its drain, and for the closing handshake and whatever waits for a look each second."""
+"""Seconds between the two samples: more than the 150 s after which a session is a ghost."""
+_END: Final = config.BG_DRAIN_TIMEOUT + config.CANCEL_ACK_TIMEOUT + 10
+"""Seconds that a session has from the moment at which it can know of the disconnect: those of its
+drain, and for the closing handshake and for loops that poll every second."""
 ENDS_WITHIN: Final = {
     Leave.CLOSE: _END,
     Leave.RESET: _END,
-    Leave.VANISH: _END
-    + settings.WS_PING_INTERVAL
-    + settings.WS_PING_TIMEOUT
-    + settings.WS_CLOSE_TIMEOUT,
-    Leave.SILENT: _END + settings.WS_RECEIVE_TIMEOUT,
+    Leave.VANISH: _END + config.WS_PING_INTERVAL + config.WS_PING_TIMEOUT + config.WS_CLOSE_TIMEOUT,
+    Leave.SILENT: _END + config.WS_RECEIVE_TIMEOUT,
 }
 """Seconds from a device's departure, by how it left, after which nothing of its session is left."""
-_UNSENT_SECONDS: Final = settings.SPOOL_BATCH_AGE + 10
-"""Seconds of audio of a conversation that may wait for more: a minute's, and a frame."""
+_UNSENT_SECONDS: Final = config.SPOOL_BATCH_AGE + 10
+"""Seconds of audio of one conversation that may be queued: a batch of a minute, and a frame."""
 
 
-def promises_broken(scenario: Scenario, lifecycle: str | Lifecycle) -> list[str]:
-    """Replay a scenario whose faults have all ended long before it ends; say what is amiss then.
+def promises_broken(scenario: Scenario, variant: str | Variant) -> list[str]:
+    """Replay a scenario whose faults end long before it does; return the promises that are broken.
 
-    A line for each promise: its name, a colon, and what broke it.
+    One line per broken promise: its name, a colon, and what broke it.
     """
-    looks: list[str] = []
+    broken: list[str] = []
     rarely = replace(scenario, sample_every=scenario.duration - _GHOST_SECONDS)
-    with _listening() as complaints:
+    with _collecting_errors() as errors:
         recording = replay(
             rarely,
-            lifecycle,
+            variant,
             measure_memory=False,
-            at_end=lambda pod: looks.extend(_amiss_in(pod, scenario)),
+            at_end=lambda bed: broken.extend(_broken_in(bed, scenario)),
         )
-    return [*_amiss_of(recording), *looks, *complaints]
+    return [*_broken_by(recording), *broken, *errors]
 
 
-def _amiss_of(recording: Recording) -> Iterator[str]:
+def names_of(broken: list[str]) -> set[str]:
+    """Return the names of the promises in such lines."""
+    return {line.partition(":")[0] for line in broken}
+
+
+def _broken_by(recording: Recording) -> Iterator[str]:
     last, audio = recording.last, recording.audio
     if last.ghosts:
         names = ", ".join(session.uid for session in recording.sessions if session.ghost)
@@ -87,40 +93,40 @@ def _times(recording: Recording, *kinds: str) -> dict[str, float]:
     return {event.who: event.t for event in reversed(recording.events) if event.kind in kinds}
 
 
-def _amiss_in(pod: Pod, scenario: Scenario) -> Iterator[str]:
-    states = pod.observer.sessions.states()
-    yield from _unsent(pod, scenario, states)
-    yield from _misplaced(pod, scenario)
-    held = pod.clients.uploads.busy_for(settings.GHOST_AFTER)
-    if held:
-        yield f"no upload worker is held: {held} are"
-    tasks = pod.observer.sessions.tasks()
+def _broken_in(bed: TestBed, scenario: Scenario) -> Iterator[str]:
+    states = bed.observer.sessions.states()
+    yield from _unsent(bed, scenario, states)
+    yield from _misplaced(bed, scenario)
+    blocked = bed.clients.uploads.busy_for(config.GHOST_AFTER)
+    if blocked:
+        yield f"no upload worker is blocked: {blocked} are"
+    tasks = bed.observer.sessions.tasks()
     for one, state in states:
         if state is State.CONNECTED and len(tasks.get(one, ())) < _TASKS:
-            yield f"no session is hollow: {one.uid} goes on without all of its loops"
+            yield f"no session lacks a loop: {one.uid} goes on without all of its loops"
 
 
 def _connected(states: list[_Standing]) -> list[str]:
     return [one.uid for one, state in states if state is State.CONNECTED]
 
 
-def _unsent(pod: Pod, scenario: Scenario, states: list[_Standing]) -> Iterator[str]:
+def _unsent(bed: TestBed, scenario: Scenario, states: list[_Standing]) -> Iterator[str]:
     waiting: Counter[str] = Counter()
     for one, _ in states:
         waiting[one.uid] += one.held_bytes
-    if pod.spool is not None:
-        for key, size in pod.spool.conversations().items():
+    if bed.spool is not None:
+        for key, size in bed.spool.conversations().items():
             waiting[key.uid] += size
     connected = _connected(states)
     for uid, size in sorted(waiting.items()):
-        seconds = size / settings.audio_bytes(1, scenario.sample_rate)
+        seconds = size / config.audio_bytes(1, scenario.sample_rate)
         if seconds > (_UNSENT_SECONDS if uid in connected else 0):
             yield f"all audio is sent: {seconds:g} s of {uid}'s are still unsent"
 
 
-def _misplaced(pod: Pod, scenario: Scenario) -> Iterator[str]:
+def _misplaced(bed: TestBed, scenario: Scenario) -> Iterator[str]:
     stored_until: defaultdict[tuple[str, str], float] = defaultdict(float)
-    for batch in pod.backends[Backend.STORAGE].received:
+    for batch in bed.backends[Backend.STORAGE].received:
         conversation = batch.uid, batch.query["conversation_id"]
         starts = float(batch.query["started_at"]) - EPOCH
         if starts < stored_until[conversation]:
@@ -128,39 +134,39 @@ def _misplaced(pod: Pod, scenario: Scenario) -> Iterator[str]:
                 f"audio is stored once and in order: {conversation[1]} from {starts:g} s came "
                 f"when it was there until {stored_until[conversation]:g} s"
             )
-        seconds = batch.bytes / settings.audio_bytes(1, scenario.sample_rate)
+        seconds = batch.bytes / config.audio_bytes(1, scenario.sample_rate)
         stored_until[conversation] = max(starts + seconds, stored_until[conversation])
 
 
-class _Complaints(logging.Handler):
-    """What nobody else would hear of: exceptions that were never retrieved, requests that broke."""
+class _Errors(logging.Handler):
+    """Collects logged errors: exceptions that were never retrieved, requests that broke."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.lines: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(f"nothing is left unsaid: {record.getMessage().splitlines()[0]}")
+        self.lines.append(f"no error is logged: {record.getMessage().splitlines()[0]}")
 
 
 @contextmanager
-def _listening() -> Iterator[list[str]]:
-    """Listen to asyncio and to aiohttp's servers; let nobody listen to the services.
+def _collecting_errors() -> Iterator[list[str]]:
+    """Collect errors of asyncio and of aiohttp's servers; do not pass on what the services log.
 
-    What these log is kept by pytest for as long as a test runs, with all that it refers to: in a
-    test of 2,000 replays that is every pod there was.
+    pytest keeps their log records until a test ends, with everything these refer to: in a test of
+    2,000 replays, every pod of them.
     """
-    complaints = _Complaints()
+    errors = _Errors()
     theirs = [logging.getLogger(name) for name in ("asyncio", "aiohttp")]
     ours = [logging.getLogger(name) for name in ("ghosts", "async_tasks", "websockets")]
     for logger in theirs:
-        logger.addHandler(complaints)
+        logger.addHandler(errors)
     for logger in ours:
         logger.propagate = False
     try:
-        yield complaints.lines
+        yield errors.lines
     finally:
         for logger in theirs:
-            logger.removeHandler(complaints)
+            logger.removeHandler(errors)
         for logger in ours:
             logger.propagate = True

@@ -1,27 +1,43 @@
-"""Random schedules: scenarios that hypothesis draws, and shrinks to what a person understands.
+"""Random schedules: scenarios that hypothesis draws, and shrinks to short ones.
 
-The simplest choice always comes first, and all times are round: what is left of a schedule that
-was shrunk is there because without it nothing breaks.
+The simplest choice always comes first, and all times are round: so whatever is left in a schedule
+after shrinking is needed to break the promise.
 """
 
 import dataclasses
 from typing import Any, Final
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-from ghosts.backends import OF_THE_PUSHER, Backend, Fault, FaultMode
-from ghosts.replay import DeviceGroup, Leave, Scenario
+from ghosts.backends import PUSHER_BACKENDS, Backend
+from ghosts.records.fault import Fault, FaultMode
+from ghosts.records.scenario import DeviceGroup, Leave, Scenario
 
-HEALED: Final = 600
-"""Seconds at which the last fault has ended."""
+RECOVERED: Final = 600
+"""Second by which the last fault has ended."""
 DURATION: Final = 1200
-"""Seconds. A silent device whose session could begin only when all was healed is let go 300 s
-later, the session ends within 35 s, and what stays for more than another 150 s is a ghost."""
+"""Seconds. A silent device whose session could begin only after the last fault is disconnected
+300 s later, its session ends within 35 s, and is a ghost if it stays another 150 s."""
+DRAWN: Final = settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate, Phase.shrink],
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),  # each run is a simulation of twenty minutes
+)
+"""Always the same schedules, and without a limit of real time."""
 GROUPS: Final = ("first", "second", "third")
-_BACKENDS: Final = (Backend.STORAGE, Backend.STORAGE, Backend.STORAGE, *OF_THE_PUSHER)
-"""Half of the faults are of the service that holds what nobody can make again."""
+_BACKENDS: Final = (Backend.STORAGE, Backend.STORAGE, Backend.STORAGE, *PUSHER_BACKENDS)
+"""Four in nine faults are of storage: audio that is lost cannot be sent again."""
 _LAST_START: Final = 400
 _TAKE_SECONDS: Final = frozenset({FaultMode.SLOW, FaultMode.TRICKLES})
+
+
+def lasting(scenario: Scenario) -> Scenario:
+    """Return a scenario long enough for what a fault has delayed to be delivered."""
+    return dataclasses.replace(scenario, duration=DURATION)
 
 
 def _tens(first: int, last: int) -> st.SearchStrategy[int]:
@@ -61,7 +77,7 @@ def _fault(draw: st.DrawFn) -> Fault:
         backend=backend,
         mode=mode,
         start="departure" if at_departure else begins,
-        end=min(begins + draw(_tens(10, HEALED)), HEALED),
+        end=min(begins + draw(_tens(10, RECOVERED)), RECOVERED),
         seconds=draw(st.sampled_from([10.0, 1.0, 25.0, 45.0])) if mode in _TAKE_SECONDS else 10.0,
     )
 
@@ -87,7 +103,7 @@ SCHEDULES: Final = st.builds(
     groups=_GROUPS,
     faults=_FAULTS,
     handlers_cancelled_at=st.lists(
-        st.integers(0, HEALED // 5).map(lambda number: 5 * number), max_size=2, unique=True
+        st.integers(0, RECOVERED // 5).map(lambda number: 5 * number), max_size=2, unique=True
     ).map(tuple),
     audio_webhook_seconds=st.sampled_from([None, 10.0, 30.0]),
     sample_every=st.just(60),

@@ -9,17 +9,20 @@ from contextlib import suppress
 
 import pytest
 
-from ghosts.backends import Fault
-from ghosts.pusher import Session
-from ghosts.replay import DeviceGroup, Recording, Scenario, ScenarioError, replay
+from ghosts.pusher import PusherSession
+from ghosts.records.fault import Fault
+from ghosts.records.recording import Recording
+from ghosts.records.scenario import DeviceGroup, Scenario
+from ghosts.replay.run import replay
+from ghosts.variants import INCIDENT, Variant, VariantError
 
 ONE = (DeviceGroup(name="one", count=1),)
 
 
-def run(lifecycle: object = "gather_all", **changes: object) -> Recording:
+def run(variant: str | Variant = "gather_all", **changes: object) -> Recording:
     table = {"name": "x", "summary": "x", "seed": 1, "duration": 60, "devices": ONE, **changes}
     scenario = Scenario(**table)  # type: ignore[arg-type]
-    return replay(scenario, lifecycle, measure_memory=False)  # type: ignore[arg-type]
+    return replay(scenario, variant, measure_memory=False)
 
 
 def test_all_devices_of_a_burst_are_let_in() -> None:
@@ -50,7 +53,7 @@ def test_a_fault_of_departures_that_ends_before_a_departure_does_not_begin() -> 
     assert {event.kind for event in recording.events}.isdisjoint({"fault_began", "fault_ended"})
 
 
-async def _never_ends(session: Session) -> None:
+async def _never_ends(session: PusherSession) -> None:
     while True:
         with suppress(asyncio.CancelledError):
             await asyncio.sleep(10_000)
@@ -59,18 +62,20 @@ async def _never_ends(session: Session) -> None:
 def test_a_lifecycle_that_swallows_cancellation_ends_with_the_replay_and_without_a_word(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert run(_never_ends).lifecycle == "_never_ends"
+    assert run(INCIDENT.with_lifecycle(_never_ends, name="never_ends")).variant == "never_ends"
     gc.collect()
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_lifecycle_that_is_no_async_function_is_refused() -> None:
-    with pytest.raises(ScenarioError, match="a name or an async function"):
-        run(print)
+def test_what_is_neither_a_variant_nor_the_name_of_one_is_refused() -> None:
+    with pytest.raises(VariantError, match="a variant is a name or a Variant, not <function"):
+        run(_never_ends)  # type: ignore[arg-type]
+    with pytest.raises(VariantError, match="no variant 'nobody'; there are: gather_all, "):
+        run("nobody")
 
 
 _WITH_LIMIT = """
-import resource, sys
+import resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, {hard}))
 from ghosts.replay import load_scenario, replay
 print(replay(load_scenario("orphans").fewer(1), "supervised").samples[3].tcp)

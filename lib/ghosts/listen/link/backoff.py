@@ -1,38 +1,49 @@
-"""When to try to connect, and how a link is called that is waiting for it."""
+"""The pauses between attempts to connect to the pusher, and the state of a link meanwhile."""
 
 import random
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import Final
 
-from ghosts import settings
+from ghosts import config
+from ghosts.ws_server import doubling
 
 
 class LinkState(StrEnum):
-    """How a session stands with the pusher."""
+    """The state of the link of a session to the pusher."""
 
     CONNECTING = "connecting"
-    """It has not been connected yet, and tries."""
+    """Trying; it has never been connected."""
     CONNECTED = "connected"
     RECONNECTING = "reconnecting"
-    """It tries anew, more and more rarely."""
+    """Trying, with growing pauses."""
     DEGRADED = "degraded"
-    """It tries once a minute; the session goes on without."""
+    """Trying once a minute; the session continues without the pusher."""
     CLOSED = "closed"
 
 
 def tries(chance: random.Random, *, lost: bool) -> Iterator[tuple[float, LinkState]]:
-    """Yield the seconds to wait before each try, and the state meanwhile; it has no end.
+    """Yield the pause in seconds before each attempt, and the state meanwhile, without an end.
 
-    ``lost`` is whether there was a connection before. Jitter is drawn from ``chance``.
+    Args:
+        chance: The source of the jitter.
+        lost: Whether there was a connection before.
     """
     if not lost:
         yield 0.0, LinkState.CONNECTING
-        for number in range(settings.CONNECT_TRIES - 1):
-            pause = settings.CONNECT_BACKOFF * 2**number + chance.random()
-            yield min(pause, settings.CONNECT_BACKOFF_MAX), LinkState.CONNECTING
-    for number in range(settings.RECONNECT_TRIES):
-        pause = min(settings.RECONNECT_BACKOFF * 2**number, settings.RECONNECT_BACKOFF_MAX)
-        jitter = chance.uniform(1 - settings.RECONNECT_JITTER, 1 + settings.RECONNECT_JITTER)
+        for pause in _CONNECTING:
+            jittered = min(pause + chance.random(), config.CONNECT_BACKOFF_MAX)
+            yield jittered, LinkState.CONNECTING
+    for pause in _RECONNECTING:
+        jitter = chance.uniform(1 - config.RECONNECT_JITTER, 1 + config.RECONNECT_JITTER)
         yield pause * jitter, LinkState.RECONNECTING
     while True:
-        yield settings.DEGRADED_PAUSE, LinkState.DEGRADED
+        yield config.DEGRADED_PAUSE, LinkState.DEGRADED
+
+
+_CONNECTING: Final = doubling(
+    config.CONNECT_BACKOFF, config.CONNECT_BACKOFF_MAX, config.CONNECT_TRIES - 1
+)
+_RECONNECTING: Final = doubling(
+    config.RECONNECT_BACKOFF, config.RECONNECT_BACKOFF_MAX, config.RECONNECT_TRIES
+)

@@ -1,29 +1,30 @@
-"""The breaker: after many failures, a pod stops trying to reach the pusher for a while."""
+"""The circuit breaker: after many failures, a pod stops connecting to the pusher for a while."""
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from ghosts import settings
+from ghosts import config
+from ghosts.errors import GhostsError
 
 T = TypeVar("T")
 
 
-class BreakerOpenError(ConnectionError):
-    """The breaker let nobody through."""
+class BreakerOpenError(GhostsError, ConnectionError):
+    """The breaker is open: no attempt was made."""
 
 
 class Breaker:
-    """Shared by the sessions of a pod. Closed, it lets every attempt through.
+    """The circuit breaker that all sessions of a pod share. It starts closed: attempts are made.
 
-    20 failures within 30 s open it. Open, it lets nobody through for 60 s; then one attempt, the
-    probe, while the others are still refused. The probe's success closes it, its failure opens it
-    for 60 s more.
+    20 failures within 30 s open it. While open it refuses attempts, for 60 s. Then one attempt is
+    made, the probe, and others are still refused. If the probe succeeds the breaker closes; if it
+    fails the breaker stays open for 60 s more.
     """
 
     def __init__(self) -> None:
-        self._failures: deque[float] = deque(maxlen=settings.BREAKER_FAILURES)
+        self._failures: deque[float] = deque(maxlen=config.BREAKER_FAILURES)
         self._opened_at: float | None = None
         self.probing = False
 
@@ -33,13 +34,18 @@ class Breaker:
 
     @property
     def closed(self) -> bool:
-        """Whether it lets everybody through."""
+        """Whether attempts are made."""
         return self._opened_at is None
 
     async def attempt(self, connect: Callable[[], Awaitable[T]]) -> T:
-        """Make an attempt and learn from its outcome; a cancellation says nothing of the pusher.
+        """Connect, and count the outcome; return the connection.
 
-        Raises BreakerOpenError where it may not be made, and whatever it raises.
+        A cancelled attempt counts neither as a success nor as a failure. It takes as long as
+        ``connect``.
+
+        Raises:
+            BreakerOpenError: the breaker is open, or another probe is in progress.
+            Exception: what ``connect`` raises.
         """
         self._admit()
         try:
@@ -48,14 +54,14 @@ class Breaker:
             self._failed()
             raise
         finally:
-            self.probing = False
+            self.probing = False  # also when it is cancelled: else no later probe would be made
         self._succeeded()
         return connection
 
     def _admit(self) -> None:
         if self._opened_at is None:
             return
-        if self.probing or _now() < self._opened_at + settings.BREAKER_OPEN:
+        if self.probing or _now() < self._opened_at + config.BREAKER_OPEN:
             raise BreakerOpenError("the breaker is open")
         self.probing = True
 
@@ -65,16 +71,16 @@ class Breaker:
 
     def _failed(self) -> None:
         self._failures.append(_now())
-        many = len(self._failures) == settings.BREAKER_FAILURES
-        if self.probing or (many and _now() - self._failures[0] <= settings.BREAKER_WINDOW):
+        many = len(self._failures) == config.BREAKER_FAILURES
+        if self.probing or (many and _now() - self._failures[0] <= config.BREAKER_WINDOW):
             self._opened_at = _now()
 
 
 class PublishedBreaker(Breaker):
-    """As published: a probe that is cancelled has never ended, and no other is let through."""
+    """As published: a cancelled probe is never cleared, so the breaker stays open indefinitely."""
 
     async def attempt(self, connect: Callable[[], Awaitable[T]]) -> T:
-        """The same, but for a cancellation."""
+        """Connect as :meth:`Breaker.attempt` does, except when it is cancelled."""
         self._admit()
         try:
             connection = await connect()

@@ -1,4 +1,4 @@
-"""The link: one session's connection to the pusher, which comes and goes."""
+"""The link: the connection of one session to the pusher, which reconnects."""
 
 import asyncio
 import logging
@@ -10,23 +10,28 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidHandshake
 from websockets.protocol import State
 
-from async_tasks import drain_tasks, ticks
-from ghosts import settings
+from async_tasks import drain_tasks, poll
+from ghosts import config, protocol
 from ghosts.listen.link.backoff import LinkState, tries
 from ghosts.listen.link.breaker import Breaker
-from ghosts.listen.link.feed import Feed
 from ghosts.listen.link.requests import Requests
-from ghosts.pusher import wire
-from ghosts.service import Lifetime, close_within
+from ghosts.listen.outbound.queue import OutboundQueue
+from ghosts.ws_server import StopSignals, close_within
 
 _log = logging.getLogger("ghosts.listen")
 
 
 class PusherLink:
-    """Connects, receives, and connects anew; what goes over it waits in a feed meanwhile.
+    """Connects, receives, and reconnects, while the outbound queue keeps what is to be sent.
 
-    Its jitter is drawn by the uid, the same for the same uid. ``on_processed`` is called with each
-    answer of type 201.
+    Args:
+        uid: The user. It is the seed of the jitter, so the same user has the same pauses.
+        url: The URL of the pusher, with its query.
+        outbound: What is queued for the pusher.
+        requests: Requests to process conversations.
+        breaker: The circuit breaker of the pod.
+        signals: Those of the session.
+        on_processed: Called with each answer to a request.
     """
 
     def __init__(
@@ -34,20 +39,20 @@ class PusherLink:
         uid: str,
         url: str,
         *,
-        feed: Feed,
+        outbound: OutboundQueue,
         requests: Requests,
         breaker: Breaker,
-        lifetime: Lifetime,
-        on_processed: Callable[[wire.Processed], object],
+        signals: StopSignals,
+        on_processed: Callable[[protocol.Processed], object],
     ) -> None:
         self.state = LinkState.CONNECTING
         self._uid = uid
         self._url = url
-        self._feed = feed
+        self._outbound = outbound
         self._requests = requests
         self._breaker = breaker
-        self._lifetime = lifetime
-        self._look = lifetime.work()
+        self._signals = signals
+        self._wake = signals.work_event()
         self._on_processed = on_processed
         self._chance = random.Random(uid)
         self._connection: ClientConnection | None = None
@@ -59,50 +64,51 @@ class PusherLink:
         return f"<PusherLink {self._uid} {self.state}>"
 
     async def run(self) -> None:
-        """Keep a connection up and receive; return once the session is over.
+        """Connect, receive, and reconnect; return after the disconnect, when the queue is settled.
 
-        Each try is a try of the pod's breaker. Cancelling it cancels a try in progress; it does
-        not close the connection.
+        Each attempt goes through the breaker. Cancelling it cancels an attempt in progress, within
+        5 s; it does not close the connection: see :meth:`close`.
         """
         while connection := await self._connected():
             try:
                 await self._receive(connection)
                 return
             except ConnectionClosed as closed:
-                _log.warning("%s: the pusher is gone: %s", self._uid, closed)
-            except wire.WireError as error:
-                _log.error("%s: the pusher sends nonsense: %s", self._uid, error)
+                _log.warning("%s: connection to the pusher lost: %s", self._uid, closed)
+            except protocol.FrameError as error:
+                _log.error("%s: invalid frame from the pusher: %s", self._uid, error)
                 await connection.close(error.code)
             finally:
                 if connection.state is not State.OPEN:
                     self._down()
 
     async def heartbeat(self) -> None:
-        """Send a heartbeat every 20 s, while there is a connection, until the session is over."""
-        async for _ in ticks(self._lifetime.shutdown, settings.PUSHER_HEARTBEAT):
-            if self._lifetime.over:
+        """Send a heartbeat every 20 s while there is a connection; return after the disconnect."""
+        async for _ in poll(self._signals.shutdown, config.PUSHER_HEARTBEAT):
+            if self._signals.ending:
                 return
-            with suppress(ConnectionClosed):  # its receiver sees that as well, and reconnects
-                await self.send(wire.Heartbeat())
+            with suppress(ConnectionClosed):  # `run` is told as well, and reconnects
+                await self.send(protocol.Heartbeat())
 
-    async def send(self, message: wire.Message) -> None:
-        """Send a frame. A peer that does not read can hold it up.
+    async def send(self, message: protocol.Message) -> None:
+        """Send a frame. It has no bound: a pusher that does not read blocks it.
 
-        Raises ConnectionClosed where there is no connection, or none any more.
+        Raises:
+            ConnectionClosed: there is no connection, or it was closed meanwhile.
         """
         if self._connection is None:
             raise ConnectionClosedError(None, None)
-        await self._connection.send(wire.encode(message))
+        await self._connection.send(protocol.encode(message))
 
     async def close(self) -> None:
-        """Close the connection, if there is one. It takes the closing handshake's 3 s at most."""
+        """Close the connection, if there is one. It takes 3 s at most."""
         if self._connection is not None:
             await close_within(self._connection)
             self._down()
         self.state = LinkState.CLOSED
 
     async def _connected(self) -> ClientConnection | None:
-        """Return a connection, or None once the session is over."""
+        """Return a new connection; None: it is no longer needed."""
         for pause, state in self._tries:
             self.state = state
             if await self._over_within(pause):
@@ -116,7 +122,7 @@ class PusherLink:
         return None
 
     async def _try(self) -> ClientConnection | None:
-        """Try once; None is a try that was cancelled, as the session is over."""
+        """Attempt to connect; None: the link is no longer needed, and the attempt was cancelled."""
         trying = asyncio.create_task(
             self._breaker.attempt(self._connect), name=f"listen:{self._uid}:pusher_connect"
         )
@@ -125,52 +131,51 @@ class PusherLink:
             await asyncio.wait([trying, over], return_when=asyncio.FIRST_COMPLETED)
             return trying.result() if trying.done() else None
         except asyncio.CancelledError:
-            trying.add_done_callback(_let_go)
+            # It may have succeeded in the turn in which this was cancelled: close that connection.
+            trying.add_done_callback(_close_late_connection)
             raise
         finally:
             unfinished = [one for one in (trying, over) if not one.done()]
-            await drain_tasks(
-                unfinished, timeout=settings.CANCEL_ACK_TIMEOUT, label="listen_connect"
-            )
+            await drain_tasks(unfinished, timeout=config.CANCEL_ACK_TIMEOUT, label="listen_connect")
 
     async def _connect(self) -> ClientConnection:
         return await connect(
             self._url,
             proxy=None,
             compression=None,
-            open_timeout=settings.WS_OPEN_TIMEOUT,
-            ping_interval=settings.PUSHER_PING_INTERVAL,
-            ping_timeout=settings.PUSHER_PING_TIMEOUT,
-            close_timeout=settings.WS_CLOSE_TIMEOUT,
+            open_timeout=config.WS_OPEN_TIMEOUT,
+            ping_interval=config.PUSHER_PING_INTERVAL,
+            ping_timeout=config.PUSHER_PING_TIMEOUT,
+            close_timeout=config.WS_CLOSE_TIMEOUT,
         )
 
     async def _over_within(self, seconds: float) -> bool:
-        """Sleep; say whether the session is over, which ends the sleep.
+        """Sleep for ``seconds``, or until the link is no longer needed; return whether that is so.
 
-        Once its device has gone, and something still waits for the pusher, it sleeps a second at
-        most: the session has not long.
+        After the disconnect it sleeps for a second at most while something is queued: the drain of
+        the session has a bound.
         """
         now = asyncio.get_running_loop().time
         wake_at = now() + seconds
         while not self._nothing_to_do:
-            if self._lifetime.disconnected:
-                wake_at = min(wake_at, now() + settings.RECONNECT_BACKOFF)
-            self._look.clear()
+            if self._signals.disconnected:
+                wake_at = min(wake_at, now() + config.RECONNECT_BACKOFF)
+            self._wake.clear()
             try:
                 async with asyncio.timeout_at(wake_at):
-                    await self._look.wait()
+                    await self._wake.wait()
             except TimeoutError:
                 break
         return self._nothing_to_do
 
     async def _over(self) -> None:
         while not self._nothing_to_do:
-            self._look.clear()
-            await self._look.wait()
+            self._wake.clear()
+            await self._wake.wait()
 
     @property
     def _nothing_to_do(self) -> bool:
-        return self._lifetime.disconnected and self._feed.settled
+        return self._signals.disconnected and self._outbound.settled
 
     async def _up(self, connection: ClientConnection) -> ClientConnection:
         self._connection = connection
@@ -179,44 +184,49 @@ class PusherLink:
             self._was_connected = True
             self._tries = tries(self._chance, lost=True)
         self.state = LinkState.CONNECTED
-        await self._feed.link_up(self.send)
+        await self._outbound.link_up(self.send)
         return connection
 
     def _down(self) -> None:
         self._connection = None
         self.state = LinkState.RECONNECTING
-        # A pusher that takes connections only to close them is not back yet.
-        if asyncio.get_running_loop().time() - self._up_since >= settings.LINK_PROVEN:
+        # A pusher that accepts connections and closes them has not recovered: the pauses go on.
+        if asyncio.get_running_loop().time() - self._up_since >= config.LINK_PROVEN:
             self._tries = tries(self._chance, lost=True)
-        self._feed.link_down()
+        self._outbound.link_down()
         self._requests.link_down()
 
     async def _receive(self, connection: ClientConnection) -> None:
-        """Take frames until the session is over; look at the requests every 5 s at least."""
+        """Handle frames until the link is no longer needed; send due requests every 5 s.
+
+        Raises:
+            ConnectionClosed: the connection was lost.
+            FrameError: the pusher sent an invalid frame.
+        """
         while not self._nothing_to_do:
             for request in self._requests.take_due():
-                await connection.send(wire.encode(request))
+                await connection.send(protocol.encode(request))
             try:
-                async with asyncio.timeout(settings.PUSHER_RECEIVE_TICK):
+                async with asyncio.timeout(config.PUSHER_RECEIVE_TICK):
                     self._take(await connection.recv())
             except TimeoutError:
                 continue
 
     def _take(self, frame: bytes | str) -> None:
         try:
-            answer = wire.decode_answer(frame)
-        except wire.UnknownTypeError as error:
-            _log.warning("%s: the pusher's frame ignored: %s", self._uid, error)
+            answer = protocol.decode_answer(frame)
+        except protocol.UnknownFrameTypeError as error:
+            _log.warning("%s: frame from the pusher ignored: %s", self._uid, error)
             return
         match answer:
-            case wire.Processed():
+            case protocol.Processed():
                 self._requests.answered(answer.conversation_id)
                 self._on_processed(answer)
-            case wire.Acknowledged():
-                self._feed.acknowledged(answer)
+            case protocol.Acknowledged():
+                self._outbound.acknowledged(answer)
 
 
-def _let_go(trying: asyncio.Task[ClientConnection]) -> None:
-    """Close a connection that came when nobody waited for it any more."""
+def _close_late_connection(trying: asyncio.Task[ClientConnection]) -> None:
+    """Abort a connection that nothing uses: its caller was cancelled."""
     if not trying.cancelled() and trying.exception() is None:
         trying.result().transport.abort()

@@ -1,11 +1,10 @@
-"""Requests to process a conversation, which wait for their answer of type 201."""
+"""Requests to process a conversation, until the pusher answers them."""
 
 import asyncio
 import logging
 from dataclasses import dataclass
 
-from ghosts import settings
-from ghosts.pusher import wire
+from ghosts import config, protocol
 
 _log = logging.getLogger("ghosts.listen")
 
@@ -14,16 +13,16 @@ _log = logging.getLogger("ghosts.listen")
 class _Waiting:
     language: str
     sent_at: float | None = None
-    """None on a connection that it was not sent on."""
+    """Seconds of the loop's clock; None: it was not sent on the current connection."""
     retries: int = 0
 
 
 class Requests:
-    """One session's, the oldest first; beyond 100 the oldest goes, and is the next session's.
+    """The requests of one session, the oldest first, across connections.
 
-    A request stays until it is answered, whatever connections come and go. One without an answer
-    is sent again after 120 s, on every new connection, and from the third time on with an error in
-    the log.
+    Beyond 100 the oldest is dropped; the user's next session requests that conversation. A request
+    without an answer is sent again after 120 s, and on every new connection. Every third time an
+    error is logged.
     """
 
     def __init__(self, uid: str) -> None:
@@ -37,37 +36,37 @@ class Requests:
         return len(self._waiting)
 
     def add(self, conversation_id: str, language: str) -> None:
-        """Take a request, once."""
+        """Add a request, unless the conversation has one."""
         if conversation_id in self._waiting:
             return
-        if len(self._waiting) == settings.REQUESTS_MAX:
+        if len(self._waiting) == config.REQUESTS_MAX:
             del self._waiting[next(iter(self._waiting))]
         self._waiting[conversation_id] = _Waiting(language)
 
     def answered(self, conversation_id: str) -> None:
-        """Forget one, whatever the answer was."""
+        """Remove a request that was answered, with success or an error."""
         self._waiting.pop(conversation_id, None)
 
     def link_down(self) -> None:
-        """Have all of them sent on the next connection."""
+        """Record that the connection is closed: all requests are due on the next one."""
         for one in self._waiting.values():
             one.sent_at = None
 
-    def take_due(self) -> list[wire.ProcessConversation]:
-        """Return what is to be sent now; it counts as sent."""
+    def take_due(self) -> list[protocol.ProcessConversation]:
+        """Return the requests that are due, and mark them as sent."""
         now = asyncio.get_running_loop().time()
         due = []
         for conversation_id, one in self._waiting.items():
             if one.sent_at is not None:
-                if now - one.sent_at < settings.REQUEST_TIMEOUT:
+                if now - one.sent_at < config.REQUEST_TIMEOUT:
                     continue
                 self._count_retry(conversation_id, one)
             one.sent_at = now
-            due.append(wire.ProcessConversation(conversation_id, one.language))
+            due.append(protocol.ProcessConversation(conversation_id, one.language))
         return due
 
     def _count_retry(self, conversation_id: str, one: _Waiting) -> None:
         one.retries += 1
-        if one.retries == settings.REQUEST_RETRIES:
+        if one.retries == config.REQUEST_RETRIES:
             _log.error("%s: %s is without an answer for long", self._uid, conversation_id)
             one.retries = 0

@@ -1,0 +1,124 @@
+"""What a horizontal pod autoscaler makes of a metric: the ratio, the tolerance, rounding up.
+
+As documented for `autoscaling/v2` and a metric of type Pods with a target average:
+https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+from fleet.quantity import CapacityError
+
+TOLERANCE: Final = 0.1
+"""How far the ratio may be from 1 without consequence: Kubernetes' default."""
+
+
+class Reason(StrEnum):
+    """The reason for a recommendation."""
+
+    WITHIN_TOLERANCE = "within tolerance"
+    RATIO = "ratio"
+    CAUTIOUS = "pods without a figure"
+    """The figures call for a change, and those that are missing could undo it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metered:
+    """One pod as the autoscaler sees it."""
+
+    value: float | None
+    """Its metric, 0 or more; None where none was read."""
+    ready: bool = True
+    """Whether it has left the phase Pending, which for a metric of type Pods is all that counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """What the metric alone recommends, before windows, policies and bounds."""
+
+    pods: int
+    ratio: float
+    """The mean of the metric over its target: of the ready pods that have one."""
+    reason: Reason
+
+
+def recommend(
+    replicas: int, pods: Sequence[Metered], target: float, tolerance: float = TOLERANCE
+) -> Recommendation:
+    """Return how many pods the metric recommends, if ``replicas`` are desired now.
+
+    The metric is read to the thousandth, as Kubernetes does (29041m). Where pods are not ready, or
+    have no metric, and the others call for a change, it is judged again with cautious figures: of
+    those without a metric 0 for more pods and the target for fewer, of those not ready 0 for more
+    pods. That may stop the change, but never turn it round. Where no pod has a metric, nothing
+    changes.
+
+    Raises:
+        CapacityError: the target, or a figure of a pod, is none.
+    """
+    check_target(target)
+    read = [_milli(pod.value) for pod in pods if pod.ready and pod.value is not None]
+    if not read:
+        return Recommendation(pods=replicas, ratio=1.0, reason=Reason.CAUTIOUS)
+    unready = sum(not pod.ready for pod in pods)
+    missing = len(pods) - unready - len(read)
+    ratio = _ratio(sum(read), len(read), target)
+
+    def answer(count: int, reason: Reason) -> Recommendation:
+        return Recommendation(pods=count, ratio=float(ratio), reason=reason)
+
+    if _within(ratio, tolerance):
+        return answer(replicas, Reason.WITHIN_TOLERANCE)
+    if not missing and not (unready and ratio > 1):
+        return answer(_ceil(ratio * len(read)), Reason.RATIO)
+    if ratio > 1:
+        cautious, counted = _ratio(sum(read), len(pods), target), len(pods)
+    else:
+        counted = len(read) + missing
+        cautious = _ratio(sum(read) + missing * _milli(target), counted, target)
+    recommended = _ceil(cautious * counted)
+    turned_round = (cautious > 1) != (ratio > 1) or (recommended > replicas) != (ratio > 1)
+    if _within(cautious, tolerance) or turned_round:
+        return answer(replicas, Reason.CAUTIOUS)
+    return answer(recommended, Reason.RATIO)
+
+
+def check_target(target: float) -> None:
+    """Raise CapacityError if this is not a possible target."""
+    if not 0.001 <= target < math.inf:
+        raise CapacityError(f"a target of {target:g}: should be 0.001 or more")
+
+
+def first_step_up(replicas: int, tolerance: float = TOLERANCE) -> int:
+    """Return the fewest pods above ``replicas`` that any value of the metric recommends.
+
+    A ratio just above the tolerance recommends this many at once: the numbers between are never
+    desired.
+    """
+    return int(replicas * (1 + _exact(tolerance))) + 1
+
+
+def _milli(value: float) -> int:
+    if not 0 <= value < math.inf:
+        raise CapacityError(f"a metric of {value:g}: should be 0 or more")
+    return round(value * 1000)
+
+
+def _ratio(total: int, count: int, target: float) -> Fraction:
+    return Fraction(total, count * _milli(target))
+
+
+def _within(ratio: Fraction, tolerance: float) -> bool:
+    return abs(ratio - 1) <= _exact(tolerance)
+
+
+def _exact(tolerance: float) -> Fraction:
+    return Fraction(str(tolerance))
+
+
+def _ceil(value: Fraction) -> int:
+    return -int(-value // 1)

@@ -1,0 +1,5 @@
+"""The command ``ghosts``."""
+
+from ghosts.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,44 @@
+"""Checks before a subcommand starts: its files can be written; how many cores it may use."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from ghosts.errors import GhostsError
+
+BUILD: Final = Path("build")
+"""Where recordings and the report go, below the current folder."""
+REPORT: Final = BUILD / "report.html"
+
+
+class CommandError(GhostsError):
+    """Wrong use of the command. The message is one line that says what to do."""
+
+
+def check_writable(*paths: Path) -> None:
+    """Try to open each file for writing; leave none behind.
+
+    Raises:
+        CommandError: one of them cannot be written.
+    """
+    for path in paths:
+        try:
+            if path.is_relative_to(BUILD):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                path.open("ab").close()
+            else:
+                tempfile.TemporaryFile(dir=path.parent).close()
+        except OSError as error:
+            raise CommandError(
+                f"cannot write {path}: {error.strerror}; make that place writable, or use another"
+            ) from None
+
+
+def cores() -> int:
+    """Return the cores that this process may use, or all of the machine's where it is not Linux."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

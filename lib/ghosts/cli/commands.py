@@ -1,0 +1,48 @@
+"""The command's parser, its subcommands, and the exit code of each error."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from ghosts.cli import capacity, matrix, mechanisms, replay, report
+from ghosts.errors import GhostsError
+from ghosts.replay.processes import ReplayDiedError
+
+_DIED: Final = 1
+_WRONG_USE: Final = 2
+
+
+def run(argv: Sequence[str] | None) -> int:
+    """Run the command with these arguments and return the exit code; an interrupt is raised."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except GhostsError as error:
+        return _fail(str(error), _DIED if isinstance(error, ReplayDiedError) else _WRONG_USE)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{where}{error.strerror or error}", _WRONG_USE)
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"ghosts: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose error message is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(_WRONG_USE, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="ghosts", description="Replay the ghost connections of production.")
+    commands = parser.add_subparsers(
+        required=True, metavar="replay|report|matrix|capacity|mechanisms"
+    )
+    for subcommand in (replay, report, matrix, capacity, mechanisms):
+        subcommand.add_to(commands)
+    return parser

@@ -1,0 +1,43 @@
+"""The matrix as a CSV file, which people can read and edit."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any, Final
+
+from ghosts.paths import DATA
+from ghosts.records.cell import Cell
+
+STORED_MATRIX: Final = DATA / "faults" / "matrix.csv"
+"""The expected matrix. Tests compare each of its cells with a run."""
+STORED_LISTEN_MATRIX: Final = DATA / "faults" / "listen_matrix.csv"
+"""The expected matrix of the rows of listen."""
+_NEVER: Final = "never"
+
+
+def write_matrix(cells: Sequence[Cell], path: Path) -> None:
+    """Write cells as CSV, one line each."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, [field.name for field in fields(Cell)], lineterminator="\n")
+        table.writeheader()
+        for cell in cells:
+            seconds = cell.seconds_to_clean
+            words = _NEVER if seconds is None else f"{seconds:g}"
+            table.writerow(asdict(cell) | {"seconds_to_clean": words})
+
+
+def read_matrix(path: Path = STORED_MATRIX) -> list[Cell]:
+    """Read cells that :func:`write_matrix` has written."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [_cell(row) for row in csv.DictReader(file)]
+
+
+def _cell(row: dict[str, str]) -> Cell:
+    values: dict[str, Any] = {
+        field.name: int(row[field.name]) if field.type is int else row[field.name]
+        for field in fields(Cell)
+    }
+    seconds = row["seconds_to_clean"]
+    values["seconds_to_clean"] = None if seconds == _NEVER else float(seconds)
+    return Cell(**values)

@@ -1,0 +1,87 @@
+"""The message for an invalid value: its key, what is allowed, and the value."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+
+_UNION_MEMBERS: Final = ("float", "literal['departure']")
+"""Parts that pydantic adds to the location of an error in the union ``Fault.start``."""
+
+
+def invalid_value(error: ValidationError, root: type) -> str:
+    """Return pydantic's first error as one line: ``key: what is allowed; got the value``.
+
+    ``root`` is the dataclass or model that was validated; the allowed keys are read from it. The
+    text of a ``ValueError`` raised by one of our checks starts with its key already.
+    """
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"] if part not in _UNION_MEMBERS]
+    key, message = ".".join(where), first["msg"]
+    match first["type"]:
+        case "value_error":
+            return ".".join([*where, message.removeprefix("Value error, ")])
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            allowed, _ = _keys(root, first["loc"][:-1])
+            return f"{key}: unknown key; allowed: {', '.join(allowed)}"
+        case "missing" | "missing_argument" | "missing_keyword_only_argument":
+            _, needed = _keys(root, first["loc"][:-1])
+            if first["loc"] and first["loc"][-1] in needed:
+                return f"{key}: missing; needed: {', '.join(needed)}"
+            return f"{key}: should be a list [first, last]; got {first['input']!r}"
+        case "tuple_type" | "too_short" | "too_long":
+            kind = "a list of tables" if len(first["loc"]) == 1 else "a list [first, last]"
+            return f"{key}: should be {kind}; got {first['input']!r}"
+        case "dataclass_type" | "model_type" | "model_attributes_type":
+            return f"{key}: should be a table; got {first['input']!r}"
+        case "json_invalid":
+            return message
+    allowed_values = message.replace("Input should", "should").replace("String should", "should")
+    if first["loc"] and first["loc"][-1] in _UNION_MEMBERS:
+        allowed_values += " or 'departure'"
+    return f"{key}: {allowed_values}; got {first['input']!r}"
+
+
+def _keys(root: type, location: Sequence[int | str]) -> tuple[list[str], list[str]]:
+    """Return the allowed keys and the required keys of the table at a location."""
+    table: Any = root
+    for part in location:
+        if isinstance(part, str):
+            table = _table_in(_types(table).get(part))
+    if isinstance(table, type) and issubclass(table, BaseModel):
+        fields = table.model_fields.items()
+        allowed = [field.alias or name for name, field in fields]
+        return allowed, [field.alias or name for name, field in fields if field.is_required()]
+    if not dataclasses.is_dataclass(table):
+        return [], []
+    return (
+        [field.name for field in dataclasses.fields(table)],
+        [
+            field.name
+            for field in dataclasses.fields(table)
+            if field.default is field.default_factory is dataclasses.MISSING
+        ],
+    )
+
+
+def _types(table: Any) -> dict[str, Any]:
+    if isinstance(table, type) and issubclass(table, BaseModel):
+        return {field.alias or name: field.annotation for name, field in table.model_fields.items()}
+    return typing.get_type_hints(table) if dataclasses.is_dataclass(table) else {}
+
+
+def _table_in(kind: Any) -> Any:
+    """Return the dataclass or model in a type: itself, of a list, or of a union with None."""
+    if isinstance(kind, type) and not isinstance(kind, types.GenericAlias):
+        return kind
+    members = [_table_in(one) for one in typing.get_args(kind)]
+    return next((one for one in members if _is_table(one)), None)
+
+
+def _is_table(kind: Any) -> bool:
+    return dataclasses.is_dataclass(kind) or (
+        isinstance(kind, type) and issubclass(kind, BaseModel)
+    )

@@ -1,0 +1,1 @@
+"""The report on recordings: the comparison with production, and one HTML file."""

@@ -1,0 +1,1 @@
+"""Simulated time, devices, fake backends and their faults, and the test bed that joins them."""

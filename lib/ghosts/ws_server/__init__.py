@@ -1,0 +1,25 @@
+"""What both services share: server, base session, stop signals, metrics, the kernel's counts.
+
+Production code: it imports nothing of variants, simulation or observation.
+"""
+
+from ghosts.ws_server.backoff import doubling, pause_after
+from ghosts.ws_server.kernel import Address, established_peers
+from ghosts.ws_server.metrics import ServerMetrics
+from ghosts.ws_server.server import SessionServer
+from ghosts.ws_server.session import BaseSession, NoRoomError, close_within
+from ghosts.ws_server.stop_signals import GracefulStop, StopSignals
+
+__all__ = [
+    "Address",
+    "BaseSession",
+    "GracefulStop",
+    "NoRoomError",
+    "ServerMetrics",
+    "SessionServer",
+    "StopSignals",
+    "close_within",
+    "doubling",
+    "established_peers",
+    "pause_after",
+]
