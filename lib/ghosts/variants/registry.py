@@ -15,6 +15,12 @@ from ghosts.pusher import Lifecycle
 from ghosts.variants import fix_steps, listen_lifecycles, pusher_lifecycles
 from ghosts.variants.variant import ListenVariant, PusherVariant, Variant, VariantError
 
+_LISTEN_AS_PUBLISHED: Final = ListenSettings(
+    outbound=LossyQueue,
+    breaker=PublishedBreaker,
+    fan_out=all_at_once,
+    keeps_unheard=False,
+)
 INCIDENT: Final = Variant(
     name="gather_all",
     summary="As the incident ran it: wait for all five loops, then clean up.",
@@ -22,12 +28,7 @@ INCIDENT: Final = Variant(
     listen=ListenVariant(
         lifecycle=listen_lifecycles.gather_all,
         clients=PUBLISHED,
-        settings=ListenSettings(
-            outbound=LossyQueue,
-            breaker=PublishedBreaker,
-            fan_out=all_at_once,
-            keeps_unheard=False,
-        ),
+        settings=_LISTEN_AS_PUBLISHED,
     ),
 )
 FIX: Final = Variant(
@@ -37,12 +38,7 @@ FIX: Final = Variant(
     listen=ListenVariant(
         lifecycle=listen_lifecycles.supervised,
         clients=PUBLISHED,
-        settings=ListenSettings(
-            outbound=LossyQueue,
-            breaker=PublishedBreaker,
-            fan_out=a_few_at_a_time,
-            keeps_unheard=False,
-        ),
+        settings=replace(_LISTEN_AS_PUBLISHED, fan_out=a_few_at_a_time),
     ),
 )
 SHIPPED: Final = Variant(

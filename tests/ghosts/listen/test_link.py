@@ -177,7 +177,7 @@ def test_a_probe_cut_off_by_the_end_of_its_session_bars_a_pod_for_ever_unless_th
                 await prober.leave()
                 await asyncio.sleep(WITHIN_GATHER + 1)
                 assert (both.gauge, tasks("listen", "prober")) == (0, [])
-            await both.bed.start_pusher()  # which is well, and on the same port
+            await both.bed.start_pusher()  # on the same port; it works
             later = await both.connect("later")
             await later.stay(1)
             if name == "shipped":
