@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import cache
 from typing import Final
 
 from fleet.quantity import CapacityError
@@ -116,6 +117,7 @@ def _within(ratio: Fraction, tolerance: float) -> bool:
     return abs(ratio - 1) <= _exact(tolerance)
 
 
+@cache
 def _exact(tolerance: float) -> Fraction:
     return Fraction(str(tolerance))
 

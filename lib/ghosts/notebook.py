@@ -1,4 +1,4 @@
-"""Replays in a notebook, with progress bars that are not stored in its outputs.
+"""What notebooks show: replays with progress bars that are not stored in outputs, and diffs.
 
 A bar is a widget, which is removed when its cell has run. Outside of a notebook's kernel no bar is
 shown.
@@ -11,20 +11,27 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import Scenario
-from ghosts.replay.processes import replay_side_by_side
+from ghosts.replay.side_by_side import replay_side_by_side
+
+_COLOURS: Final = {"-": "\x1b[31m", "+": "\x1b[32m"}
+"""Red and green, as a terminal writes them; a notebook shows them as well."""
+_PLAIN: Final = "\x1b[0m"
 
 
-def replays(scenario: Scenario, variants: Sequence[str]) -> list[Recording]:
+def replays(
+    scenario: Scenario, variants: Sequence[str], *, measure_memory: bool = True
+) -> list[Recording]:
     """Replay a scenario under each variant, with a progress bar each; return the recordings.
 
     Each replay has its own process, and so its own memory; as many run at once as there are cores.
+    Pictures of memory need ``measure_memory``, which makes a replay slower.
 
     Raises:
-        ReplayDiedError: a replay ended without a recording.
+        ProcessDiedError: a replay ended without a recording.
     """
     with ExitStack() as stack:
         bars = {name: stack.enter_context(progress(name, scenario.duration)) for name in variants}
@@ -32,6 +39,7 @@ def replays(scenario: Scenario, variants: Sequence[str]) -> list[Recording]:
             scenario,
             variants,
             at_once=os.cpu_count() or 1,
+            measure_memory=measure_memory,
             on_progress=lambda name, second: bars[name](second),
         )
     return [each.recording for each in timed]
@@ -87,3 +95,9 @@ def _in_a_kernel() -> bool:
         return False
     ipython: Any = import_module("IPython")
     return getattr(ipython.get_ipython(), "kernel", None) is not None
+
+
+def show_diff(diff: str) -> None:
+    """Print a unified diff with its removed lines in red and its added lines in green."""
+    for line in diff.splitlines():
+        print(f"{_COLOURS.get(line[:1], '')}{line}{_PLAIN}")

@@ -122,9 +122,10 @@ class SimulatedPod:
     def _stuck(self, now: float) -> float:
         if not self.blocked:
             return 0.0
-        since = (self._stuck_since(each) for each in self.connections)
+        since = [self._stuck_since(each) for each in self.connections]
+        stuck = self.costs.stuck
         # Not sum(): from Python 3.12 on its last digit is another one.
-        return math.fsum(self.costs.stuck(now - each) for each in since if each is not None)
+        return math.fsum([stuck(now - each) for each in since if each is not None])
 
     def _stuck_since(self, connection: Connection) -> float | None:
         """Return when audio of a connection stopped being stored: by its own upload, or all."""

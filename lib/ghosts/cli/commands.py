@@ -7,7 +7,7 @@ from typing import Final, NoReturn
 
 from ghosts.cli import capacity, matrix, mechanisms, replay, report
 from ghosts.errors import GhostsError
-from ghosts.replay.processes import ReplayDiedError
+from ghosts.processes import ProcessDiedError
 
 _DIED: Final = 1
 _WRONG_USE: Final = 2
@@ -19,7 +19,7 @@ def run(argv: Sequence[str] | None) -> int:
     try:
         arguments.run(arguments)
     except GhostsError as error:
-        return _fail(str(error), _DIED if isinstance(error, ReplayDiedError) else _WRONG_USE)
+        return _fail(str(error), _DIED if isinstance(error, ProcessDiedError) else _WRONG_USE)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{error.strerror or error}", _WRONG_USE)

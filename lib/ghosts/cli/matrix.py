@@ -17,9 +17,9 @@ from ghosts.cli.progress import counting
 from ghosts.matrix.catalogue import FAULTS, LISTEN, LISTEN_FAULTS
 from ghosts.matrix.run import run_matrix
 from ghosts.matrix.table import write_matrix
+from ghosts.processes import processes
 from ghosts.records.cell import Cell, Harm
 from ghosts.records.scenario import load_scenario
-from ghosts.replay.processes import processes
 from ghosts.simulation.open_files import make_room_for
 from ghosts.variants import LISTEN_VARIANTS, VARIANTS
 

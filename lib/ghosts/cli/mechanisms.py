@@ -32,9 +32,9 @@ from ghosts.mechanisms import (
     write_verdicts,
 )
 from ghosts.mechanisms.fleet_csv import samples_beside
+from ghosts.processes import processes
 from ghosts.records.candidate_runs import Answer, PodRun, Verdict
 from ghosts.records.scenario import TENTH
-from ghosts.replay.processes import processes
 
 _WIDTH: Final = 120
 _STYLES: Final = {

@@ -19,7 +19,7 @@ from ghosts.config import PRIVATE_CLOUD_CHUNK_SECONDS, PRIVATE_CLOUD_QUEUE_MAX, 
 from ghosts.paths import DATA
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import FULL, Scenario, load_scenario
-from ghosts.replay.processes import TimedRecording, replay_side_by_side
+from ghosts.replay.side_by_side import TimedRecording, replay_side_by_side
 from ghosts.report.comparison import NAMES_IN_WORDS, Row, compare, name_of_pod, scale_in_words
 from ghosts.simulation.open_files import make_room_for
 from ghosts.variants import COMPARED, VARIANTS

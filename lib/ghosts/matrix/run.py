@@ -5,9 +5,9 @@ from concurrent.futures import Executor
 
 from ghosts.matrix.catalogue import FAULTS
 from ghosts.matrix.measure import run_cell
+from ghosts.processes import call_all
 from ghosts.records.cell import Cell
 from ghosts.records.scenario import load_scenario
-from ghosts.replay.processes import call_all
 from ghosts.variants import VARIANTS
 
 
@@ -20,11 +20,11 @@ def run_matrix(
     """Run every row under every fault, and return the cells, fault by fault.
 
     Rows are names of variants, or :data:`LISTEN_ROWS`. Each cell is one call of :func:`run_cell` on
-    ``executor``; see :func:`ghosts.replay.processes.call_all`. ``on_cell`` is called with each cell
+    ``executor``; see :func:`ghosts.processes.call_all`. ``on_cell`` is called with each cell
     when it is done.
 
     Raises:
-        ReplayDiedError: the executor lost a process.
+        ProcessDiedError: the executor lost a process.
     """
     in_order = [(row, fault) for fault in faults for row in rows]
     # The longest first, so that no core runs a long one alone at the end.

@@ -8,9 +8,9 @@ from typing import Final
 
 from ghosts.config import STORAGE_WORKERS
 from ghosts.mechanisms.candidates import Candidate, candidate
+from ghosts.processes import call_all
 from ghosts.records.candidate_runs import PodRun, PodSample
 from ghosts.records.scenario import Scenario, ScenarioError
-from ghosts.replay.processes import call_all
 from ghosts.replay.run import replay
 from ghosts.simulation.test_bed import TestBed
 from ghosts.variants import INCIDENT
@@ -167,7 +167,7 @@ def replay_fleet(
 
     Raises:
         ScenarioError: a fleet has at least one pod.
-        ReplayDiedError: the executor lost a process.
+        ProcessDiedError: the executor lost a process.
     """
     # The largest first, so that no core is left alone with one at the end.
     by_size = sorted(plan_fleet(pods, seed), key=lambda plan: -plan.connections)

@@ -5,9 +5,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from ghosts.mechanisms.candidates import CANDIDATES, Candidate, candidate
+from ghosts.processes import call_all
 from ghosts.records.candidate_runs import PodRun
 from ghosts.records.recording import Recording
-from ghosts.replay.processes import call_all
 from ghosts.replay.run import replay
 from ghosts.variants import FIX, INCIDENT, VARIANTS
 
@@ -52,7 +52,7 @@ def replay_candidates(
     started is cancelled.
 
     Raises:
-        ReplayDiedError: the executor lost a process.
+        ProcessDiedError: the executor lost a process.
     """
     calls = [(one.name, variant) for one in candidates for variant in (BEFORE, AFTER)]
     recordings = call_all(executor, replay_candidate, calls, on_result=lambda _: on_replay())

@@ -14,8 +14,8 @@ from ghosts.config import STORAGE_WORKERS
 from ghosts.evidence.tidy_csv import read_rows
 from ghosts.mechanisms import reading
 from ghosts.mechanisms.fleet_csv import MECHANISMS
-from ghosts.records.scenario import load_scenario
-from ghosts.replay.processes import ReplayDiedError, call_all
+from ghosts.processes import call_all
+from ghosts.records.scenario import ScenarioError, load_scenario
 from ghosts.replay.run import replay
 
 SESSION_LENGTHS: Final = ("c_some_uploads_hang", "c_exponential_16", "c_exponential_48")
@@ -54,14 +54,14 @@ def replay_session_length(scenario: str) -> SessionLengthRun:
     """Replay one scenario before the fix, and measure.
 
     Raises:
-        ReplayDiedError: it ended without ghosts, or before all upload workers were blocked.
+        ScenarioError: it ended without ghosts, or before all upload workers were blocked.
     """
     recording = replay(load_scenario(scenario), "gather_all", measure_memory=False)
     samples = recording.samples
     full = next((one for one in samples if one.workers_blocked == STORAGE_WORKERS), None)
     sizes = reading.ghost_mib(recording)
     if full is None or not sizes:
-        raise ReplayDiedError(f"{scenario} ended without ghosts, or with an upload worker to spare")
+        raise ScenarioError(f"{scenario}: ended without ghosts, or with an upload worker to spare")
 
     def growth(begin: float, end: float) -> float:
         between = [one for one in samples if begin <= one.t <= end]
@@ -91,7 +91,7 @@ def replay_session_lengths(
     """Replay each scenario on any executor, and return what came of them in order.
 
     Raises:
-        ReplayDiedError: the executor lost a process.
+        ProcessDiedError: the executor lost a process.
     """
     calls = [(name,) for name in scenarios]
     return tuple(call_all(executor, replay_session_length, calls, on_result=lambda _: on_replay()))

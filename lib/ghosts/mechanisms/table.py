@@ -29,7 +29,7 @@ def run_mechanisms(
     ``on_replay`` is called after each of the two replays of a candidate.
 
     Raises:
-        ReplayDiedError: the executor lost a process.
+        ProcessDiedError: the executor lost a process.
         EvidenceError: a file of the record, or a stored fleet, is not there or not such a table.
     """
     known = stored_fleets() if fleets is None else fleets

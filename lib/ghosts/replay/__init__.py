@@ -2,8 +2,8 @@
 
 from ghosts.records.recording import Recording, RecordingError, Sample
 from ghosts.records.scenario import DeviceGroup, Leave, Scenario, ScenarioError, load_scenario
-from ghosts.replay.processes import replay_side_by_side
 from ghosts.replay.run import replay
+from ghosts.replay.side_by_side import replay_side_by_side
 from ghosts.simulation.clock import simulate
 from ghosts.simulation.test_bed import TestBed
 

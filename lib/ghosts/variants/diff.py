@@ -22,9 +22,9 @@ def variant_diff(
     First come the settings, one per line, then the source of the lifecycle. The names in the header
     are those of the variants; the name of a function is left out, and so is the summary.
 
-    A lifecycle is compared by its source, by what it wraps, and by the arguments that a
-    ``functools.partial`` adds. Values that a function closes over, and attributes of a callable
-    object, are not compared.
+    A lifecycle is compared by its source, by the arguments that a ``functools.partial`` adds, and
+    by the values that a function closes over or a callable object holds: functions among them by
+    their source, and so is what a decorated function wraps.
 
     Args:
         before: The variant whose lines are marked with a minus.
@@ -76,14 +76,18 @@ def _setting(name: str, value: Any) -> Iterator[str]:
             yield f"{name}: {value}"
 
 
-def _source(lifecycle: Callable[..., Any]) -> Iterator[str]:
-    """Yield the source lines of a lifecycle, without its name: that is the variant's."""
+def _source(lifecycle: Callable[..., Any], seen: tuple[object, ...] = ()) -> Iterator[str]:
+    """Yield the source lines of a lifecycle, without its name: that is the variant's.
+
+    ``seen`` are functions that are described already: a function may close over itself.
+    """
+    seen = (*seen, lifecycle)
     if isinstance(lifecycle, partial):
         arguments = [*map(repr, lifecycle.args)]
         arguments += [f"{name}={value!r}" for name, value in sorted(lifecycle.keywords.items())]
         if arguments:
             yield f"with {', '.join(arguments)}"
-        yield from _source(lifecycle.func)
+        yield from _source(lifecycle.func, seen)
         return
     # The code object, because `inspect.getsource` of a function returns the source of the function
     # that it wraps, and the wrapper would not be seen.
@@ -92,13 +96,28 @@ def _source(lifecycle: Callable[..., Any]) -> Iterator[str]:
     source = _text(written)
     if source is None:
         yield f"{getattr(lifecycle, '__qualname__', type(lifecycle).__qualname__)}, without source"
-        return
-    name = getattr(written, "co_name", written.__name__ if isinstance(written, type) else "")
-    yield from source.rstrip().replace(f"def {name}(", "def lifecycle(", 1).splitlines()
-    wrapped = getattr(lifecycle, "__wrapped__", None)
-    if wrapped is not None:
-        yield ""
-        yield from _source(wrapped)
+    else:
+        name = getattr(written, "co_name", written.__name__ if isinstance(written, type) else "")
+        yield from source.rstrip().replace(f"def {name}(", "def lifecycle(", 1).splitlines()
+    for name, value in _held(lifecycle).items():
+        if not inspect.isroutine(value) and not isinstance(value, partial):
+            yield from _setting(f"where {name}", value)
+        elif not any(value is each for each in seen):
+            yield ""
+            yield from _source(value, seen)
+
+
+def _held(lifecycle: Callable[..., Any]) -> dict[str, Any]:
+    """Return the values that a function closes over, or that a callable object holds, by name."""
+    function = getattr(lifecycle, "__func__", lifecycle)
+    if not inspect.isfunction(function):
+        return dict(getattr(lifecycle, "__dict__", {}))
+    closed_over = inspect.getclosurevars(function).nonlocals
+    # What is wrapped is nearly always closed over as well.
+    wrapped = getattr(function, "__wrapped__", None)
+    if wrapped is None or any(wrapped is value for value in closed_over.values()):
+        return dict(closed_over)
+    return {**closed_over, "wrapped": wrapped}
 
 
 def _text(written: Any) -> str | None:

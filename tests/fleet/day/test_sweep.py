@@ -12,7 +12,7 @@ from fleet.day import simulate, sweep
 from fleet.day.costs import Costs
 from fleet.day.simulate import Plan
 from fleet.day.trace import Trace
-from ghosts.replay.processes import processes
+from ghosts.processes import processes
 
 
 class Given(Executor):

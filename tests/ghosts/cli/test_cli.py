@@ -21,8 +21,8 @@ from ghosts.matrix.table import STORED_LISTEN_MATRIX, read_matrix
 from ghosts.paths import DATA
 from ghosts.pusher.spool import SpoolError
 from ghosts.records.recording import Recording
-from ghosts.replay.processes import TimedRecording
 from ghosts.replay.run import replay
+from ghosts.replay.side_by_side import TimedRecording
 from ghosts.variants import VARIANTS
 
 _AS_INSTALLED = "import sys; from ghosts.cli import main; sys.exit(main())"

@@ -20,7 +20,7 @@ from ghosts.mechanisms import (
     read_verdicts,
     write_session_lengths,
 )
-from ghosts.replay.processes import processes
+from ghosts.processes import processes
 
 LENGTHS = (
     SessionLengthRun(
@@ -87,7 +87,7 @@ def test_a_lost_process_is_one_line(capsys, monkeypatch) -> None:
     monkeypatch.setattr("ghosts.cli.mechanisms.processes", doomed)
     assert main(["mechanisms", *FLEET.split()]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
-    assert re.fullmatch(r"ghosts: a process .* died; .*\?", last)
+    assert re.fullmatch(r"ghosts: a process died .*; .*\?", last)
 
 
 def test_a_fleet_is_printed_and_written_with_its_samples(capsys, tmp_path, monkeypatch) -> None:

@@ -15,9 +15,9 @@ from ghosts.matrix.measure import run_cell
 from ghosts.matrix.run import run_matrix
 from ghosts.matrix.table import STORED_LISTEN_MATRIX, read_matrix, write_matrix
 from ghosts.paths import DATA
+from ghosts.processes import processes
 from ghosts.records.cell import Cell, Harm
 from ghosts.records.scenario import ScenarioError
-from ghosts.replay.processes import processes
 from ghosts.variants import COMPARED, LISTEN_VARIANTS, VARIANTS, VariantError
 
 STORED: Final = {(cell.variant, cell.fault): cell for cell in read_matrix()}

@@ -33,8 +33,8 @@ from ghosts.mechanisms.fleet import (
     PODS,
     shortened,
 )
+from ghosts.processes import ProcessDiedError
 from ghosts.records.scenario import ScenarioError, load_scenario
-from ghosts.replay.processes import ReplayDiedError
 
 FIVE = "b_interruption_120", "d_hangs_at_departure"
 A, C = "a_storage_stops", "c_some_uploads_hang"
@@ -103,7 +103,7 @@ def test_an_executor_that_loses_a_process_is_one_clear_line() -> None:
             lambda: replay_fleet(pool, candidate(C), pods=2, minutes=1),
             lambda: replay_candidates(pool),
         ):
-            with pytest.raises(ReplayDiedError, match=r"^a process .* died; .*\?$"):
+            with pytest.raises(ProcessDiedError, match=r"^a process died .*; .*\?$"):
                 replays()
 
 

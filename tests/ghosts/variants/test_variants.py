@@ -1,5 +1,6 @@
 """Variants: their settings decide, not which function it is, and all that differs can be read."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import fields, is_dataclass, replace
 from functools import partial, wraps
@@ -343,6 +344,46 @@ def test_a_wrapper_is_shown_with_what_it_wraps():
     lines = changed(plain, FIX.with_lifecycle(wrapper, name="wrapped"))
     assert "+        await a_copy(session)" in lines
     assert not any(line.startswith("-") for line in lines)
+
+
+def of_seconds(seconds: float) -> Variant:
+    async def lifecycle(session: PusherSession) -> None:
+        await asyncio.sleep(seconds)
+
+    return FIX.with_lifecycle(lifecycle, name="mine")
+
+
+def test_a_value_that_a_lifecycle_closes_over_is_compared():
+    assert variant_diff(of_seconds(1.0), of_seconds(1.0)) == ""
+    assert changed(of_seconds(1.0), of_seconds(2.0)) == [
+        "-where seconds: 1.0",
+        "+where seconds: 2.0",
+    ]
+
+
+def test_a_function_that_a_lifecycle_closes_over_is_compared_by_its_source():
+    def calling(function: Callable[..., Any]) -> Variant:
+        async def lifecycle(session: PusherSession) -> None:
+            await function(session)
+
+        return FIX.with_lifecycle(lifecycle, name="mine")
+
+    lines = changed(calling(FIX.pusher.lifecycle), calling(SHIPPED.pusher.lifecycle))
+    assert any("phase=Phase.CONSUMERS" in line for line in lines)
+
+
+def test_what_a_callable_object_holds_is_compared():
+    short, long = AnObject(), AnObject()
+    short.seconds, long.seconds = 1, 2
+    one, other = (FIX.with_lifecycle(each, name="mine") for each in (short, long))
+    assert changed(one, other) == ["-where seconds: 1", "+where seconds: 2"]
+
+
+def test_a_lifecycle_that_closes_over_itself_has_an_end():
+    async def again(session: PusherSession) -> None:
+        await again(session)
+
+    assert "def lifecycle(" in variant_diff(FIX, FIX.with_lifecycle(again, name="mine"))
 
 
 def test_a_lifecycle_without_source_is_named():

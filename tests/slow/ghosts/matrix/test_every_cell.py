@@ -10,7 +10,7 @@ from ghosts.matrix.catalogue import FAULTS, LISTEN_FAULTS, LISTEN_ROWS
 from ghosts.matrix.measure import run_cell
 from ghosts.matrix.run import run_matrix
 from ghosts.matrix.table import STORED_LISTEN_MATRIX, read_matrix
-from ghosts.replay.processes import processes
+from ghosts.processes import processes
 from ghosts.variants import FIX_STEPS
 
 STORED: Final = {

@@ -13,8 +13,8 @@ from ghosts.mechanisms import (
     replay_fleet,
     replay_pod,
 )
+from ghosts.processes import processes
 from ghosts.records.candidate_runs import PodRun
-from ghosts.replay.processes import processes
 
 C = "c_some_uploads_hang"
 MINUTES = 2
