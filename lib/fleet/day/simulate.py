@@ -104,9 +104,11 @@ class _World:
 
     def _arrivals(self) -> _Process:
         busiest = self._day.arrivals(self._day.busiest_hour * HOUR)
+        at = 0.0
         while True:
-            yield self._clock.timeout(self._devices.expovariate(busiest))
-            if self._devices.random() * busiest < self._day.arrivals(self._clock.now):
+            at += self._devices.expovariate(busiest)
+            if self._devices.random() * busiest < self._day.arrivals(at):
+                yield self._clock.timeout(at - self._clock.now)
                 self._connect(self._devices.uniform(*self._day.stay))
 
     def _connect(self, seconds: float) -> None:
