@@ -1,7 +1,14 @@
 """The environment in which kernels run the notebooks: the same for everyone."""
 
+import atexit
 import os
+import shutil
+import tempfile
+import uuid
 from pathlib import Path
+from typing import Any
+
+from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,8 +30,28 @@ def isolate_kernels() -> None:
         path = base / folder
         path.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(path)
+    _talk_over_unix_sockets()
     for name in ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH", "MATPLOTLIBRC", "MPLBACKEND"):
         os.environ.pop(name, None)
 
     # Its first import fills the font cache, and where that is slow says so on stderr.
     import matplotlib.font_manager  # noqa: F401
+
+
+def _talk_over_unix_sockets() -> None:
+    """Let kernels that this process will start listen on Unix sockets instead of TCP ports.
+
+    jupyter_client chooses free ports, and the kernel binds them a second later. A replay that opens
+    connections meanwhile may have got one of them, and the kernel dies: "Address already in use".
+    The folder has a short path, because that of a Unix socket has a hundred characters at most.
+    """
+    folder = tempfile.mkdtemp(prefix="kernels-", dir="/tmp" if Path("/tmp").is_dir() else None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    initialise = KernelManager.__init__
+
+    def initialise_with_unix_sockets(manager: KernelManager, *args: Any, **kwargs: Any) -> None:
+        initialise(manager, *args, **kwargs)
+        manager.transport, manager.ip = "ipc", f"{folder}/{uuid.uuid4().hex}"
+
+    # Neither nbval nor nbclient passes such arguments on.
+    KernelManager.__init__ = initialise_with_unix_sockets  # type: ignore[method-assign]

@@ -36,7 +36,7 @@ def _count() -> None:
     ports = {port for name, port in info.items() if name.endswith("_port")}
     for socket in process.net_connections("all"):
         ends = [end.port for end in (socket.laddr, socket.raddr) if isinstance(end, tuple) and end]
-        if ports.isdisjoint(ends):
+        if ports.isdisjoint(ends) and not str(socket.laddr).startswith(info["ip"]):
             found[f"socket {socket.family.name} {socket.status}"] += 1
     for child in process.children():
         if "multiprocessing.resource_tracker" in " ".join(child.cmdline()):

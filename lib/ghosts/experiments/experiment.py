@@ -19,7 +19,7 @@ class Change(StrEnum):
     """The same, and audio not yet uploaded is on disk. A spool alone makes no difference to a call
     that never returns."""
     LARGEST_POOL = "largest pool"
-    """The upload pool has as many workers as the largest on record."""
+    """The upload pool has as many workers as the largest one on record with a date."""
 
     def made_to(self, variant: Variant) -> Variant:
         """Return a variant with this change."""
@@ -32,7 +32,8 @@ class Change(StrEnum):
                 with_spool = replace(SHIPPED.pusher, lifecycle=variant.pusher.lifecycle)
                 return replace(variant, pusher=with_spool)
             case Change.LARGEST_POOL:
-                workers = max(each.workers for each in thread_pools() if each.pool == "storage")
+                storage = (each for each in thread_pools() if each.pool == "storage")
+                workers = max(each.workers for each in storage if each.since)
                 clients = replace(variant.pusher.clients, upload_workers=workers)
                 return variant.with_clients(clients)
 

@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 
 import psutil
@@ -64,6 +65,11 @@ def tiny(tmp_path, monkeypatch):
     return path
 
 
+@cache
+def _replayed(scenario, variant):
+    return replay(scenario, variant)
+
+
 @pytest.fixture
 def replayed_here(monkeypatch):
     """Replays run in this process, and no report is written; yields how many run at once."""
@@ -71,7 +77,7 @@ def replayed_here(monkeypatch):
 
     def replay_in_order(scenario, variants, *, at_once, on_progress):
         allowed.append(at_once)
-        return [TimedRecording(replay(scenario, name), 0.0) for name in variants]
+        return [TimedRecording(_replayed(scenario, name), 0.0) for name in variants]
 
     monkeypatch.setattr("ghosts.cli.replay.replay_side_by_side", replay_in_order)
     monkeypatch.setattr("ghosts.report.html.write_report", lambda recordings, path: None)

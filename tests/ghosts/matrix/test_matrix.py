@@ -9,33 +9,24 @@ from dataclasses import fields
 from typing import Final
 
 import pytest
+from stored_cells import ALL, LISTENING, OFTEN, STORED
 
 from ghosts.matrix.catalogue import FAULTS, LISTEN_FAULTS, LISTEN_ROWS
 from ghosts.matrix.measure import run_cell
 from ghosts.matrix.run import run_matrix
-from ghosts.matrix.table import STORED_LISTEN_MATRIX, read_matrix, write_matrix
+from ghosts.matrix.table import read_matrix, write_matrix
 from ghosts.paths import DATA
 from ghosts.processes import processes
 from ghosts.records.cell import Cell, Harm
 from ghosts.records.scenario import ScenarioError
 from ghosts.variants import COMPARED, LISTEN_VARIANTS, VARIANTS, VariantError
 
-STORED: Final = {(cell.variant, cell.fault): cell for cell in read_matrix()}
 STEPS: Final = list(VARIANTS)
-LISTENING: Final = {(cell.variant, cell.fault): cell for cell in read_matrix(STORED_LISTEN_MATRIX)}
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("variant", COMPARED)
+@pytest.mark.parametrize(("variant", "fault"), OFTEN)
 def test_a_cell_is_what_the_table_says(variant: str, fault: str) -> None:
-    assert run_cell(variant, fault) == STORED[variant, fault]
-
-
-@pytest.mark.parametrize(
-    ("row", "fault"), [("listen/gather_all", "apps_trickle"), ("listen/shipped", "pusher_restarts")]
-)
-def test_a_cell_of_both_services_is_what_the_table_says(row: str, fault: str) -> None:
-    assert run_cell(row, fault) == LISTENING[row, fault]
+    assert run_cell(variant, fault) == ALL[variant, fault]
 
 
 def test_the_table_has_a_line_for_every_variant_and_every_scenario_of_the_catalogue() -> None:

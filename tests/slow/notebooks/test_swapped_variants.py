@@ -20,7 +20,7 @@ NOTEBOOKS = HERE.parents[2] / "notebooks"
     [
         ("00_start_here", "assert same"),
         ("02_the_ghosts", "assert ghosts"),
-        ("03_the_fix", "assert before.last.ghosts == before.last.gauge - before.last.tcp > 0"),
+        ("03_the_fix", "assert same"),
     ],
 )
 def test_a_notebook_fails_over_its_ghosts_when_incident_and_fix_are_swapped(
