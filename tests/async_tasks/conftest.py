@@ -47,15 +47,6 @@ class Simulation:
             return seen()
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _cheap_collections() -> Iterator[None]:
-    """Every simulation collects garbage; leave out the objects that were there before."""
-    gc.collect()
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
 @pytest.fixture
 def simulation() -> Simulation:
     return Simulation()

@@ -15,9 +15,6 @@ from ghosts.variants import LISTEN_VARIANTS, VARIANTS, Variant
 Run: TypeAlias = Callable[[Callable[[], Coroutine[Any, Any, object]]], Any]
 
 
-_FROZEN = pytest.StashKey[bool]()
-
-
 # The incident, and the fix in both of its forms; the steps between them are in the matrix.
 @pytest.fixture(params=["gather_all", "supervised", "supervised_by_hand"])
 def variant(request: pytest.FixtureRequest) -> Variant:
@@ -37,16 +34,8 @@ def fixed(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def run(request: pytest.FixtureRequest) -> Iterator[Run]:
+def run() -> Iterator[Run]:
     """Run a scenario on simulated time. What asyncio complains of afterwards fails the test."""
-    # Leave what existed before the module's first scenario out of its collections. Not once per
-    # scenario: what refers to a scenario beyond its end, as a log record with an error does, would
-    # be frozen by the next one, and never collected.
-    module = request.node.getparent(pytest.Module)
-    if not module.stash.get(_FROZEN, False):
-        module.stash[_FROZEN] = True
-        gc.freeze()
-        module.addfinalizer(gc.unfreeze)
     complaints: list[str] = []
 
     def run_simulated(scenario: Callable[[], Coroutine[Any, Any, object]]) -> object:

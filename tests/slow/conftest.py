@@ -1,7 +1,6 @@
 """Slow tests use the helpers and fixtures of `tests/ghosts`. `make test-all` runs them."""
 
 import sys
-from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -26,7 +25,6 @@ def _conftest_of_ghosts() -> ModuleType:
     return module
 
 
-frozen_heap = import_module("frozen_heap").frozen_heap
 _fixtures = _conftest_of_ghosts()
 dask_executor = _fixtures.dask_executor
 run = _fixtures.run
