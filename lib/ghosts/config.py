@@ -39,7 +39,7 @@ MAX_JSON_DEPTH: Final = 32
 """Levels of nesting in a transcript (ours; deeper JSON cannot be encoded again)."""
 
 # --- private cloud: the user's own audio, to be stored ------------------------------------------
-PRIVATE_CLOUD_TICK: Final = 1.0
+PRIVATE_CLOUD_POLL_INTERVAL: Final = 1.0
 """Seconds between polls of the queue (published)."""
 PRIVATE_CLOUD_CHUNK_SECONDS: Final = 60
 """Seconds of audio in a chunk: 960,000 bytes at 8 kHz (published)."""
@@ -53,7 +53,7 @@ STORAGE_WORKERS: Final = 16
 """Upload workers of a pod (omi#6762)."""
 
 # --- speaker samples ----------------------------------------------------------------------------
-SPEAKER_SAMPLES_TICK: Final = 15.0
+SPEAKER_SAMPLES_POLL_INTERVAL: Final = 15.0
 """Seconds between polls of the queue (published)."""
 SPEAKER_SAMPLES_MIN_AGE: Final = 120.0
 """Seconds that a request is queued before it is sent (published)."""
@@ -65,7 +65,7 @@ SPEAKER_SAMPLES_CONNECTIONS: Final = 8
 """Connections to the speech service, per pod (published)."""
 
 # --- transcripts --------------------------------------------------------------------------------
-TRANSCRIPTS_TICK: Final = 1.0
+TRANSCRIPTS_POLL_INTERVAL: Final = 1.0
 """Seconds between polls of the queue (published)."""
 TRANSCRIPTS_QUEUE_MAX: Final = 50
 """Transcripts (omi#4784)."""
@@ -112,9 +112,9 @@ CLIENT_PING: Final = 10.0
 """Seconds between pings to a device, which are text messages (published)."""
 CLIENT_INACTIVITY: Final = 90.0
 """Seconds without a message from a device after which its session ends (published)."""
-USAGE_TICK: Final = 60.0
+USAGE_POLL_INTERVAL: Final = 60.0
 """Seconds between records of usage (published)."""
-SPEECH_TICK: Final = 1.0
+SPEECH_POLL_INTERVAL: Final = 1.0
 """Seconds between calls of speech to text (ours; published, it is a stream)."""
 SPEECH_DEADLINE: Final = 10.0
 """Seconds for one call of speech to text, in the version to ship (ours)."""
@@ -124,7 +124,7 @@ CONVERSATION_SILENCE: Final = 120.0
 """Seconds of silence that end a conversation (published; the shortest that a user can choose)."""
 CONVERSATION_LONGEST: Final = 14_400.0
 """Seconds after which a conversation ends also without silence (published)."""
-CONVERSATION_TICK: Final = 5.0
+CONVERSATION_POLL_INTERVAL: Final = 5.0
 """Seconds between checks whether the conversation has ended (published)."""
 PENDING_CONVERSATIONS_AFTER: Final = 7.0
 """Seconds after which a session requests conversations that earlier ones left (published)."""
@@ -141,7 +141,7 @@ LISTEN_LANGUAGES: Final = ("de", "en", "es", "fr", "multi")
 """Languages that a handshake may have (ours; the published list is longer)."""
 
 # --- listen: the link to the pusher -------------------------------------------------------------
-SEND_TICK: Final = 1.0
+SEND_POLL_INTERVAL: Final = 1.0
 """Seconds between frames of audio, or of transcripts, to the pusher (published)."""
 SEGMENT_BUFFER_MAX: Final = 1000
 """Segments queued for the pusher; beyond it the oldest is dropped (published)."""
@@ -149,7 +149,7 @@ AUDIO_BUFFER_MAX: Final = 10 * 2**20
 """Bytes of audio queued for the pusher; beyond it the oldest is dropped (published)."""
 PUSHER_HEARTBEAT: Final = 20.0
 """Seconds between heartbeats to the pusher (omi#5237)."""
-PUSHER_RECEIVE_TICK: Final = 5.0
+PUSHER_RECEIVE_POLL_INTERVAL: Final = 5.0
 """Seconds to wait for a frame of the pusher before due requests are sent (published)."""
 PUSHER_PING_INTERVAL: Final = 30.0
 """Seconds between WebSocket pings to the pusher (published)."""

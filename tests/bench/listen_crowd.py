@@ -28,14 +28,14 @@ LOADED: Final = 60
 class Crowd:
     """What a replay took. ``data/bench/README.md`` says what each figure is."""
 
-    lifecycle: str
+    variant: str
     devices: int
     seconds: float
     arrival_cpu_seconds: float
     loaded_seconds: float
     loaded_cpu_seconds: float
     collector_seconds: float
-    look_seconds: float
+    observation_seconds: float
     rss_bytes_empty: int
     rss_bytes_arrived: int
     rss_bytes_loaded: int
@@ -76,10 +76,10 @@ class Crowd:
         return LOADED / self.loaded_seconds
 
 
-def crowd(devices: int, lifecycle: str, *, traced: bool = False) -> Crowd:
+def crowd(devices: int, variant: str, *, traced: bool = False) -> Crowd:
     """Replay a crowd in a fresh process; ``traced`` also counts what Python allocates."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_measure, devices, lifecycle, traced).result()
+        return pool.submit(_measure, devices, variant, traced).result()
 
 
 def _scenario(devices: int) -> Scenario:
@@ -107,7 +107,7 @@ class _Mark:
     traced: int
 
 
-def _measure(devices: int, lifecycle: str, traced: bool) -> Crowd:
+def _measure(devices: int, variant: str, traced: bool) -> Crowd:
     marks: dict[float, _Mark] = {}
     seen: dict[str, Any] = {}
     process = psutil.Process()
@@ -117,7 +117,7 @@ def _measure(devices: int, lifecycle: str, traced: bool) -> Crowd:
     def look(bed: TestBed) -> None:
         began = time.perf_counter()
         bed.observer.sample()
-        seen["look_seconds"] = time.perf_counter() - began
+        seen["observation_seconds"] = time.perf_counter() - began
         seen["tasks_all"] = len(asyncio.all_tasks())
 
     with _collector_timed() as collector, _tracing(traced):
@@ -133,14 +133,14 @@ def _measure(devices: int, lifecycle: str, traced: bool) -> Crowd:
 
         began = time.perf_counter()
         recording = replay(
-            _scenario(devices), lifecycle, measure_memory=False, on_progress=mark, at_end=look
+            _scenario(devices), variant, measure_memory=False, on_progress=mark, at_end=look
         )
         seconds = time.perf_counter() - began
     empty, arrived, loaded = (marks[at] for at in (_STEP, 2 * _STEP, 2 * _STEP + LOADED))
     pusher, listen = recording.last, recording.last.listen
     assert listen is not None
     return Crowd(
-        lifecycle=lifecycle,
+        variant=variant,
         devices=devices,
         seconds=seconds,
         arrival_cpu_seconds=arrived.cpu - empty.cpu,

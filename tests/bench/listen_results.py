@@ -66,9 +66,9 @@ class ListenResults:
     crowds: list[Crowd]
     traced: list[Crowd]
 
-    def of(self, lifecycle: str) -> list[Crowd]:
-        """Return the crowds of a lifecycle, by size."""
-        return [crowd for crowd in self.crowds if crowd.lifecycle == lifecycle]
+    def of(self, variant: str) -> list[Crowd]:
+        """Return the crowds of a variant, by size."""
+        return [crowd for crowd in self.crowds if crowd.variant == variant]
 
     def save(self, path: Path) -> None:
         """Write them as JSON, with what the machine is but not which."""
@@ -107,7 +107,7 @@ class ListenResults:
 
     def _crowds(self) -> Table:
         table = Table(
-            "lifecycle",
+            "variant",
             "devices",
             "KiB each,\narrived",
             "\nloaded",
@@ -122,7 +122,7 @@ class ListenResults:
         )
         for crowd in self.crowds:
             table.add_row(
-                crowd.lifecycle,
+                crowd.variant,
                 f"{crowd.devices:,}",
                 f"{crowd.rss_each_arrived / 1024:.0f}",
                 f"{crowd.rss_each / 1024:.0f}",
@@ -132,7 +132,7 @@ class ListenResults:
                 f"{crowd.cpu_each * 1e6:.0f}",
                 f"{crowd.cpu_each_uncollected * 1e6:.0f}",
                 f"{crowd.simulated_seconds_a_second:.1f}",
-                f"{crowd.look_seconds:.2f}",
+                f"{crowd.observation_seconds:.2f}",
                 f"{crowd.seconds:.1f}",
             )
         return table

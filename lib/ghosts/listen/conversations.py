@@ -96,7 +96,7 @@ class Conversations:
         self._said_at = self._now()
         self._left.add(self._uid, self.id)
 
-    async def run(self, on_end: Callable[[str], Awaitable[None]]) -> None:
+    async def end_when_silent(self, on_end: Callable[[str], Awaitable[None]]) -> None:
         """End a conversation after 120 s of silence, or 4 hours; return after the disconnect.
 
         It polls every 5 s. The next conversation begins at once.
@@ -104,7 +104,7 @@ class Conversations:
         Args:
             on_end: Called with the id of each conversation that has ended, before its request.
         """
-        async for _ in poll(self._signals.shutdown, config.CONVERSATION_TICK):
+        async for _ in poll(self._signals.shutdown, config.CONVERSATION_POLL_INTERVAL):
             if self._signals.ending:
                 return
             if self._is_over():

@@ -124,9 +124,9 @@ class ListenSession(BaseSession):
             "heartbeat": self._ping(),
             "record_usage": record_usage(self.uid, self.signals, self._clients),
             "transcript_consume": self._pass_on(self.outbound.send_segments, self._segments_work),
-            "pusher_receive": self.link.run(),
+            "pusher_receive": self.link.keep_connected(),
             "pusher_heartbeat": self.link.heartbeat(),
-            "lifecycle_manager": self.conversations.run(self._conversation_over),
+            "lifecycle_manager": self.conversations.end_when_silent(self._conversation_over),
         }
         if self._sends_audio:
             loops["audio_bytes_consume"] = self._pass_on(self.outbound.send_audio, self._audio_work)
@@ -186,7 +186,7 @@ class ListenSession(BaseSession):
 
     async def _hear(self) -> None:
         try:
-            await self.speech.run(self._tell, self._heard)
+            await self.speech.transcribe(self._tell, self._heard)
             await self._ask_for_samples(self.conversations.id, "listen_speaker_final")
         finally:
             self.outbound.no_more()
@@ -223,7 +223,7 @@ class ListenSession(BaseSession):
 
     async def _pass_on(self, send: Callable[[], Awaitable[None]], work: asyncio.Event) -> None:
         """Send what is queued, each second that there is work; then wait until it is settled."""
-        async for _ in poll(self.signals.shutdown, config.SEND_TICK, work=work):
+        async for _ in poll(self.signals.shutdown, config.SEND_POLL_INTERVAL, work=work):
             await send()
             if self.signals.disconnected:
                 break

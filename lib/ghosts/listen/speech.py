@@ -60,7 +60,7 @@ class Speech:
             self._metrics.unheard.inc(too_many)
         self._work.set()
 
-    async def run(
+    async def transcribe(
         self,
         tell: Callable[[Status], object],
         take: Callable[[list[dict[str, Any]]], Awaitable[None]],
@@ -75,7 +75,7 @@ class Speech:
             take: Called with the segments of each call, in order.
         """
         tell(Status.STT_INITIATING)
-        polls = poll(self._signals.shutdown, config.SPEECH_TICK, work=self._work)
+        polls = poll(self._signals.shutdown, config.SPEECH_POLL_INTERVAL, work=self._work)
         try:
             await self._open()
             tell(Status.READY)

@@ -18,7 +18,7 @@ async def record_usage(uid: str, signals: StopSignals, clients: ListenClients) -
     """
     loop = asyncio.get_running_loop()
     recorded_until = loop.time()
-    async for _ in poll(signals.shutdown, config.USAGE_TICK):
+    async for _ in poll(signals.shutdown, config.USAGE_POLL_INTERVAL):
         now = loop.time()
         try:
             await clients.record_usage(uid, now - recorded_until)

@@ -57,7 +57,7 @@ class Observer:
             self.listen_sessions, lambda: [self.listen], observers=(self,)
         )
 
-    async def run(self) -> NoReturn:
+    async def watch(self) -> NoReturn:
         """Check connections every 5 s and collect garbage every 900 s, until cancelled."""
         next_collection = COLLECT_EVERY
         while True:

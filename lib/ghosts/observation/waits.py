@@ -32,13 +32,13 @@ _SPEECH, _PEOPLE, _APPS, _USAGE = (
 _DUTIES: Final = {
     "receive": _Duty((DEVICE,)),
     "heartbeat": _Duty((DEVICE,), config.CLIENT_PING),
-    "stream_transcript": _Duty((_SPEECH, _APPS, _PEOPLE), config.SPEECH_TICK),
+    "stream_transcript": _Duty((_SPEECH, _APPS, _PEOPLE), config.SPEECH_POLL_INTERVAL),
     "speaker_identification": _Duty((_PEOPLE,), finite=True),
-    "lifecycle_manager": _Duty((_PEOPLE,), config.CONVERSATION_TICK),
-    "record_usage": _Duty((_USAGE,), config.USAGE_TICK),
+    "lifecycle_manager": _Duty((_PEOPLE,), config.CONVERSATION_POLL_INTERVAL),
+    "record_usage": _Duty((_USAGE,), config.USAGE_POLL_INTERVAL),
     "pending_conversations": _Duty(finite=True),
-    "transcript_consume": _Duty((PUSHER,), config.SEND_TICK),
-    "audio_bytes_consume": _Duty((PUSHER,), config.SEND_TICK),
+    "transcript_consume": _Duty((PUSHER,), config.SEND_POLL_INTERVAL),
+    "audio_bytes_consume": _Duty((PUSHER,), config.SEND_POLL_INTERVAL),
     "pusher_receive": _Duty((PUSHER,)),
     "pusher_heartbeat": _Duty((PUSHER,), config.PUSHER_HEARTBEAT),
 }

@@ -121,12 +121,12 @@ def _draw_frontiers(
     """Draw, for each fault, below which variant nothing leaks, and no audio is lost either."""
     edges = range(len(faults) + 1)
     for worst, look in ((Harm.AUDIO, _NO_LOSS), (Harm.LEAK, _NO_LEAK)):
-        mended = dict.fromkeys(faults, 0)
+        fixed = dict.fromkeys(faults, 0)
         for cell in cells:
             if cell.harm >= worst:
                 row = variants.index(cell.variant)
-                mended[cell.fault] = max(mended[cell.fault], row + 1)
-        ax.stairs([*mended.values()], edges, baseline=None, clip_on=False, **look.line)
+                fixed[cell.fault] = max(fixed[cell.fault], row + 1)
+        ax.stairs([*fixed.values()], edges, baseline=None, clip_on=False, **look.line)
 
 
 def _name(ax: Axes, variants: Sequence[str], faults: Sequence[str]) -> None:

@@ -37,7 +37,7 @@ class AudioBytes:
             self._buffer.clear()
             self._work.set()
 
-    async def run(self) -> None:
+    async def send_queued(self) -> None:
         """Send pieces as they are queued; return after the disconnect, when the queue is empty.
 
         A piece that fails is logged and dropped. It takes as long as the webhook; cancelling it

@@ -116,7 +116,7 @@ class PrivateCloud:
         if self._ended:
             self._give_up()
 
-    async def run(self) -> None:
+    async def upload_queued(self) -> None:
         """Upload batches that are due, each second; return after the disconnect, when none is left.
 
         It has no bound: as published, an upload that is never answered blocks it indefinitely.
@@ -129,7 +129,7 @@ class PrivateCloud:
             self._give_up()
 
     async def _send_until_over(self) -> None:
-        polls = poll(self._signals.shutdown, config.PRIVATE_CLOUD_TICK, work=self._work)
+        polls = poll(self._signals.shutdown, config.PRIVATE_CLOUD_POLL_INTERVAL, work=self._work)
         async for one in polls:
             await self._upload_due()
             while one.last and self._unsent:

@@ -50,7 +50,7 @@ class Pusher(SessionServer):
             self._uploader = SpoolUploader(self._spool, self._clients, self.metrics)
         await super().start(port)
         if self._uploader is not None:
-            self._delivering = create_named_task(self._uploader.run(), name="uploader")
+            self._delivering = create_named_task(self._uploader.upload_spooled(), name="uploader")
 
     async def stop(self, *, grace: float = 0.0) -> None:
         """Stop the server, then the spool uploader.

@@ -71,10 +71,10 @@ class PusherSession(BaseSession):
     def loops(self) -> dict[str, Loop]:
         """Return by name, not yet started, the four loops that handle what is received."""
         return {
-            "private_cloud": self.private_cloud.run(),
-            "speaker_samples": self._speaker_samples.run(),
-            "transcripts": self._transcripts.run(),
-            "audio_bytes": self._audio_bytes.run(),
+            "private_cloud": self.private_cloud.upload_queued(),
+            "speaker_samples": self._speaker_samples.send_queued(),
+            "transcripts": self._transcripts.send_queued(),
+            "audio_bytes": self._audio_bytes.send_queued(),
         }
 
     async def close(self) -> None:

@@ -30,14 +30,14 @@ class SpeakerSamples:
         self._queue.append((asyncio.get_running_loop().time(), request))
         self._work.set()
 
-    async def run(self) -> None:
+    async def send_queued(self) -> None:
         """Poll every 15 s; return after the disconnect, when the queue is empty.
 
         A request is sent once it is 120 s old, or at a flush or shutdown. A session that is only
-        disconnected lingers for it, up to 135 s. A request that fails is logged and dropped.
+        disconnected drains for it, up to 135 s. A request that fails is logged and dropped.
         Cancelling it drops what is queued.
         """
-        polls = poll(self._signals.shutdown, config.SPEAKER_SAMPLES_TICK, work=self._work)
+        polls = poll(self._signals.shutdown, config.SPEAKER_SAMPLES_POLL_INTERVAL, work=self._work)
         async for _ in polls:
             while self._queue and self._due_in() == 0:
                 await self._send(self._queue.popleft()[1])

@@ -100,13 +100,13 @@ class SpoolUploader:
             async with asyncio.timeout(timeout):
                 await self._empty.wait()
 
-    async def run(self) -> None:
+    async def upload_spooled(self) -> None:
         """Upload what is due, until cancelled. It never returns.
 
         When it is cancelled it cancels its uploads, and waits for them, 5 s at most. What was not
         confirmed stays in the spool.
         """
-        polls = poll(asyncio.Event(), config.PRIVATE_CLOUD_TICK, work=self._work)
+        polls = poll(asyncio.Event(), config.PRIVATE_CLOUD_POLL_INTERVAL, work=self._work)
         now = asyncio.get_running_loop().time
         self._open = True
         try:

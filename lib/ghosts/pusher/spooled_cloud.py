@@ -59,7 +59,7 @@ class SpooledCloud:
         """End the conversation: its audio is due, however short it is."""
         self._uploader.end(self._key)
 
-    async def run(self) -> None:
+    async def upload_queued(self) -> None:
         """Return at the disconnect: there is nothing to finish."""
         async for _ in poll(self._signals.shutdown, 0, work=self._work):
             if self._signals.ending:

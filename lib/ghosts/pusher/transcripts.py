@@ -47,13 +47,15 @@ class Transcripts:
         self._queue.append(transcript)
         self._work.set()
 
-    async def run(self) -> None:
+    async def send_queued(self) -> None:
         """Send what is queued, each second; return after the disconnect, when the queue is empty.
 
         It takes as long as the webhook. Cancelling it drops what is queued, and does not
         acknowledge it.
         """
-        async for _ in poll(self._signals.shutdown, config.TRANSCRIPTS_TICK, work=self._work):
+        async for _ in poll(
+            self._signals.shutdown, config.TRANSCRIPTS_POLL_INTERVAL, work=self._work
+        ):
             while self._queue:
                 await self._send(self._queue.popleft())
             if self._signals.disconnected:

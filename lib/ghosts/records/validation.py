@@ -4,7 +4,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from pydantic import BaseModel, ValidationError
 
@@ -51,7 +51,7 @@ def _keys(root: type, location: Sequence[int | str]) -> tuple[list[str], list[st
     for part in location:
         if isinstance(part, str):
             table = _table_in(_types(table).get(part))
-    if isinstance(table, type) and issubclass(table, BaseModel):
+    if _is_model(table):
         fields = table.model_fields.items()
         allowed = [field.alias or name for name, field in fields]
         return allowed, [field.alias or name for name, field in fields if field.is_required()]
@@ -68,7 +68,7 @@ def _keys(root: type, location: Sequence[int | str]) -> tuple[list[str], list[st
 
 
 def _types(table: Any) -> dict[str, Any]:
-    if isinstance(table, type) and issubclass(table, BaseModel):
+    if _is_model(table):
         return {field.alias or name: field.annotation for name, field in table.model_fields.items()}
     return typing.get_type_hints(table) if dataclasses.is_dataclass(table) else {}
 
@@ -82,6 +82,8 @@ def _table_in(kind: Any) -> Any:
 
 
 def _is_table(kind: Any) -> bool:
-    return dataclasses.is_dataclass(kind) or (
-        isinstance(kind, type) and issubclass(kind, BaseModel)
-    )
+    return dataclasses.is_dataclass(kind) or _is_model(kind)
+
+
+def _is_model(kind: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

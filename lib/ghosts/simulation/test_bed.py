@@ -194,6 +194,6 @@ async def open_test_bed(
         if through_listen:
             assert variant.listen is not None
             await bed.start_listen(variant.listen)
-        sampler = asyncio.create_task(observer.run(), name="observer")
+        sampler = asyncio.create_task(observer.watch(), name="observer")
         stack.callback(sampler.cancel)
         yield bed

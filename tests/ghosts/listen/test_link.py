@@ -317,7 +317,7 @@ async def over(both: Both, device: Device) -> str:
     """Have a conversation be over, and return its id."""
     await device.play(5)
     conversation = both.session().conversations.id
-    await device.stay(config.CONVERSATION_SILENCE + config.CONVERSATION_TICK)
+    await device.stay(config.CONVERSATION_SILENCE + config.CONVERSATION_POLL_INTERVAL)
     assert both.session().conversations.id != conversation
     return conversation
 
@@ -330,7 +330,7 @@ def test_a_request_without_an_answer_for_120_s_is_sent_again(run, fixed):
             )
             device = await both.connect()
             conversation = await over(both, device)
-            await device.stay(config.REQUEST_TIMEOUT + 9 + config.PUSHER_RECEIVE_TICK)
+            await device.stay(config.REQUEST_TIMEOUT + 9 + config.PUSHER_RECEIVE_POLL_INTERVAL)
             assert both.processed() == [conversation]
             await device.stay(4 * config.REQUEST_TIMEOUT)
             assert both.processed() == [conversation] * 2
@@ -345,7 +345,7 @@ def test_a_request_is_sent_anew_on_every_new_connection(run, fixed):
             await both.fail(Backend.CONVERSATIONS, FaultMode.NEVER_ANSWERS)
             device = await both.connect()
             conversation = await over(both, device)
-            await device.stay(config.PUSHER_RECEIVE_TICK)
+            await device.stay(config.PUSHER_RECEIVE_POLL_INTERVAL)
             await both.bed.recover(Backend.CONVERSATIONS)
             both.break_links()
             await device.stay(3)
@@ -376,7 +376,7 @@ def test_the_pusher_may_be_replaced_while_a_request_is_on_its_way(run, fixed):
             await both.fail(Backend.CONVERSATIONS, FaultMode.SLOW, seconds=10)
             device = await both.connect()
             conversation = await over(both, device)
-            await device.stay(config.PUSHER_RECEIVE_TICK)
+            await device.stay(config.PUSHER_RECEIVE_POLL_INTERVAL)
             await both.bed.restart_pusher()
             await device.stay(config.REQUEST_TIMEOUT)
             assert set(both.processed()) == {conversation}

@@ -36,7 +36,7 @@ OF_A_LIFETIME = [
 ]
 FINITE = ["pending_conversations", "speaker_identification"]
 KNOWS_VOICES = Features(speaker_identification=True)
-LOOKS = config.CONVERSATION_TICK + config.PUSHER_RECEIVE_TICK
+LOOKS = config.CONVERSATION_POLL_INTERVAL + config.PUSHER_RECEIVE_POLL_INTERVAL
 """Seconds until it is seen that a conversation is over, and then that it is to be asked for."""
 
 
@@ -109,7 +109,7 @@ def test_what_a_device_says_comes_back_as_segments_and_reaches_storage_and_webho
             await device.play(30)
             await device.stay(2)
             await device.leave()
-            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             assert device.words == podcast.words_in(0, 30)
             assert both.words_at(Backend.TRANSCRIPT_WEBHOOK) == podcast.words_in(0, 30)
             assert both.stored == both.listen.metrics.received_bytes == 30 * SECOND
@@ -136,7 +136,7 @@ def test_ninety_seconds_without_a_message_close_with_1001_and_end_the_session(ru
             assert (device.close_code, both.gauge) == (None, 1)
             await asyncio.sleep(0.2)
             assert device.close_code == 1001
-            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             both.assert_at_rest()
 
     run(scenario)
@@ -225,7 +225,7 @@ def test_audio_after_a_conversation_was_over_belongs_to_the_next_one(run, fixed)
             await device.stay(config.CONVERSATION_SILENCE + LOOKS)
             await device.play(20)
             await device.leave()
-            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             stored = both.received(Backend.STORAGE)
             sizes = [(one.query["conversation_id"], one.bytes) for one in stored]
             first, second = dict.fromkeys(conversation for conversation, _ in sizes)
@@ -255,12 +255,12 @@ def test_what_a_session_has_left_unprocessed_is_taken_up_by_the_next_after_seven
             await device.play(10)
             left = both.session().conversations.id
             await device.leave()
-            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             assert (both.processed(), both.listen.unprocessed.of("ada")) == ([], [left])
             device = await both.connect()
             await asyncio.sleep(config.PENDING_CONVERSATIONS_AFTER - 0.1)
             assert both.processed() == []
-            await asyncio.sleep(config.PUSHER_RECEIVE_TICK + 0.2)
+            await asyncio.sleep(config.PUSHER_RECEIVE_POLL_INTERVAL + 0.2)
             assert both.processed() == [left]
             assert both.listen.unprocessed.of("ada") == []
             assert len(device.events("conversation_processed")) == 1
@@ -310,7 +310,7 @@ def test_speakers_are_looked_up_when_a_conversation_is_over_and_at_the_end(run, 
             assert gathers("listen_speaker_final") == finals
             asked = [one.query["speaker"] for one in both.received(Backend.PEOPLE)]
             assert asked == ["user", *podcast.SPEAKERS]
-            await device.stay(config.SPEAKER_SAMPLES_MIN_AGE + config.SPEAKER_SAMPLES_TICK)
+            await device.stay(config.SPEAKER_SAMPLES_MIN_AGE + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             samples = both.received(Backend.SPEAKER_SAMPLES)
             assert [one.query["person_id"] for one in samples] == list(podcast.SPEAKERS)
             assert {one.query["conversation_id"] for one in samples} == {first}
@@ -339,7 +339,7 @@ def test_a_stranger_is_not_sampled_and_who_could_not_be_looked_up_is_counted(run
             await both.fail(Backend.PEOPLE, FaultMode.STATUS_500)
             await device.stay(config.CONVERSATION_SILENCE + LOOKS)
             assert failures() == before + len(podcast.SPEAKERS)
-            await device.stay(config.SPEAKER_SAMPLES_MIN_AGE + config.SPEAKER_SAMPLES_TICK)
+            await device.stay(config.SPEAKER_SAMPLES_MIN_AGE + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             assert both.received(Backend.SPEAKER_SAMPLES) == []
             assert len(both.processed()) == 1
 
@@ -369,7 +369,7 @@ def test_audio_that_is_none_ends_the_session_and_loses_nothing_before_it(run, na
             await device.connection.send(bad)
             await device.connection.wait_closed()
             assert device.close_code == code
-            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             both.assert_at_rest()
             assert both.stored == both.listen.metrics.received_bytes == 5 * SECOND
             assert both.words_at(Backend.TRANSCRIPT_WEBHOOK) == podcast.words_in(0, 5)
@@ -390,7 +390,7 @@ def test_audio_may_come_in_frames_of_any_size_that_are_whole_samples(run, fixed,
                 await asyncio.sleep(0.1)
             await asyncio.sleep(2)
             await device.leave()
-            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             both.assert_at_rest()
             assert both.stored == 10 * bytes_in_a_frame
 
@@ -406,7 +406,7 @@ def test_the_rate_of_the_device_is_that_of_its_link(run, fixed):
                 await device.connection.send(podcast.part(second, 1, 2 * RATE))
             await device.stay(2)
             await device.leave()
-            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             assert both.stored == 2 * 10 * SECOND
             assert device.words == podcast.words_in(0, 10)
 

@@ -25,7 +25,7 @@ PUBLISHED = "supervised"
 async def leave(device: Device) -> None:
     """Leave, and give everything that is on its way the time to arrive."""
     await device.leave()
-    await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK + 1)
+    await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_POLL_INTERVAL + 1)
 
 
 async def play_through_a_stalled_link(both: Both, seconds: int) -> Device:
@@ -133,7 +133,7 @@ def test_a_new_link_does_not_know_its_conversation_and_its_audio_is_dropped_as_p
             dropped = both.bed.pusher.metrics.dropped_bytes
             assert dropped == {"no_conversation": 20 * SECOND}
             # It is told of the next one, when this one is over.
-            await device.stay(config.CONVERSATION_SILENCE + config.CONVERSATION_TICK)
+            await device.stay(config.CONVERSATION_SILENCE + config.CONVERSATION_POLL_INTERVAL)
             await device.play(10)
             await leave(device)
             assert both.stored == 30 * SECOND
@@ -164,12 +164,12 @@ async def meet_speakers_without_a_pusher(both: Both) -> Device:
     await device.play(12)
     await device.stay(60)
     await both.bed.stop_pusher()
-    await device.stay(config.CONVERSATION_SILENCE - 60 + config.CONVERSATION_TICK)
+    await device.stay(config.CONVERSATION_SILENCE - 60 + config.CONVERSATION_POLL_INTERVAL)
     assert len(both.received(Backend.PEOPLE)) == 1 + len(podcast.SPEAKERS)
     await both.bed.start_pusher()
     await device.stay(config.DEGRADED_PAUSE + 1)
     assert both.session().link.state is LinkState.CONNECTED
-    await device.stay(config.SPEAKER_SAMPLES_MIN_AGE + config.SPEAKER_SAMPLES_TICK)
+    await device.stay(config.SPEAKER_SAMPLES_MIN_AGE + config.SPEAKER_SAMPLES_POLL_INTERVAL)
     return device
 
 

@@ -91,7 +91,7 @@ def test_a_transcript_is_acknowledged_once_the_webhook_has_it(run):
             await peer.send(protocol.Transcript(SEGMENTS, "c", "delivery"))
             await asyncio.sleep(5)
             assert (peer.confirmed, both.received(Backend.TRANSCRIPT_WEBHOOK)) == ([], [])
-            await asyncio.sleep(config.TRANSCRIPTS_TICK + 0.1)
+            await asyncio.sleep(config.TRANSCRIPTS_POLL_INTERVAL + 0.1)
             assert peer.confirmed == ["delivery"]
             assert len(both.received(Backend.TRANSCRIPT_WEBHOOK)) == 1
 

@@ -83,13 +83,13 @@ IN_BOTH = {
     "bytes_per_sample": config.BYTES_PER_SAMPLE,
     "chunk_duration": config.PRIVATE_CLOUD_CHUNK_SECONDS,
     "private_cloud_queue_limit": config.PRIVATE_CLOUD_QUEUE_MAX,
-    "private_cloud_tick": config.PRIVATE_CLOUD_TICK,
+    "private_cloud_tick": config.PRIVATE_CLOUD_POLL_INTERVAL,
     "private_cloud_retries": config.PRIVATE_CLOUD_MAX_RETRIES,
     "speaker_sample_queue_limit": config.SPEAKER_SAMPLES_QUEUE_MAX,
-    "speaker_sample_tick": config.SPEAKER_SAMPLES_TICK,
+    "speaker_sample_tick": config.SPEAKER_SAMPLES_POLL_INTERVAL,
     "speaker_sample_min_age": config.SPEAKER_SAMPLES_MIN_AGE,
     "transcript_queue_limit": config.TRANSCRIPTS_QUEUE_MAX,
-    "transcript_tick": config.TRANSCRIPTS_TICK,
+    "transcript_tick": config.TRANSCRIPTS_POLL_INTERVAL,
     "audio_bytes_queue_limit": config.AUDIO_BYTES_QUEUE_MAX,
     "receive_timeout": config.WS_RECEIVE_TIMEOUT,
     "background_drain_timeout": config.BG_DRAIN_TIMEOUT,
@@ -111,7 +111,7 @@ def test_the_service_runs_with_the_constant_of_the_record(name, value):
 
 def test_a_session_is_a_ghost_only_after_its_longest_linger_by_design():
     linger = (
-        config.SPEAKER_SAMPLES_MIN_AGE + config.SPEAKER_SAMPLES_TICK  # a queued sample
+        config.SPEAKER_SAMPLES_MIN_AGE + config.SPEAKER_SAMPLES_POLL_INTERVAL  # a queued sample
     )
     assert linger == 135
-    assert linger + config.SPEAKER_SAMPLES_TICK == config.GHOST_AFTER
+    assert linger + config.SPEAKER_SAMPLES_POLL_INTERVAL == config.GHOST_AFTER

@@ -81,7 +81,7 @@ def test_a_good_query_is_taken_with_8_khz_as_the_default(run, caplog, query):
             await asyncio.sleep(1)
             assert bed.gauge == bed.tcp() == 1
             await device.close()
-            await asyncio.sleep(config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(config.SPEAKER_SAMPLES_POLL_INTERVAL)
             bed.assert_at_rest()
 
     run(scenario)
@@ -206,7 +206,7 @@ def test_a_device_that_leaves_while_its_session_is_set_up_leaves_nothing(run, va
             await asyncio.sleep(1)
             assert (bed.gauge, bed.tcp()) == (0, 1)
             await device.close()
-            await asyncio.sleep(5 + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(5 + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             bed.assert_at_rest()
 
     run(scenario)

@@ -12,7 +12,7 @@ from ghosts import config, protocol
 from ghosts.backends import Backend
 from ghosts.variants import FIX, Variant
 
-GATHER_LINGERS = config.SPEAKER_SAMPLES_TICK + 1
+GATHER_LINGERS = config.SPEAKER_SAMPLES_POLL_INTERVAL + 1
 
 
 def frame(kind: int, payload: bytes | str | object = b"") -> bytes:

@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection
 from ghosts import config, protocol
 from ghosts.variants import FIX, INCIDENT
 
-GATHER_LINGERS = config.SPEAKER_SAMPLES_TICK + 1
+GATHER_LINGERS = config.SPEAKER_SAMPLES_POLL_INTERVAL + 1
 MASK = bytes(4)  # a mask of zeros leaves the payload as it is
 HALF_A_FRAME = b"\x82\xfe\x3e\x8c" + MASK + b"\x65\0\0\0" + bytes(500)  # of 16,012 bytes
 

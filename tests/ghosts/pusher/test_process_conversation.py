@@ -106,7 +106,7 @@ def test_a_request_in_flight_is_cancelled_at_the_disconnect(run, variant, caplog
             await asyncio.sleep(1)
             assert "ws:ada:process" in session_tasks()
             await device.close()
-            await asyncio.sleep(config.SPEAKER_SAMPLES_TICK + 1)
+            await asyncio.sleep(config.SPEAKER_SAMPLES_POLL_INTERVAL + 1)
             bed.assert_at_rest()
 
     run(scenario)
@@ -143,7 +143,7 @@ def test_an_answer_that_is_no_json_is_told_as_an_error_and_ends_nothing_else(run
             assert (bed.gauge, device.close_code) == (1, None)
             assert "ws:ada:process" not in session_tasks()
             await device.close()
-            await asyncio.sleep(config.SPEAKER_SAMPLES_TICK + 1)
+            await asyncio.sleep(config.SPEAKER_SAMPLES_POLL_INTERVAL + 1)
             bed.assert_at_rest()
 
     run(scenario)

@@ -40,7 +40,7 @@ def test_the_spool_uploader_is_woken_when_a_worker_is_free(
         with Spool(tmp_path / "spool.sqlite", 2**20) as spool:
             clients: Any = FailsOnceForAll()
             uploader = SpoolUploader(spool, clients, PusherMetrics())
-            running = asyncio.create_task(uploader.run())
+            running = asyncio.create_task(uploader.upload_spooled())
             await all_workers_are_busy(uploader)
             await one_conversation_more(uploader, clients, turn)
             await asyncio.sleep(60)

@@ -29,7 +29,7 @@ from ghosts.protocol import device_messages
 from ghosts.records.fault import FaultMode
 from ghosts.simulation import podcast
 
-ACKNOWLEDGED_WITHIN = config.TRANSCRIPTS_TICK + config.PRIVATE_CLOUD_TICK
+ACKNOWLEDGED_WITHIN = config.TRANSCRIPTS_POLL_INTERVAL + config.PRIVATE_CLOUD_POLL_INTERVAL
 """Seconds in which the pusher has confirmed what it has, and delivered it."""
 
 
@@ -171,7 +171,7 @@ def test_speech_is_heard_after_all_if_it_is_answered_again_and_the_version_to_sh
             await device.leave()
             await asyncio.sleep(10)
             await both.bed.recover(Backend.SPEECH_TO_TEXT)
-            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             both.assert_at_rest()
             kept = name == "shipped"
             heard = podcast.words_in(0, 10 if kept else 5)
@@ -192,12 +192,12 @@ def test_a_session_that_nothing_holds_up_ends_at_once_or_at_its_slowest_pollers_
             await device.leave()
             left = now()
             if name == "gather_all":
-                await asyncio.sleep(2 * config.USAGE_TICK - left - 0.1)
+                await asyncio.sleep(2 * config.USAGE_POLL_INTERVAL - left - 0.1)
                 assert (both.gauge, both.tcp(), both.pusher_tcp()) == (1, 0, 1)
                 assert tasks("listen") == ["record_usage"]
             await asyncio.sleep(0.2 if name != "shipped" else ACKNOWLEDGED_WITHIN)
             assert (both.gauge, both.pusher_tcp(), tasks("listen")) == (0, 0, [])
-            await asyncio.sleep(config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(config.SPEAKER_SAMPLES_POLL_INTERVAL)
             both.assert_at_rest()
             assert both.stored == 65 * SECOND
             assert both.words_at(Backend.TRANSCRIPT_WEBHOOK) == podcast.words_in(0, 65)
@@ -215,7 +215,7 @@ def test_a_device_that_vanishes_is_seen_by_its_missing_pong_and_its_session_ends
                 config.WS_PING_INTERVAL + config.WS_PING_TIMEOUT + config.WS_CLOSE_TIMEOUT
             )
             assert both.tcp() == 0
-            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             both.assert_at_rest()
             assert both.stored == 5 * SECOND
             device.connection.transport.abort()
@@ -280,7 +280,7 @@ def test_a_crash_leaves_orphans_and_a_gauge_too_low_under_gather_and_neither_if_
         async with serve_both(name) as both:
             device = await device_with_stuck_speech(both)
             await both.fail(Backend.USAGE, FaultMode.GARBAGE)  # its client does not expect that
-            await device.stay(config.USAGE_TICK - now() + 0.1)
+            await device.stay(config.USAGE_POLL_INTERVAL - now() + 0.1)
             await device.connection.wait_closed()
             await asyncio.sleep(AN_HOUR)
             assert (both.gauge, both.tcp()) == (0, 0)
@@ -301,7 +301,7 @@ def test_the_end_of_a_finite_task_ends_nothing_and_its_crash_does(run, name, cap
             await both.fail(Backend.PEOPLE, FaultMode.GARBAGE)
             other = await both.connect("grace")
             await other.connection.wait_closed()
-            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(WITHIN_GATHER + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             assert tasks("listen", "grace") == []
             await device.stay(1)
             assert (device.close_code, both.gauge) == (None, 1)
@@ -323,7 +323,7 @@ def test_a_handler_cancelled_from_outside_takes_the_gauge_down_whatever_it_waits
                 await asyncio.sleep(0)
             await asyncio.sleep(WITHIN_SUPERVISED)
             assert (both.gauge, both.tcp(), tasks("listen")) == (0, 0, [])
-            await asyncio.sleep(config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(config.SPEAKER_SAMPLES_POLL_INTERVAL)
             both.assert_at_rest()
 
     run(scenario)
@@ -338,7 +338,7 @@ def test_a_burst_of_disconnects_leaves_nothing_of_fifty_sessions(run, name, capl
             assert both.gauge == both.tcp() == both.pusher_gauge == both.pusher_tcp() == 50
             for device in devices:
                 device.connection.transport.abort()
-            await asyncio.sleep(within(name) + config.SPEAKER_SAMPLES_TICK)
+            await asyncio.sleep(within(name) + config.SPEAKER_SAMPLES_POLL_INTERVAL)
             both.assert_at_rest()
             assert both.stored == 50 * 3 * SECOND
             if name != "gather_all":

@@ -20,7 +20,7 @@ WITHIN_SUPERVISED = (
     + config.CANCEL_ACK_TIMEOUT  # in the clean-up
     + config.WS_CLOSE_TIMEOUT
 )
-WITHIN_GATHER = config.SPEAKER_SAMPLES_TICK
+WITHIN_GATHER = config.SPEAKER_SAMPLES_POLL_INTERVAL
 
 
 def within(variant: Variant) -> float:

@@ -63,7 +63,7 @@ class PusherLink:
     def __repr__(self) -> str:
         return f"<PusherLink {self._uid} {self.state}>"
 
-    async def run(self) -> None:
+    async def keep_connected(self) -> None:
         """Connect, receive, and reconnect; return after the disconnect, when the queue is settled.
 
         Each attempt goes through the breaker. Cancelling it cancels an attempt in progress, within
@@ -207,7 +207,7 @@ class PusherLink:
             for request in self._requests.take_due():
                 await connection.send(protocol.encode(request))
             try:
-                async with asyncio.timeout(config.PUSHER_RECEIVE_TICK):
+                async with asyncio.timeout(config.PUSHER_RECEIVE_POLL_INTERVAL):
                     self._take(await connection.recv())
             except TimeoutError:
                 continue
