@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias, TypeVar
 
 from ghosts.processes.pool import SPAWN, ProcessDiedError, follow, interrupts_held
@@ -35,6 +35,7 @@ def call_side_by_side(
         ProcessDiedError: a process ended before its call did; the others are ended.
     """
     reports, reported = SPAWN.Pipe(duplex=False)
+    ends, ended = SPAWN.Pipe(duplex=False)
     watched, ours = SPAWN.Pipe(duplex=False)
     # One call a process is not hit by the deadlock of `max_tasks_per_child` (gh-115634): a worker
     # that is never idle leaves no token behind.
@@ -50,13 +51,20 @@ def call_side_by_side(
                 for number, arguments in enumerate(calls)
             ]
         for each in running:
-            each.add_done_callback(lambda _: reported.send(None))
-        for _ in running:
-            while (report := reports.recv()) is not None:
-                on_progress(*report)
-            for each in running:
-                if each.done():
-                    each.result()
+            each.add_done_callback(lambda _: ended.send(None))
+        left = len(running)
+        while left:
+            ready = wait([ends, reports])
+            if ends in ready:  # asked first: reports that never cease must not hide an end
+                ends.recv()
+                left -= 1
+                for each in running:
+                    if each.done():
+                        each.result()
+            elif reports in ready:
+                on_progress(*reports.recv())
+        while reports.poll():
+            on_progress(*reports.recv())
         results = [each.result() for each in running]
         executor.shutdown()
     except BrokenExecutor:
@@ -66,7 +74,7 @@ def call_side_by_side(
     finally:
         ours.close()  # which ends the processes that are left
         executor.shutdown(cancel_futures=True)
-        for end in (watched, reports, reported):
+        for end in (watched, reports, reported, ends, ended):
             end.close()
     return results
 
