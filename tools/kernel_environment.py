@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 import uuid
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def isolate_kernels() -> None:
     import matplotlib.font_manager  # noqa: F401
 
 
+@cache
 def _talk_over_unix_sockets() -> None:
     """Let kernels that this process will start listen on Unix sockets instead of TCP ports.
 

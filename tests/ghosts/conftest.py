@@ -1,18 +1,11 @@
 """Variants, and simulated time that leaves nothing unsaid."""
 
-import asyncio
-import gc
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Executor
-from typing import Any, TypeAlias
-
 import pytest
+from shared_fixtures import dask_executor, run, static_labels
 
-from async_tasks import check_cardinality
-from ghosts.simulation.clock import simulate
 from ghosts.variants import LISTEN_VARIANTS, VARIANTS, Variant
 
-Run: TypeAlias = Callable[[Callable[[], Coroutine[Any, Any, object]]], Any]
+__all__ = ["dask_executor", "run", "static_labels"]
 
 
 # The incident, and the fix in both of its forms; the steps between them are in the matrix.
@@ -31,43 +24,3 @@ def name(request: pytest.FixtureRequest) -> str:
 def fixed(request: pytest.FixtureRequest) -> str:
     """Those of them that have the fix."""
     return request.param
-
-
-@pytest.fixture
-def run() -> Iterator[Run]:
-    """Run a scenario on simulated time. What asyncio complains of afterwards fails the test."""
-    complaints: list[str] = []
-
-    def run_simulated(scenario: Callable[[], Coroutine[Any, Any, object]]) -> object:
-        async def watched() -> object:
-            asyncio.get_running_loop().set_exception_handler(
-                lambda _, context: complaints.append(context["message"])
-            )
-            return await scenario()
-
-        try:
-            return simulate(watched)
-        finally:
-            gc.collect()
-
-    yield run_simulated
-    assert complaints == []
-
-
-@pytest.fixture(autouse=True)
-def _static_labels() -> Iterator[None]:
-    yield
-    check_cardinality()
-
-
-@pytest.fixture
-def dask_executor() -> Iterator[Executor]:
-    """The executor of a local cluster of Dask's, with two processes."""
-    from distributed import Client, LocalCluster  # a second, which only its tests need
-
-    # A free port: on the usual one, a cluster beside another warns, which fails its test.
-    cluster = LocalCluster(
-        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
-    )
-    with cluster, Client(cluster) as client:
-        yield client.get_executor()

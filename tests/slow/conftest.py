@@ -1,9 +1,8 @@
 """Slow tests use the helpers and fixtures of `tests/ghosts`. `make test-all` runs them."""
 
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from hypothesis import settings
 
@@ -15,17 +14,7 @@ sys.path[:0] = [str(_GHOSTS / folder) for folder in _HELPERS]
 settings.register_profile("soak", max_examples=2000, print_blob=True)
 
 
-def _conftest_of_ghosts() -> ModuleType:
-    """Load it under a name of its own: every `conftest.py` is imported as ``conftest``."""
-    spec = spec_from_file_location("ghosts_conftest", _GHOSTS / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_fixtures = _conftest_of_ghosts()
-dask_executor = _fixtures.dask_executor
-run = _fixtures.run
-_static_labels = _fixtures._static_labels
+_shared = import_module("shared_fixtures")
+dask_executor = _shared.dask_executor
+run = _shared.run
+static_labels = _shared.static_labels

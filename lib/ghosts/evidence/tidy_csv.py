@@ -1,8 +1,8 @@
-"""Read a CSV file whose columns are the fields of a dataclass, and accept nothing else."""
+"""CSV files whose columns are the fields of a dataclass: reading accepts nothing else."""
 
 import csv
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from pathlib import Path
@@ -61,8 +61,21 @@ def read_rows(path: Path, row_type: type[Row]) -> tuple[Row, ...]:
     return tuple(rows)
 
 
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a line of column names, and a line for each row."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, columns, lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+
+
+def columns_of(row_type: Any) -> list[str]:
+    """Return the columns of a file of this dataclass: the names of its fields."""
+    return [field.name for field in fields(row_type)]
+
+
 def _check_columns(path: Path, columns: Sequence[str], row_type: Any) -> Sequence[str]:
-    expected = [field.name for field in fields(row_type)]
+    expected = columns_of(row_type)
     for column in expected:
         if columns.count(column) != 1:
             raise EvidenceError(

@@ -1,12 +1,11 @@
 """Outcomes as a CSV file, a row each."""
 
-import csv
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from ghosts.evidence.tidy_csv import read_rows
+from ghosts.evidence.tidy_csv import columns_of, read_rows, write_rows
 from ghosts.experiments.outcome import Outcome
 from ghosts.paths import DATA
 
@@ -16,11 +15,7 @@ STORED_OUTCOMES: Final = DATA / "experiments" / "outcomes.csv"
 
 def write_outcomes(outcomes: Sequence[Outcome], path: Path) -> None:
     """Write outcomes as CSV."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        columns = [field.name for field in fields(Outcome)]
-        table = csv.DictWriter(file, columns, lineterminator="\n")
-        table.writeheader()
-        table.writerows(asdict(outcome) for outcome in outcomes)
+    write_rows(path, columns_of(Outcome), map(asdict, outcomes))
 
 
 def read_outcomes(path: Path = STORED_OUTCOMES) -> tuple[Outcome, ...]:

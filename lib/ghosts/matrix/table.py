@@ -6,6 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Final
 
+from ghosts.evidence.tidy_csv import columns_of, write_rows
 from ghosts.paths import DATA
 from ghosts.records.cell import Cell
 
@@ -18,19 +19,18 @@ _NEVER: Final = "never"
 
 def write_matrix(cells: Sequence[Cell], path: Path) -> None:
     """Write cells as CSV, one line each."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, [field.name for field in fields(Cell)], lineterminator="\n")
-        table.writeheader()
-        for cell in cells:
-            seconds = cell.seconds_to_clean
-            words = _NEVER if seconds is None else f"{seconds:g}"
-            table.writerow(asdict(cell) | {"seconds_to_clean": words})
+    write_rows(path, columns_of(Cell), map(_row, cells))
 
 
 def read_matrix(path: Path = STORED_MATRIX) -> list[Cell]:
     """Read cells that :func:`write_matrix` has written."""
     with path.open(encoding="utf-8", newline="") as file:
         return [_cell(row) for row in csv.DictReader(file)]
+
+
+def _row(cell: Cell) -> dict[str, Any]:
+    seconds = cell.seconds_to_clean
+    return asdict(cell) | {"seconds_to_clean": _NEVER if seconds is None else f"{seconds:g}"}
 
 
 def _cell(row: dict[str, str]) -> Cell:

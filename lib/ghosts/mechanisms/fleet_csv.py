@@ -2,22 +2,23 @@
 
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from ghosts.evidence import EvidenceError
+from ghosts.evidence.tidy_csv import columns_of, write_rows
 from ghosts.paths import DATA
 from ghosts.records.candidate_runs import PodRun, PodSample
 from ghosts.records.validation import invalid_value
 
 MECHANISMS: Final = DATA / "mechanisms"
 _RUN: Final = TypeAdapter(PodRun)
-_POD: Final = [field.name for field in fields(PodRun) if field.name != "samples"]
-_SAMPLE: Final = ["pod", *(field.name for field in fields(PodSample))]
+_POD: Final = [name for name in columns_of(PodRun) if name != "samples"]
+_SAMPLE: Final = ["pod", *columns_of(PodSample)]
 
 
 STORED_FLEETS: Final = {
@@ -40,15 +41,8 @@ def write_fleet(runs: Sequence[PodRun], path: Path) -> None:
     """Write a fleet: a row per pod to ``path``, and their samples beside it."""
     pods = [asdict(run) for run in runs]
     samples = [{"pod": run["pod"], **sample} for run in pods for sample in run.pop("samples")]
-    _write(path, _POD, pods)
-    _write(samples_beside(path), _SAMPLE, samples)
-
-
-def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, columns, lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    write_rows(path, _POD, pods)
+    write_rows(samples_beside(path), _SAMPLE, samples)
 
 
 def read_fleet(path: Path) -> tuple[PodRun, ...]:

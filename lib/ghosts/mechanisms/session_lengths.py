@@ -1,9 +1,8 @@
 """Session lengths: what a fixed and a random length predict for memory per ghost and growth."""
 
-import csv
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -11,7 +10,7 @@ from typing import Final
 from pydantic import FiniteFloat, NonNegativeInt
 
 from ghosts.config import STORAGE_WORKERS
-from ghosts.evidence.tidy_csv import read_rows
+from ghosts.evidence.tidy_csv import columns_of, read_rows, write_rows
 from ghosts.mechanisms import reading
 from ghosts.mechanisms.fleet_csv import MECHANISMS
 from ghosts.processes import call_all
@@ -99,11 +98,7 @@ def replay_session_lengths(
 
 def write_session_lengths(runs: Sequence[SessionLengthRun], path: Path) -> None:
     """Write them as CSV, a row each."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        columns = [field.name for field in fields(SessionLengthRun)]
-        table = csv.DictWriter(file, columns, lineterminator="\n")
-        table.writeheader()
-        table.writerows(asdict(run) for run in runs)
+    write_rows(path, columns_of(SessionLengthRun), map(asdict, runs))
 
 
 def read_session_lengths(path: Path = STORED_SESSION_LENGTHS) -> tuple[SessionLengthRun, ...]:

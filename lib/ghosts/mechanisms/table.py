@@ -1,13 +1,12 @@
 """The table: every candidate against every observation."""
 
-import csv
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from ghosts.evidence.tidy_csv import read_rows
+from ghosts.evidence.tidy_csv import columns_of, read_rows, write_rows
 from ghosts.mechanisms.candidates import CANDIDATES, Candidate
 from ghosts.mechanisms.fleet_csv import MECHANISMS, stored_fleets
 from ghosts.mechanisms.observations import OBSERVATIONS
@@ -43,13 +42,12 @@ def judge(runs: Sequence[Runs]) -> tuple[Verdict, ...]:
 
 def write_verdicts(verdicts: Sequence[Verdict], path: Path) -> None:
     """Write verdicts as CSV, a row each."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        columns = [field.name for field in fields(Verdict)]
-        table = csv.DictWriter(file, columns, lineterminator="\n")
-        table.writeheader()
-        for verdict in verdicts:
-            number = "" if verdict.number is None else f"{verdict.number:g}"
-            table.writerow(asdict(verdict) | {"number": number})
+    write_rows(path, columns_of(Verdict), map(_row, verdicts))
+
+
+def _row(verdict: Verdict) -> dict[str, Any]:
+    number = "" if verdict.number is None else f"{verdict.number:g}"
+    return asdict(verdict) | {"number": number}
 
 
 def read_verdicts(path: Path = STORED_VERDICTS) -> tuple[Verdict, ...]:

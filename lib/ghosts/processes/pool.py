@@ -72,17 +72,25 @@ def call_all(
     """
     running: list[Future[T]] = []
     try:
-        running = [executor.submit(function, *arguments) for arguments in calls]
-        for done in as_completed(running):
-            on_result(done.result())
-        return [each.result() for each in running]
+        with lost_process_named():
+            running = [executor.submit(function, *arguments) for arguments in calls]
+            for done in as_completed(running):
+                on_result(done.result())
+            return [each.result() for each in running]
+    finally:
+        for each in running:
+            each.cancel()
+
+
+@contextmanager
+def lost_process_named() -> Iterator[None]:
+    """Raise ProcessDiedError where an executor has lost a process."""
+    try:
+        yield
     except BrokenExecutor:
         raise ProcessDiedError(
             "a process died before its call ended; is there enough memory?"
         ) from None
-    finally:
-        for each in running:
-            each.cancel()
 
 
 @contextmanager

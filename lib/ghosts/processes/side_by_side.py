@@ -1,11 +1,11 @@
 """A few long calls, each in a process of its own, which report their progress."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias, TypeVar
 
-from ghosts.processes.pool import SPAWN, ProcessDiedError, follow, interrupts_held
+from ghosts.processes.pool import SPAWN, follow, interrupts_held, lost_process_named
 
 T = TypeVar("T")
 Report: TypeAlias = Callable[[float], object]
@@ -43,40 +43,53 @@ def call_side_by_side(
         at_once, SPAWN, initializer=_begin, initargs=(watched, reported), max_tasks_per_child=1
     )
     try:
-        # The mask holds for processes that replace others, too: the thread that starts them is
-        # started here.
-        with interrupts_held():
-            running = [
-                executor.submit(_call, function, number, arguments)
-                for number, arguments in enumerate(calls)
-            ]
-        for each in running:
-            each.add_done_callback(lambda _: ended.send(None))
-        left = len(running)
-        while left:
-            ready = wait([ends, reports])
-            if ends in ready:  # asked first: reports that never cease must not hide an end
-                ends.recv()
-                left -= 1
-                for each in running:
-                    if each.done():
-                        each.result()
-            elif reports in ready:
-                on_progress(*reports.recv())
-        while reports.poll():
-            on_progress(*reports.recv())
-        results = [each.result() for each in running]
+        with lost_process_named():
+            running = _started(executor, function, calls)
+            for each in running:
+                each.add_done_callback(lambda _: ended.send(None))
+            _follow_to_the_end(running, ends, reports, on_progress)
+            results = [each.result() for each in running]
         executor.shutdown()
-    except BrokenExecutor:
-        raise ProcessDiedError(
-            "a process died before its call ended; is there enough memory?"
-        ) from None
     finally:
         ours.close()  # which ends the processes that are left
         executor.shutdown(cancel_futures=True)
         for end in (watched, reports, reported, ends, ended):
             end.close()
     return results
+
+
+def _started(
+    executor: Executor, function: Callable[..., T], calls: Sequence[tuple[Any, ...]]
+) -> list[Future[T]]:
+    # The mask holds for processes that replace others, too: the thread that starts them is started
+    # here.
+    with interrupts_held():
+        return [
+            executor.submit(_call, function, number, arguments)
+            for number, arguments in enumerate(calls)
+        ]
+
+
+def _follow_to_the_end(
+    running: Sequence[Future[Any]],
+    ends: Connection,
+    reports: Connection,
+    on_progress: Callable[[int, float], object],
+) -> None:
+    """Pass reports on until all calls have ended; raise the exception of the first that fails."""
+    left = len(running)
+    while left:
+        ready = wait([ends, reports])
+        if ends in ready:  # asked first: reports that never cease must not hide an end
+            ends.recv()
+            left -= 1
+            for each in running:
+                if each.done():
+                    each.result()
+        else:
+            on_progress(*reports.recv())
+    while reports.poll():
+        on_progress(*reports.recv())
 
 
 _reports: Connection | None = None
