@@ -35,7 +35,8 @@ class UploadPool:
     def __init__(self, size: int) -> None:
         self._queue: deque[Job] = deque()
         self._running: dict[Job, float] = {}
-        self._wanted = asyncio.Event()
+        # Counts the queued calls: of the idle workers one is woken for each, and not all.
+        self._wanted = asyncio.Semaphore(0)
         self._workers = [
             asyncio.create_task(self._work(), name=f"storage-worker:{number}")
             for number in range(size)
@@ -88,7 +89,7 @@ class UploadPool:
         """
         job = Job(call, payload_bytes, asyncio.get_running_loop().create_future())
         self._queue.append(job)
-        self._wanted.set()
+        self._wanted.release()
         try:
             answer: T = await job.answer
         finally:
@@ -101,9 +102,7 @@ class UploadPool:
 
     async def _work(self) -> None:
         while True:
-            while not self._queue:
-                self._wanted.clear()
-                await self._wanted.wait()
+            await self._wanted.acquire()
             await self._carry_out(self._queue.popleft())
 
     async def _carry_out(self, job: Job) -> None:

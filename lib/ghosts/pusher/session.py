@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 
 from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosed
@@ -56,7 +57,11 @@ class PusherSession(BaseSession):
         self._clients = clients
         self._metrics = metrics
         self._uploader = uploader
+        self._audio_until: float | None = None
         self._speaker_samples = SpeakerSamples(self.uid, self.signals, clients)
+        # Not a method of the session: it would then be in a cycle of references, and stay in memory
+        # after its end until the garbage collector comes.
+        self._acknowledge = partial(_acknowledge, connection)
         self._transcripts = Transcripts(self.uid, self.signals, clients, self._acknowledge)
         self._audio_bytes = AudioBytes(self.uid, self.signals, clients)
 
@@ -101,17 +106,23 @@ class PusherSession(BaseSession):
             self._log.error("%s: refused with 1013: %s", self.uid, error)
         return False
 
+    async def _kept(self) -> None:
+        await self.private_cloud.kept()
+        self._acknowledge_audio()
+
     def _end_of_input(self) -> None:
+        try:
+            self.private_cloud.write()
+            self._acknowledge_audio()
+        except SpoolError as error:
+            self._log.error("%s: the end of its audio was not kept: %s", self.uid, error)
         self.private_cloud.cut()
 
-    def _acknowledge(self, delivery_id: str | None) -> None:
-        """Acknowledge a delivery: the peer may forget it. None was asked for without an id."""
-        if delivery_id is not None:
-            self._answer(protocol.Acknowledged(delivery_id))
-
-    def _answer(self, answer: protocol.Answer) -> None:
-        """Send an answer if the connection is open, without waiting for the peer to read."""
-        broadcast([self.connection], protocol.encode_answer(answer))
+    def _acknowledge_audio(self) -> None:
+        """Acknowledge audio that is kept: the peer may forget it."""
+        if self._audio_until is not None:
+            _answer(self.connection, protocol.Acknowledged(audio_until=self._audio_until))
+            self._audio_until = None
 
     async def _turn_away(self) -> None:
         """Close with 1013, and read until the peer has answered: that audio is counted as dropped.
@@ -140,7 +151,7 @@ class PusherSession(BaseSession):
                     self.private_cloud.add(message)
                 self._audio_bytes.add(message.pcm)
                 if self._handshake.acknowledged:
-                    self._answer(protocol.Acknowledged(audio_until=message.started_at))
+                    self._audio_until = message.started_at
             case protocol.Heartbeat():
                 pass
             case protocol.Transcript():
@@ -182,3 +193,14 @@ class PusherSession(BaseSession):
             self._log.warning(
                 "%s: disconnected before the answer about %s", self.uid, request.conversation_id
             )
+
+
+def _acknowledge(connection: ServerConnection, delivery_id: str | None) -> None:
+    """Acknowledge a delivery: the peer may forget it. None was asked for without an id."""
+    if delivery_id is not None:
+        _answer(connection, protocol.Acknowledged(delivery_id))
+
+
+def _answer(connection: ServerConnection, answer: protocol.Answer) -> None:
+    """Send an answer if the connection is open, without waiting for the peer to read."""
+    broadcast([connection], protocol.encode_answer(answer))

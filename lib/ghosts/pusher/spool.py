@@ -4,9 +4,10 @@ import shutil
 import sqlite3
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
+from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from ghosts.config import MAX_FRAME_BYTES, SPOOL_DISK_RESERVE
@@ -14,17 +15,22 @@ from ghosts.ws_server import NoRoomError
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS audio (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
     uid TEXT NOT NULL,
     conversation_id TEXT NOT NULL,
+    id INTEGER NOT NULL,
     started_at REAL NOT NULL,
-    delivery_id TEXT,
-    last_id INTEGER,
-    pcm BLOB NOT NULL
-);
-CREATE INDEX IF NOT EXISTS by_conversation ON audio (uid, conversation_id, id);
+    pcm BLOB NOT NULL,
+    PRIMARY KEY (uid, conversation_id, id)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS delivery (
+    uid TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    last_id INTEGER NOT NULL,
+    PRIMARY KEY (uid, conversation_id)
+) WITHOUT ROWID;
 """
-# The first piece of a delivery that was begun has the id and the last piece of that delivery. The
+# WITHOUT ROWID keeps the pieces of a conversation side by side, so that it needs no index. The
 # audio is the last column: SQLite reads a column without reading what comes after it.
 
 
@@ -54,20 +60,22 @@ class Delivery:
     """Unix time in seconds of its first sample."""
     audio: bytes
     last_id: int
-    """The row id of its last piece."""
+    """The id of its last piece."""
 
 
 class Spool:
     """Audio in one SQLite file, in the order in which it was received. Not thread-safe.
 
-    Audio survives the death of the process once :meth:`append` has returned: it is in SQLite's
-    write-ahead log. Appending a second of audio takes about 30 us. About one call in 125 finds that
-    the log has grown to 4 MB, and waits for the disk: 5 ms on an idle local disk, 30 ms were
-    measured on a busy one. No call waits for a lock: one process has the file to itself, and the
-    next one finds what it left.
+    Audio is appended in a transaction, which :meth:`commit` ends: the frames of one turn of the
+    loop share one. Audio survives the death of the process once that has returned: it is in
+    SQLite's write-ahead log. A second of audio costs some 150 us of a processor. About one commit
+    in 100 finds that the log has grown to 4 MB, and waits for the disk: up to 30 ms. (Measured:
+    ``data/bench/spool.json``.) No call waits for a lock: one process has the file to itself, and
+    the next one finds what it left.
 
-    When the machine dies, audio since the last such wait may be lost, and deliveries since then may
-    be uploaded a second time under another id. An id never refers to other audio.
+    When the machine dies, audio since the last such wait may be lost, 250 seconds of one device at
+    most, and deliveries since then may be uploaded a second time under another id. An id never
+    refers to other audio.
 
     Args:
         path: The file. It is created if it does not exist; its folder has to exist.
@@ -80,12 +88,16 @@ class Spool:
     def __init__(self, path: Path, max_bytes: int) -> None:
         self._path = path
         self._max_bytes = max_bytes
-        # New for each process: a machine that dies may lose the last rows, and their row ids are
-        # then used again. Delivery ids must not be
+        self._errors = _AsSpoolError(path.name)
+        self._disk_room = _DiskRoom(path.parent)
+        # New for each process: a machine that dies may lose the last pieces, and their ids are then
+        # used again. Delivery ids must not be
         # (test_an_id_is_not_given_again_though_a_machine_that_died_took_the_last_writes_with_it).
         self._name = uuid.uuid4().hex
-        with self._as_spool_error():
-            self._database, self._size = _open(path)
+        with self._errors:
+            self._database, self._size, last_id = _open(path)
+        self._uncommitted = 0
+        self._ids = count(last_id + 1)
 
     def __repr__(self) -> str:
         return f"<Spool {self._path.name}: {self._size:,} of {self._max_bytes:,} B>"
@@ -98,7 +110,7 @@ class Spool:
 
     @property
     def size(self) -> int:
-        """Bytes of audio in the spool."""
+        """Bytes of audio in the spool, committed or not."""
         return self._size
 
     @property
@@ -108,10 +120,12 @@ class Spool:
         Raises:
             SpoolError: the disk cannot be asked.
         """
-        return self._room < MAX_FRAME_BYTES
+        with self._errors:
+            self._disk_room.ask()
+        return not self._has_room_for(MAX_FRAME_BYTES)
 
     def append(self, key: Key, started_at: float, pcm: bytes) -> None:
-        """Append audio to a conversation.
+        """Append audio to a conversation; :meth:`commit` puts it on disk.
 
         Args:
             key: The conversation.
@@ -120,18 +134,31 @@ class Spool:
 
         Raises:
             SpoolFullError: it does not fit. What is in the spool stays.
-            SpoolError: it cannot be written.
+            SpoolError: it cannot be written. All that was appended since the last commit is lost.
         """
-        if len(pcm) > self._room:
+        if not self._has_room_for(len(pcm)):
             raise SpoolFullError(
                 f"the spool or its disk is full: {self._size:,} bytes of audio are unsent"
             )
-        with self._as_spool_error():
-            self._database.execute(
-                "INSERT INTO audio (uid, conversation_id, started_at, pcm) VALUES (?, ?, ?, ?)",
-                (*key, started_at, pcm),
-            )
+        piece = (*key, next(self._ids), started_at, pcm)
+        with self._errors:
+            if not self._database.in_transaction:
+                self._database.execute("BEGIN")
+            self._or_nothing("INSERT INTO audio VALUES (?, ?, ?, ?, ?)", piece)
         self._size += len(pcm)
+        self._uncommitted += len(pcm)
+        self._disk_room.take(len(pcm))
+
+    def commit(self) -> None:
+        """Put what was appended on disk: when this returns, it survives the process.
+
+        Raises:
+            SpoolError: it cannot be written. All that was appended since the last commit is lost.
+        """
+        with self._errors:
+            if self._database.in_transaction:
+                self._or_nothing("COMMIT")
+        self._uncommitted = 0
 
     def conversations(self) -> dict[Key, int]:
         """Return the bytes of audio of each conversation, that with the oldest audio first.
@@ -139,7 +166,7 @@ class Spool:
         Raises:
             SpoolError: the file cannot be read.
         """
-        with self._as_spool_error():
+        with self._errors:
             rows = self._database.execute(
                 "SELECT uid, conversation_id, sum(length(pcm)) FROM audio"
                 " GROUP BY uid, conversation_id ORDER BY min(id)"
@@ -150,7 +177,7 @@ class Spool:
         """Return the oldest audio of a conversation; None if it has none.
 
         A delivery keeps its id and content across appends and restarts, until it was
-        :meth:`delivered`.
+        :meth:`delivered`. What was appended is committed first.
 
         Args:
             key: The conversation.
@@ -159,17 +186,20 @@ class Spool:
         Raises:
             SpoolError: the file cannot be read or written.
         """
-        with self._as_spool_error():
-            pieces = list(self._oldest(key, most_bytes))
+        self.commit()
+        with self._errors:
+            begun = self._database.execute(
+                "SELECT id, last_id FROM delivery WHERE uid = ? AND conversation_id = ?", key
+            ).fetchone()
+            delivery_id, last_id = begun or (None, None)
+            pieces = list(self._oldest(key, last_id, most_bytes))
             if not pieces:
                 return None
             first, last = pieces[0], pieces[-1]
-            delivery_id = first.delivery_id
             if delivery_id is None:
                 delivery_id = f"{self._name}-{first.id}"
                 self._database.execute(
-                    "UPDATE audio SET delivery_id = ?, last_id = ? WHERE id = ?",
-                    (delivery_id, last.id, first.id),
+                    "INSERT INTO delivery VALUES (?, ?, ?, ?)", (*key, delivery_id, last.id)
                 )
         audio = b"".join(piece.pcm for piece in pieces)
         return Delivery(delivery_id, key, first.started_at, audio, last.id)
@@ -177,10 +207,18 @@ class Spool:
     def delivered(self, delivery: Delivery) -> None:
         """Delete a delivery, which storage has. A second call does nothing.
 
+        What was appended is committed first.
+
         Raises:
             SpoolError: the file cannot be written. The delivery stays.
         """
-        with self._as_spool_error():
+        self.commit()
+        with self._errors, self._database:
+            self._database.execute("BEGIN")
+            self._database.execute(
+                "DELETE FROM delivery WHERE uid = ? AND conversation_id = ? AND last_id <= ?",
+                (*delivery.key, delivery.last_id),
+            )
             forgotten = self._database.execute(
                 "DELETE FROM audio WHERE uid = ? AND conversation_id = ? AND id <= ?",
                 (*delivery.key, delivery.last_id),
@@ -189,54 +227,101 @@ class Spool:
             self._size -= len(delivery.audio)
 
     def close(self) -> None:
-        """Close the file. Its content stays. Methods that need the file then raise SpoolError."""
+        """Close the file. What was committed stays.
+
+        Methods that need the file then raise SpoolError.
+        """
         self._database.close()
 
-    @property
-    def _room(self) -> int:
-        """Bytes of audio that still fit."""
-        with self._as_spool_error():
-            free = shutil.disk_usage(self._path.parent).free
-        return min(self._max_bytes - self._size, free - SPOOL_DISK_RESERVE)
+    def _or_nothing(self, statement: str, values: tuple[object, ...] = ()) -> None:
+        """Execute a statement; if it fails, undo all that was appended since the last commit.
 
-    def _oldest(self, key: Key, most_bytes: int) -> Iterator["_Piece"]:
-        """Yield the pieces of the delivery that was begun, or of a new one."""
+        SQLite undoes a transaction by itself after some errors, such as a full disk, and not after
+        others. So that one rule holds, each error undoes it.
+        """
+        try:
+            self._database.execute(statement, values)
+        except sqlite3.Error:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            self._size -= self._uncommitted
+            self._uncommitted = 0
+            raise
+
+    def _has_room_for(self, size: int) -> bool:
+        if size > self._max_bytes - self._size:
+            return False
+        with self._errors:
+            return self._disk_room.has(size)
+
+    def _oldest(self, key: Key, last_id: int | None, most_bytes: int) -> Iterator["_Piece"]:
+        """Yield the pieces of the delivery that ends with ``last_id``, or of a new one."""
         size = 0
-        first: _Piece | None = None
         rows = self._database.execute(
-            "SELECT id, started_at, delivery_id, last_id, pcm FROM audio"
+            "SELECT id, started_at, pcm FROM audio"
             " WHERE uid = ? AND conversation_id = ? ORDER BY id",
             key,
         )
-        for piece in map(_Piece._make, rows):
-            first = first or piece
+        for number, piece in enumerate(map(_Piece._make, rows)):
             size += len(piece.pcm)
-            if first.last_id is not None:
-                belongs = piece.id <= first.last_id
+            if last_id is not None:
+                belongs = piece.id <= last_id
             else:
-                belongs = piece is first or size <= most_bytes
+                belongs = number == 0 or size <= most_bytes
             if not belongs:
                 return
             yield piece
-
-    @contextmanager
-    def _as_spool_error(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise SpoolError(f"{self._path.name}: {error}") from None
 
 
 class _Piece(NamedTuple):
     id: int
     started_at: float
-    delivery_id: str | None
-    last_id: int | None
     pcm: bytes
 
 
-def _open(path: Path) -> tuple[sqlite3.Connection, int]:
-    """Return the opened file, and the bytes of audio in it."""
+class _DiskRoom:
+    """The bytes that are free on the disk of a folder, but for the reserve.
+
+    The disk is asked again after each megabyte that was taken, and before it is called full: asking
+    it takes a quarter as long as to append a frame.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._room = 0
+        self._until_asked = 0
+
+    def ask(self) -> None:
+        self._room = shutil.disk_usage(self._folder).free - SPOOL_DISK_RESERVE
+        self._until_asked = MAX_FRAME_BYTES
+
+    def has(self, size: int) -> bool:
+        if size > min(self._room, self._until_asked):
+            self.ask()
+        return size <= self._room
+
+    def take(self, size: int) -> None:
+        self._room -= size
+        self._until_asked -= size
+
+
+class _AsSpoolError:
+    """Raises an error of SQLite or of the system as a SpoolError that names the file."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        if isinstance(error, sqlite3.Error | OSError):
+            raise SpoolError(f"{self._name}: {error}") from None
+
+
+def _open(path: Path) -> tuple[sqlite3.Connection, int, int]:
+    """Return the opened file, the bytes of audio in it, and the last id in it."""
     # Each statement is a transaction (no isolation level). The exclusive lock is taken by the first
     # one, without waiting, so a file that another process has open is refused here and not later.
     database = sqlite3.connect(path, timeout=0.0, isolation_level=None)
@@ -244,9 +329,14 @@ def _open(path: Path) -> tuple[sqlite3.Connection, int]:
         database.execute("PRAGMA locking_mode = EXCLUSIVE")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = NORMAL")
+        # Some builds of SQLite write zeros over what is deleted, which doubles the cost of a
+        # delivery. Here other audio is soon written over it.
+        database.execute("PRAGMA secure_delete = OFF")
         database.executescript(_SCHEMA)
-        [size] = database.execute("SELECT coalesce(sum(length(pcm)), 0) FROM audio").fetchone()
+        size, last_id = database.execute(
+            "SELECT coalesce(sum(length(pcm)), 0), coalesce(max(id), 0) FROM audio"
+        ).fetchone()
     except BaseException:
         database.close()
         raise
-    return database, size
+    return database, size, last_id

@@ -4,12 +4,13 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from async_tasks import create_named_task, drain_tasks, poll
 from ghosts import config
 from ghosts.clients import Batch, PusherClients
 from ghosts.pusher.metrics import PusherMetrics
-from ghosts.pusher.spool import Delivery, Key, Spool, SpoolError
+from ghosts.pusher.spool import Delivery, Key, Spool, SpoolError, SpoolFullError
 from ghosts.ws_server import pause_after
 
 _log = logging.getLogger("ghosts.pusher")
@@ -28,6 +29,8 @@ class _Backlog:
     retry_at: float = 0.0
     in_hand: bool = False
     """Whether a task is uploading it."""
+    queued_for: float | None = None
+    """The moment of its valid entry in the queue of what is due; None if it has none."""
 
     @property
     def due_at(self) -> float:
@@ -37,6 +40,16 @@ class _Backlog:
         if self.over or self.size >= config.SPOOL_BATCH_BYTES:
             return self.since
         return self.since + config.SPOOL_BATCH_AGE
+
+
+@dataclass(slots=True)
+class Transaction:
+    """The audio that was accepted in one turn of the loop, and what has become of it."""
+
+    pieces: list[tuple[Key, int]] = field(default_factory=list)
+    """Conversation and bytes of each."""
+    error: SpoolError | None = None
+    """Why none of it was kept."""
 
 
 class SpoolUploader:
@@ -64,35 +77,68 @@ class SpoolUploader:
         self._work = asyncio.Event()
         self._empty = asyncio.Event()
         self._open = False
+        self._transaction = Transaction()
         self._deliveries: set[asyncio.Task[None]] = set()
-        self._backlogs = {
-            key: _Backlog(size, over=True) for key, size in spool.conversations().items()
-        }
-        self._measure()
-        self._work.set()
+        self._backlogs: dict[Key, _Backlog] = {}
+        self._due: list[tuple[float, Key]] = []
+        for key, size in spool.conversations().items():
+            self._backlogs[key] = _Backlog(size, over=True)
+            self._queue(key)
+        metrics.spooled.set_function(lambda: spool.size)
+        self._note_if_empty()
 
     def __repr__(self) -> str:
         return f"<SpoolUploader {len(self._deliveries)} on the way, {self.spool!r}>"
 
-    def accept(self, key: Key, started_at: float, pcm: bytes) -> None:
-        """Put audio into the spool; it is on disk when this returns.
+    def accept(self, key: Key, started_at: float, pcm: bytes) -> Transaction:
+        """Put audio into the spool; return the transaction that is to be committed.
 
         Raises:
             SpoolFullError: it does not fit.
-            SpoolError: it cannot be written.
+            SpoolError: it cannot be written; nor is what was accepted since the last commit.
         """
-        self.spool.append(key, started_at, pcm)
-        self._measure()
-        backlog = self._backlogs.setdefault(key, _Backlog())
+        transaction = self._transaction
+        try:
+            self.spool.append(key, started_at, pcm)
+        except SpoolFullError:
+            raise
+        except SpoolError as error:
+            self._forget(error)
+            raise
+        transaction.pieces.append((key, len(pcm)))
+        backlog = self._backlogs.get(key)
+        if backlog is None:
+            backlog = self._backlogs[key] = _Backlog()
         backlog.size += len(pcm)
         backlog.over = False
-        self._work.set()
+        self._empty.clear()
+        self._queue(key)
+        return transaction
+
+    def commit(self, transaction: Transaction) -> None:
+        """Put on disk what a transaction has, unless it is. If that fails, it has the error."""
+        if transaction is not self._transaction or not transaction.pieces:
+            return
+        try:
+            self.spool.commit()
+        except SpoolError as error:
+            self._forget(error)
+        else:
+            self._transaction = Transaction()
+
+    def _forget(self, error: SpoolError) -> None:
+        """Take back what was accepted since the last commit: the spool did not keep it."""
+        for key, size in self._transaction.pieces:
+            self._backlogs[key].size -= size
+        self._transaction.error = error
+        self._transaction = Transaction()
+        self._note_if_empty()
 
     def end(self, key: Key) -> None:
         """Record that a conversation has ended: what is left of its audio is due."""
         if key in self._backlogs:
             self._backlogs[key].over = True
-            self._work.set()
+            self._queue(key)
 
     async def emptied(self, *, timeout: float) -> None:
         """Return when the spool is empty, or after ``timeout`` seconds."""
@@ -119,6 +165,19 @@ class SpoolUploader:
                 self._deliveries, timeout=config.CANCEL_ACK_TIMEOUT, label="pusher_uploader"
             )
 
+    def _queue(self, key: Key) -> None:
+        """Queue a conversation for the moment at which it is due, unless it is in hand."""
+        backlog = self._backlogs[key]
+        due_at = backlog.due_at
+        if backlog.in_hand or due_at == backlog.queued_for:
+            return
+        # An earlier entry of it stays in the queue, and is skipped when its moment comes: finding
+        # it would take longer the more conversations wait.
+        backlog.queued_for = due_at
+        heappush(self._due, (due_at, key))
+        if self._due[0][1] == key:
+            self._work.set()
+
     def _send_due(self) -> float | None:
         """Start deliveries that are due while workers are free; return when the next is due.
 
@@ -126,32 +185,43 @@ class SpoolUploader:
         worker is free; the end of a delivery polls again.
         """
         now = asyncio.get_running_loop().time()
-        waiting = [(one.due_at, key) for key, one in self._backlogs.items() if not one.in_hand]
-        for due_at, key in sorted(waiting):
-            if len(self._deliveries) == self._clients.uploads.size:
-                return None
+        while self._due:
+            due_at, key = self._due[0]
+            backlog = self._backlogs.get(key)
+            if backlog is None or backlog.queued_for != due_at:
+                heappop(self._due)
+                continue
             if due_at > now:
                 return due_at
-            self._backlogs[key].in_hand = True
-            delivering = create_named_task(
-                self._deliver_all(key), name="uploader:delivery", task_set=self._deliveries
-            )
-            # A callback, and not the last line of the task: until the task is done it is in
-            # `_deliveries`, so a poll would find no free worker, and no later poll would follow
-            # (test_the_spool_uploader_is_woken_when_a_worker_is_free).
-            delivering.add_done_callback(self._worker_is_free)
+            if len(self._deliveries) == self._clients.uploads.size:
+                return None
+            heappop(self._due)
+            self._start(key, backlog)
         return None
+
+    def _start(self, key: Key, backlog: _Backlog) -> None:
+        backlog.in_hand, backlog.queued_for = True, None
+        delivering = create_named_task(
+            self._deliver_all(key), name="uploader:delivery", task_set=self._deliveries
+        )
+        # A callback, and not the last line of the task: until the task is done it is in
+        # `_deliveries`, so a poll would find no free worker, and no later poll would follow
+        # (test_the_spool_uploader_is_woken_when_a_worker_is_free).
+        delivering.add_done_callback(self._worker_is_free)
 
     def _worker_is_free(self, _: asyncio.Task[None]) -> None:
         """Start the next delivery that is due, without waiting for the next poll."""
+        none_was_free = len(self._deliveries) == self._clients.uploads.size - 1
         if self._open:
             self._send_due()
-        self._work.set()
+        if none_was_free:
+            self._work.set()  # the poll before this one found no worker, and waits for work
 
     async def _deliver_all(self, key: Key) -> None:
         backlog = self._backlogs[key]
         try:
             while backlog.due_at <= asyncio.get_running_loop().time():
+                self.commit(self._transaction)  # here, so that sessions learn of an error
                 delivery = self.spool.next_delivery(key, config.SPOOL_BATCH_BYTES)
                 if delivery is None:
                     del self._backlogs[key]
@@ -170,23 +240,23 @@ class SpoolUploader:
                 raise
         finally:
             backlog.in_hand = False
+            if key in self._backlogs:
+                self._queue(key)
 
     async def _deliver(self, delivery: Delivery) -> None:
         await self._clients.upload(
             Batch(*delivery.key, delivery.started_at, delivery.audio, delivery.id)
         )
+        self.commit(self._transaction)  # here, so that sessions learn of an error
         self.spool.delivered(delivery)
         self._metrics.stored.inc(len(delivery.audio))
-        self._measure()
+        self._note_if_empty()
+
+    def _note_if_empty(self) -> None:
+        if not self.spool.size:
+            self._empty.set()
 
     def _put_off(self, backlog: _Backlog) -> None:
         backlog.failures += 1
         pause = pause_after(backlog.failures, config.DELIVERY_BACKOFF)
         backlog.retry_at = asyncio.get_running_loop().time() + pause
-
-    def _measure(self) -> None:
-        self._metrics.spooled.set(self.spool.size)
-        if self.spool.size:
-            self._empty.clear()
-        else:
-            self._empty.set()

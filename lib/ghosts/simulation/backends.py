@@ -53,6 +53,9 @@ class BackendServer:
     def __init__(self, name: Backend, answer: Callable[[web.BaseRequest, bytes], Any]) -> None:
         self.name = name
         self.received: list[Received] = []
+        self._longest: dict[tuple[str, ...], int] = {}
+        self.stored_bytes = 0
+        """Bytes of audio in storage, each counted once; 0 of another backend."""
         self._delivered: set[str] = set()
         self._content = answer
         self._failure: Failure | None = None
@@ -192,6 +195,20 @@ class BackendServer:
                 return
             self._delivered.add(delivery)
         self.received.append(received)
+        if self.name is Backend.STORAGE:
+            self._count(received)
+
+    def _count(self, received: Received) -> None:
+        """Count stored audio as it comes: a sum at each sample would cost more with each batch.
+
+        A batch that was stored, and is sent again because the answer was lost, starts at the same
+        second of the same conversation, and is at least as long.
+        """
+        query = received.query
+        start = received.uid, query["conversation_id"], query["started_at"]
+        before = self._longest.get(start, 0)
+        self._longest[start] = max(received.bytes, before)
+        self.stored_bytes += self._longest[start] - before
 
 
 SpeechToText: TypeAlias = Callable[[bytes], list[dict[str, Any]]]
@@ -232,17 +249,8 @@ class Backends:
 
     @property
     def stored_bytes(self) -> int:
-        """Bytes of audio in storage, each counted once.
-
-        A batch that was stored, and is sent again because the answer was lost, starts at the same
-        second of the same conversation, and is at least as long.
-        """
-        longest: dict[tuple[str, ...], int] = {}
-        for received in self[Backend.STORAGE].received:
-            query = received.query
-            start = received.uid, query["conversation_id"], query["started_at"]
-            longest[start] = max(received.bytes, longest.get(start, 0))
-        return sum(longest.values())
+        """Bytes of audio in storage, each counted once."""
+        return self[Backend.STORAGE].stored_bytes
 
     @property
     def stored_twice_bytes(self) -> int:

@@ -41,16 +41,16 @@ class _Timer(asyncio.TimerHandle):
     An observer's timers would then change the order of what it observes.
     """
 
-    __slots__ = ("_number",)
+    __slots__ = ("_place",)
 
-    def __init__(self, number: int, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self._number = number
+    def __init__(self, number: int, when: float, *arguments: Any) -> None:
+        super().__init__(when, *arguments)
+        self._place = when, number
 
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, _Timer):
             return NotImplemented
-        return (self._when, self._number) < (other._when, other._number)  # type: ignore[attr-defined]
+        return self._place < other._place
 
 
 class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):

@@ -69,20 +69,27 @@ async def pod_in(
 
 
 def listen_in(session: PusherSession) -> None:
-    """Say what a session has taken, once it has."""
+    """Say what a session has taken, once it is kept, which is before the next frame is read."""
     cloud = session.private_cloud
-    add, switch = cloud.add, cloud.switch
+    add, kept, switch = cloud.add, cloud.kept, cloud.switch
     conversation = [""]
+    added: list[int] = []
 
-    def added(audio: protocol.Audio) -> None:
+    def add_and_note(audio: protocol.Audio) -> None:
         add(audio)
-        say(taken=[session.uid, conversation[0], len(audio.pcm)])
+        added.append(len(audio.pcm))
+
+    async def keep_and_say() -> None:
+        await kept()
+        for size in added:
+            say(taken=[session.uid, conversation[0], size])
+        added.clear()
 
     def switched(conversation_id: str) -> None:
         switch(conversation_id)
         conversation[0] = conversation_id
 
-    cloud.add, cloud.switch = added, switched
+    cloud.add, cloud.kept, cloud.switch = add_and_note, keep_and_say, switched
 
 
 async def restore(bed: Bed, kept: Sequence[Received]) -> None:

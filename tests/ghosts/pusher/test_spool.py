@@ -1,7 +1,6 @@
 """The spool alone: order, the identity of a delivery, its bound, and who may have the file."""
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from disk import files_of_at_most
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +33,7 @@ def path(tmp_path: Path) -> Path:
 def fill(spool: Spool, key: Key, *pieces: bytes) -> None:
     for second, pcm in enumerate(pieces):
         spool.append(key, float(second), pcm)
+        spool.commit()
 
 
 def deliver_all(spool: Spool, key: Key, most_bytes: int = 4) -> list[Delivery]:
@@ -45,17 +46,6 @@ def deliver_all(spool: Spool, key: Key, most_bytes: int = 4) -> list[Delivery]:
 
 def audio_of(spool: Spool, key: Key, most_bytes: int = 4) -> list[bytes]:
     return [delivery.audio for delivery in deliver_all(spool, key, most_bytes)]
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """A disk with room for no more in any file."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @contextmanager
@@ -336,10 +326,66 @@ def test_a_disk_that_fills_up_refuses_a_piece_as_a_whole_and_keeps_what_is_there
             fill(spool, HOME, *pieces)
         kept = spool.size // 100_000
         assert 10 < kept < 100
-        spool.append(HOME, kept, pieces[kept])
+        fill(spool, HOME, pieces[kept])
     with Spool(path, PLENTY) as spool:
         assert spool.size == (kept + 1) * 100_000
         assert audio_of(spool, HOME, 100_000) == pieces[: kept + 1]
+
+
+def test_what_was_appended_is_on_disk_once_it_is_committed_and_not_before(path, tmp_path):
+    """As a process that is killed leaves it: the file and its log, copied as they are."""
+
+    def found_after(number: int) -> dict[Key, int]:
+        killed = tmp_path / str(number)
+        killed.mkdir()
+        for file in (path, path.with_name(path.name + "-wal")):
+            shutil.copy(file, killed)
+        with Spool(killed / path.name, PLENTY) as spool:
+            return spool.conversations()
+
+    with Spool(path, PLENTY) as spool:
+        spool.append(HOME, 0.0, b"ab")
+        spool.append(BOB, 0.0, b"c")
+        assert found_after(1) == {}
+        spool.commit()
+        assert found_after(2) == spool.conversations() == {HOME: 2, BOB: 1}
+
+
+@pytest.mark.parametrize("as_well", ["next_delivery", "delivered"])
+def test_a_delivery_commits_what_was_appended_before_it(path, as_well):
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, b"a")
+        begun = spool.next_delivery(HOME, 1)
+        spool.append(BOB, 0.0, b"b")
+        if as_well == "delivered":
+            spool.delivered(begun)
+        else:
+            assert spool.next_delivery(HOME, 1) == begun
+    with Spool(path, PLENTY) as spool:
+        assert spool.conversations()[BOB] == 1
+
+
+def test_an_error_undoes_all_that_was_appended_since_the_last_commit_and_nothing_before(path):
+    piece = b"x" * 100_000
+    with Spool(path, PLENTY) as spool:
+        fill(spool, HOME, piece)
+        for key in (BOB, AWAY):
+            spool.append(key, 0.0, piece)
+        with files_of_at_most(2**17), pytest.raises(SpoolError, match=r"^spool\.sqlite: "):
+            spool.commit()
+        assert (spool.size, spool.conversations()) == (len(piece), {HOME: len(piece)})
+        fill(spool, BOB, b"later")
+    with Spool(path, PLENTY) as spool:
+        assert spool.conversations() == {HOME: len(piece), BOB: len(b"later")}
+
+
+def test_what_does_not_fit_undoes_nothing_of_what_was_appended_before_it(path):
+    with Spool(path, max_bytes=4) as spool:
+        spool.append(HOME, 0.0, b"abc")
+        with pytest.raises(SpoolFullError):
+            spool.append(BOB, 0.0, b"de")
+        spool.commit()
+        assert spool.conversations() == {HOME: 3}
 
 
 def test_a_spool_that_was_closed_says_so(path):
@@ -347,6 +393,8 @@ def test_a_spool_that_was_closed_says_so(path):
     spool.close()
     with pytest.raises(SpoolError, match="closed"):
         spool.append(HOME, 0.0, b"ab")
+    with pytest.raises(SpoolError, match="closed"):
+        spool.commit()
     with pytest.raises(SpoolError, match="closed"):
         spool.next_delivery(HOME, 4)
     assert spool.size == 0
@@ -388,6 +436,7 @@ def test_an_id_is_not_given_again_though_a_machine_that_died_took_the_last_write
 
 STEPS = st.one_of(
     st.tuples(st.just("append"), st.sampled_from([HOME, AWAY, BOB]), st.integers(1, 6)),
+    st.tuples(st.just("commit"), st.none(), st.none()),
     st.tuples(st.just("begin"), st.sampled_from([HOME, AWAY, BOB]), st.integers(1, 8)),
     st.tuples(st.just("deliver"), st.sampled_from([HOME, AWAY, BOB]), st.integers(1, 8)),
     st.tuples(st.just("reopen"), st.none(), st.none()),
@@ -398,7 +447,7 @@ STEPS = st.one_of(
 @given(st.lists(STEPS, max_size=40))
 def test_it_does_as_a_list_would_in_any_order_of_calls_and_whoever_reopens_it(steps):
     said = dict.fromkeys((HOME, AWAY, BOB), b"")
-    stored = dict(said)
+    stored, committed = dict(said), dict(said)
     by_id: dict[str, bytes] = {}
     with TemporaryDirectory() as folder:
         path = Path(folder) / "spool.sqlite"
@@ -411,11 +460,17 @@ def test_it_does_as_a_list_would_in_any_order_of_calls_and_whoever_reopens_it(st
             elif step == "reopen":
                 spool.close()
                 spool = Spool(path, PLENTY)
+                said = dict(committed)
+            elif step == "commit":
+                spool.commit()
+                committed = dict(said)
             elif (delivery := spool.next_delivery(key, size)) is not None:
                 assert by_id.setdefault(delivery.id, delivery.audio) == delivery.audio
                 if step == "deliver":
                     spool.delivered(delivery)
                     stored[key] += delivery.audio
+            if step in ("begin", "deliver"):
+                committed = dict(said)
             left = {each: len(said[each]) - len(stored[each]) for each in said}
             assert spool.size == sum(left.values())
             assert spool.conversations() == {each: left[each] for each in left if left[each]}
