@@ -16,8 +16,7 @@ def title(ax: Axes) -> str:
 
 def words(figure: Figure) -> list[Text]:
     """The texts that a reader sees, ticks beyond the axes' limits left out."""
-    canvas = figure.canvas
-    canvas.draw()
+    figure.draw_without_rendering()
     seen = [
         text
         for text in figure.findobj(Text)
