@@ -3,6 +3,7 @@
 Every function logs to ``logging.getLogger("async_tasks")``. No function swallows a cancellation.
 """
 
+from async_tasks.disconnects import add_disconnect
 from async_tasks.drain import DrainReport, drain_tasks
 from async_tasks.gather import GatherResult, gather_chunked, gather_with_logging
 from async_tasks.metrics import Metrics, check_cardinality
@@ -24,6 +25,7 @@ __all__ = [
     "Phase",
     "SessionScope",
     "SupervisorExit",
+    "add_disconnect",
     "check_cardinality",
     "create_named_task",
     "drain_tasks",

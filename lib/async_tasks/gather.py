@@ -68,13 +68,14 @@ async def gather_with_logging(
     label: str,
     max_concurrency: int = 10,
     timeout: float | None = None,
+    isolate: bool = False,
     metrics: Metrics = METRICS,
 ) -> list[GatherResult[T]]:
     """Run ``coros`` and return an outcome for each, in the order of the input.
 
     The exception of an item is in its outcome and does not affect the others. Failures are counted
-    and logged, the first three with tracebacks. Items run inside worker tasks, not in tasks of
-    their own, each in a copy of the caller's context.
+    and logged, the first three with tracebacks. Each item runs in a copy of the caller's context,
+    and inside a worker task, which runs one item after the other: see ``isolate``.
 
     When the call is cancelled, or an item raises SystemExit or KeyboardInterrupt, the running items
     are cancelled once and waited for (5 s at most), the queued ones are closed, and it raises.
@@ -85,6 +86,11 @@ async def gather_with_logging(
         max_concurrency: How many items run at a time, 1 or more.
         timeout: Seconds that each item may take from its own start; None is no limit. An item that
             refuses to be cancelled by it occupies its worker until it ends.
+        isolate: True: each item is a task of its own, as with ``asyncio.gather``. Needed where
+            items, or libraries that they use, keep state by ``asyncio.current_task()``, or leave a
+            timer behind that cancels it: in a shared task the next item would see that state, and
+            be hit by that timer. An item that does nothing costs twice as much: a task, of which
+            ``max_concurrency`` exist at a time.
         metrics: Where failures and the duration are counted.
 
     Raises:
@@ -96,7 +102,8 @@ async def gather_with_logging(
         if timeout is not None:
             finite_seconds("timeout", timeout)
     with _observed(label, metrics) as results:
-        await Pool(coros, results, timeout=timeout).run(max_concurrency, label)
+        pool = Pool(coros, results, timeout=timeout, isolate=isolate)
+        await pool.run(max_concurrency, label)
     return results
 
 
@@ -107,6 +114,7 @@ async def gather_chunked(
     label: str,
     max_concurrency: int | None = None,
     timeout: float | None = None,
+    isolate: bool = False,
     metrics: Metrics = METRICS,
 ) -> list[GatherResult[T]]:
     """Run ``coros`` in chunks: every item of a chunk has ended before the next chunk starts.
@@ -121,6 +129,7 @@ async def gather_chunked(
         label: A static label for the metrics, the log and the names of the workers.
         max_concurrency: How many items of a chunk run at a time; by default all.
         timeout: Seconds that each item may take from its own start; None is no limit.
+        isolate: True: each item is a task of its own.
         metrics: Where failures and the duration are counted.
 
     Raises:
@@ -136,7 +145,7 @@ async def gather_chunked(
     with _observed(label, metrics) as results:
         try:
             while chunk := _take(rest, chunk_size):
-                pool = Pool(chunk, results, timeout=timeout)
+                pool = Pool(chunk, results, timeout=timeout, isolate=isolate)
                 await pool.run(concurrency, label)
         except BaseException:
             # Coroutines of a list exist already and would warn that they were never awaited. Those
@@ -210,6 +219,7 @@ class Pool(Generic[T]):
         results: The list to which one result slot per item is appended. A slot is None until its
             item has an outcome.
         timeout: Seconds that each item may take from its own start; None is no limit.
+        isolate: Whether each item is a task of its own.
     """
 
     def __init__(
@@ -218,7 +228,9 @@ class Pool(Generic[T]):
         results: list[Any],
         *,
         timeout: float | None,
+        isolate: bool,
     ) -> None:
+        self._isolate = isolate
         self._size = len(items)
         self._items = enumerate(items, len(results))
         self._results = results
@@ -236,13 +248,15 @@ class Pool(Generic[T]):
             max_concurrency: How many workers there are at most.
             label: What the names of the workers start with.
         """
-        workers = [
-            asyncio.create_task(self._work(), name=f"{label}:worker-{number}")
-            for number in range(min(max_concurrency, self._size))
-        ]
-        if not workers:
+        if not self._size:
             return
+        workers: list[Worker] = []
         try:
+            for number in range(min(max_concurrency, self._size)):
+                # An eager task runs its first item in this very call, which may raise SystemExit
+                # (test_a_system_exit_in_an_eager_item_closes_the_queued_ones).
+                worker = asyncio.create_task(self._work(), name=f"{label}:worker-{number}")
+                workers.append(worker)
             done, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
             for worker in done:
                 worker.result()
@@ -275,7 +289,7 @@ class Pool(Generic[T]):
         if limit is not None:
             limit.start()
         try:
-            outcome = GatherResult(index, await _in_own_context(_as_coroutine(item)))
+            outcome = GatherResult(index, await self._value(_as_coroutine(item)))
         except asyncio.CancelledError as error:
             # Three cancellations end here: that of the gather, which has to pass; that of the
             # item's limit; and that of the item itself, such as awaiting a cancelled task.
@@ -293,6 +307,12 @@ class Pool(Generic[T]):
             if cancellation is not None and outcome.ok:
                 return GatherResult(index, exception=cancellation)
         return outcome
+
+    async def _value(self, item: Coroutine[Any, Any, T]) -> T:
+        if self._isolate:
+            # Cancelling a task that awaits another one cancels that one.
+            return await asyncio.create_task(item, context=copy_context())
+        return await _in_own_context(item)
 
     async def _uncancel(self, worker: Worker) -> asyncio.CancelledError | None:
         """Clear the cancellations that belong to the item that has just ended.

@@ -1,19 +1,22 @@
 """Own the tasks of a session: start, supervise and end them in order."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from enum import Enum
 from itertools import chain
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
+from async_tasks.disconnects import is_disconnect
 from async_tasks.drain import drain_tasks
 from async_tasks.metrics import METRICS, Metrics
 from async_tasks.supervise import Role, Supervision, SupervisorExit
-from async_tasks.tasks import AnyTask, create_named_task
+from async_tasks.tasks import AnyTask, create_named_task, shielded
 from async_tasks.timeouts import finite_seconds
 
 T = TypeVar("T")
+_log = logging.getLogger("async_tasks")
 
 
 class Gauge(Protocol):
@@ -157,7 +160,8 @@ class SessionScope:
     def close_last(self, close: Callable[[], Awaitable[object]]) -> None:
         """Await ``close()`` on exit, after all tasks have ended.
 
-        Several closers are awaited together, under the deadline of the exit. A failure is logged.
+        Several closers are awaited together, under the deadline of the exit. A failure is logged,
+        unless it means that the connection is closed already, as at every ordinary goodbye.
         """
         self._closers.append(close)
 
@@ -235,12 +239,21 @@ class SessionScope:
         all_tasks = _Live(self._members.values())
         again = await self._drain("cleanup", all_tasks, timeout=min(ack, end - now()))
         closing = [
-            create_named_task(_call(one), name=f"{self._name}:close") for one in self._closers
+            create_named_task(self._close(one), name=f"{self._name}:close") for one in self._closers
         ]
-        late = await self._drain(
-            "cleanup", closing, timeout=min(ack, end - now()), cancel=False, cancel_timeout=0.0
-        )
+        with shielded():  # else a cancelled scope of anyio would cancel the goodbye at once
+            late = await self._drain(
+                "cleanup", closing, timeout=min(ack, end - now()), cancel=False, cancel_timeout=0.0
+            )
         return cut_short or again or late
+
+    async def _close(self, close: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await close()
+        except Exception as error:
+            if not is_disconnect(error):
+                raise
+            _log.debug("%s: closed already: %r", self._name, error)
 
     async def _drain(
         self, part: str, tasks: Iterable[AnyTask], **bounds: Any
@@ -256,10 +269,6 @@ class SessionScope:
         except asyncio.CancelledError as error:
             return error
         return None
-
-
-async def _call(close: Callable[[], Awaitable[object]]) -> None:
-    await close()
 
 
 class _Live(Iterable[AnyTask]):

@@ -1,7 +1,9 @@
 import asyncio
 import contextvars
 import gc
+import inspect
 import math
+import sys
 import warnings
 
 import pytest
@@ -353,3 +355,90 @@ def test_chunked_failures_are_summed_up_over_all_chunks(simulation, caplog, regi
     simulation.run(gather_chunked(items, chunk_size=6, label="t", metrics=metrics))
     assert caplog.messages[-1] == "t: 20 of 20 failed"
     assert registry.get_sample_value("async_gather_failures_total", {"label": "t"}) == 20
+
+
+async def in_one_chunk(*items, **options):
+    return await gather_chunked(items, chunk_size=len(items), **options)
+
+
+@pytest.mark.parametrize("function", [gather_with_logging, in_one_chunk])
+def test_items_that_keep_state_by_current_task_have_tasks_of_their_own_if_isolated(
+    simulation, function
+):
+    async def scenario(isolate):
+        sessions = {}
+
+        async def handle(user):
+            session = sessions.setdefault(asyncio.current_task(), user)
+            await asyncio.sleep(0)
+            return user, session
+
+        results = await function(*map(handle, "abc"), label="t", max_concurrency=1, isolate=isolate)
+        return [result.value for result in results]
+
+    assert simulation.run(scenario(True)) == [(user, user) for user in "abc"]
+    assert simulation.run(scenario(False)) == [(user, "a") for user in "abc"]
+
+
+def test_a_timer_that_an_item_leaves_behind_hits_no_other_item_if_isolated(simulation):
+    async def leaves_a_timer():
+        asyncio.get_running_loop().call_later(5, asyncio.current_task().cancel)
+
+    async def scenario(isolate):
+        results = await gather_with_logging(
+            leaves_a_timer(),
+            asyncio.sleep(10, "done"),
+            label="t",
+            max_concurrency=1,
+            isolate=isolate,
+        )
+        return results[1].value
+
+    assert simulation.run(scenario(True)) == "done"
+    assert simulation.run(scenario(False)) is None
+
+
+def test_isolated_items_are_limited_cancelled_and_given_a_context_as_others_are(simulation):
+    variable = contextvars.ContextVar("variable", default="the caller's")
+    seen = []
+
+    async def item(seconds):
+        seen.append(variable.get())
+        variable.set("the item's")
+        await asyncio.sleep(seconds)
+        return seconds
+
+    async def scenario():
+        results = await gather_with_logging(
+            item(1), item(9), fail(ValueError("a bug")), label="t", timeout=3, isolate=True
+        )
+        assert (results[0].value, results[1].timed_out, now()) == (1, True, 3)
+        assert isinstance(results[2].exception, ValueError)
+        gathering = asyncio.create_task(
+            gather_with_logging(stubborn(60), item(60), item(0), label="t", isolate=True)
+        )
+        await asyncio.sleep(1)
+        gathering.cancel()
+        await asyncio.wait([gathering])
+        assert (gathering.cancelled(), now()) == (True, 4 + 5)
+
+    simulation.run(scenario())
+    assert set(seen) == {"the caller's"}
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="no eager tasks")
+@pytest.mark.parametrize("isolate", [False, True])
+def test_a_system_exit_in_an_eager_item_closes_the_queued_ones(simulation, isolate):
+    async def leave():
+        raise SystemExit
+
+    queued = [forever() for _ in range(5)]
+
+    async def scenario():
+        asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        await gather_with_logging(leave(), *queued, label="t", max_concurrency=2, isolate=isolate)
+
+    states = simulation.exits(
+        scenario(), lambda: [inspect.getcoroutinestate(each) for each in queued]
+    )
+    assert states == [inspect.CORO_CLOSED] * 5

@@ -304,6 +304,25 @@ def test_a_close_that_fails_or_hangs_does_not_delay_the_exit_beyond_its_bound(
     assert "ws:ada:close" in caplog.text
 
 
+def test_a_second_goodbye_is_not_logged(simulation, scope_of, connections, caplog):
+    """As FastAPI refuses it: at an ordinary goodbye the peer has closed the connection already."""
+    caplog.set_level("INFO")
+    refused = (
+        "Unexpected ASGI message 'websocket.close', after sending 'websocket.close' or response "
+        "already completed."
+    )
+
+    async def scenario():
+        async with scope_of() as scope:
+            scope.close_last(lambda: fail(RuntimeError(refused)))
+            scope.receive(asyncio.sleep(1))
+            await scope.supervise()
+        return now(), connections()
+
+    assert simulation.run(scenario()) == (1, 0)
+    assert caplog.messages == ["t: disconnect, by task ws:ada:receive"]
+
+
 def test_misuse_is_refused_and_leaves_no_coroutine_unawaited(simulation, scope_of):
     async def scenario():
         scope = scope_of()
