@@ -137,21 +137,24 @@ class Recording:
             trimmed=None,
         )
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the recording as JSON."""
-        path.write_bytes(_ADAPTER.dump_json(self, indent=1) + b"\n")
+        Path(path).write_bytes(_ADAPTER.dump_json(self, indent=1) + b"\n")
 
     @classmethod
-    def load(cls, path: Path) -> "Recording":
+    def load(cls, path: Path | str) -> "Recording":
         """Read a recording from JSON.
 
         Raises:
             RecordingError: the file is not a recording of this format.
         """
+        path = Path(path)
+        content = path.read_bytes()
         try:
-            recording = _ADAPTER.validate_json(path.read_bytes())
+            recording = _ADAPTER.validate_json(content)
         except ValidationError as invalid:
-            raise RecordingError(f"{path.name}: {invalid_value(invalid, cls)}") from None
+            what = "" if b'"format"' in content else "is no recording: "
+            raise RecordingError(f"{path.name}: {what}{invalid_value(invalid, cls)}") from None
         if recording.scale != recording.scenario.scale:
             raise RecordingError(f"{path.name}: scale: differs from scenario.scale")
         return recording

@@ -14,7 +14,7 @@ import annotated_types
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
 from ghosts.backends import PUSHER_BACKENDS
-from ghosts.errors import GhostsError
+from ghosts.errors import GhostsError, did_you_mean, unknown
 from ghosts.paths import DATA
 from ghosts.records.fault import Fault
 from ghosts.records.validation import invalid_value
@@ -258,10 +258,11 @@ class DevicePlan:
 
 
 _ADAPTER = TypeAdapter(Scenario)
+_EVERY_SCENARIO_HAS: Final = frozenset({"devices", "duration", "seed", "summary"})
 
 
 def load_scenario(name: str | Path) -> Scenario:
-    """Load a scenario by name, or by the path of any TOML file.
+    """Load a scenario by name, or by the path of any file in TOML.
 
     A name is that of a TOML file in ``data/scenarios``, ``data/faults`` or ``data/mechanisms``.
 
@@ -271,18 +272,22 @@ def load_scenario(name: str | Path) -> Scenario:
     path = Path(name)
     if path.suffix != ".toml":
         known = {each.stem: each for folder in _FOLDERS for each in sorted(folder.glob("*.toml"))}
-        if name not in known:
-            raise ScenarioError(f"no scenario {str(name)!r}; there are: {', '.join(known)}")
-        path = known[str(name)]
+        path = known.get(str(name), path)
+        if not path.is_file():
+            raise ScenarioError(unknown("scenario", str(name), known))
     if not path.is_file():
-        here = ", ".join(sorted(each.stem for each in path.parent.glob("*.toml"))) or "none"
-        raise ScenarioError(f"no scenario {str(name)!r}; here: {here}")
+        here = sorted(each.name for each in path.parent.glob("*.toml"))
+        near = did_you_mean(path.name, here) or f"; here: {', '.join(here) or 'none'}"
+        raise ScenarioError(f"no scenario {str(name)!r}{near}")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ScenarioError(f"{path.name}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
-        raise ScenarioError(f"{path.name}: not TOML: {error}") from None
+        raise ScenarioError(f"{path.name}: is no scenario: not TOML: {error}") from None
+    if not table.keys() & _EVERY_SCENARIO_HAS:
+        keys = ", ".join(sorted(_EVERY_SCENARIO_HAS))
+        raise ScenarioError(f"{path.name}: is no scenario: it has none of the keys {keys}")
     return parse_scenario({"name": path.stem, **table}, path.name)
 
 

@@ -1,32 +1,39 @@
 """The message for an invalid value: its key, what is allowed, and the value."""
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Sequence
 from typing import Any, Final, TypeGuard
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
+from ghosts.errors import did_you_mean
+
+_UNKNOWN_KEY: Final = ("unexpected_keyword_argument", "extra_forbidden")
 _UNION_MEMBERS: Final = ("float", "literal['departure']")
 """Parts that pydantic adds to the location of an error in the union ``Fault.start``."""
 
 
 def invalid_value(error: ValidationError, root: type) -> str:
-    """Return pydantic's first error as one line: ``key: what is allowed; got the value``.
+    """Return one of pydantic's errors as one line: ``key: what is allowed; got the value``.
 
-    ``root`` is the dataclass or model that was validated; the allowed keys are read from it. The
-    text of a ``ValueError`` raised by one of our checks starts with its key already.
+    It is the first one, or, if a key is missing, that of the key that was misspelt for it. ``root``
+    is the dataclass or model that was validated; the allowed keys are read from it. The text of a
+    ``ValueError`` raised by one of our checks starts with its key already.
     """
-    first = error.errors()[0]
+    first = _misspelt(error.errors()) or error.errors()[0]
     where = [str(part) for part in first["loc"] if part not in _UNION_MEMBERS]
     key, message = ".".join(where), first["msg"]
     match first["type"]:
         case "value_error":
             return ".".join([*where, message.removeprefix("Value error, ")])
-        case "unexpected_keyword_argument" | "extra_forbidden":
+        case unknown if unknown in _UNKNOWN_KEY:
             allowed, _ = _keys(root, first["loc"][:-1])
-            return f"{key}: unknown key; allowed: {', '.join(allowed)}"
+            near = did_you_mean(where[-1], allowed)
+            return f"{key}: unknown key{near or '; allowed: ' + ', '.join(allowed)}"
         case "missing" | "missing_argument" | "missing_keyword_only_argument":
             _, needed = _keys(root, first["loc"][:-1])
             if first["loc"] and first["loc"][-1] in needed:
@@ -42,7 +49,21 @@ def invalid_value(error: ValidationError, root: type) -> str:
     allowed_values = message.replace("Input should", "should").replace("String should", "should")
     if first["loc"] and first["loc"][-1] in _UNION_MEMBERS:
         allowed_values += " or 'departure'"
-    return f"{key}: {allowed_values}; got {first['input']!r}"
+    near = did_you_mean(str(first["input"]), re.findall(r"'([^']*)'", allowed_values))
+    return f"{key}: {allowed_values}; got {first['input']!r}{near}"
+
+
+def _misspelt(errors: Sequence[ErrorDetails]) -> ErrorDetails | None:
+    """Return the error of an unknown key whose nearest name is that of a missing key, if any."""
+    *table, missing = errors[0]["loc"] or ("",)
+    if not errors[0]["type"].startswith("missing"):
+        return None
+    beside = (
+        each for each in errors if each["type"] in _UNKNOWN_KEY and list(each["loc"][:-1]) == table
+    )
+    return next(
+        (each for each in beside if did_you_mean(str(each["loc"][-1]), [str(missing)])), None
+    )
 
 
 def _keys(root: type, location: Sequence[int | str]) -> tuple[list[str], list[str]]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import psutil
 
 from ghosts.clients import Features
+from ghosts.errors import unknown
 from ghosts.observation.allocator import trim
 from ghosts.observation.observer import Observer
 from ghosts.records.fault import Fault, Share
@@ -52,8 +53,7 @@ def replay(
     chosen = variant_of(variant)
     through_listen = scenario.through is Through.LISTEN
     if through_listen and chosen.listen is None:
-        known = ", ".join(LISTEN_VARIANTS)
-        raise VariantError(f"listen has no variant {chosen.name!r}; there are: {known}")
+        raise VariantError(unknown("variant of listen", chosen.name, LISTEN_VARIANTS))
     make_room_for(scenario.device_count, connections=2 if through_listen else 1)
     with quiet_by_default():
         return simulate(

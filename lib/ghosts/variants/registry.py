@@ -7,6 +7,7 @@ from typing import Final
 
 from ghosts.clients import DEADLINES, PUBLISHED
 from ghosts.config import SPOOL_MAX_BYTES, TERMINATION_GRACE
+from ghosts.errors import unknown
 from ghosts.listen import ListenSettings
 from ghosts.listen.apps import a_few_at_a_time, all_at_once
 from ghosts.listen.link import Breaker, PublishedBreaker
@@ -145,5 +146,5 @@ def variant_of(variant: str | Variant) -> Variant:
             'part of one: VARIANTS["gather_all"].with_lifecycle(lifecycle, name="mine")'
         )
     if variant not in VARIANTS:
-        raise VariantError(f"no variant {variant!r}; there are: {', '.join(VARIANTS)}")
+        raise VariantError(unknown("variant", variant, VARIANTS))
     return VARIANTS[variant]

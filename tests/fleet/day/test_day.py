@@ -72,7 +72,7 @@ def test_a_day_that_is_not_there_is_refused_with_those_that_are(folder: Path) ->
 @pytest.mark.parametrize(
     ("before", "after", "complaint"),
     [
-        ("seed =", "sead =", "seed: missing; needed: name, summary, seed, "),
+        ("seed =", "sead =", "sead: unknown key; did you mean 'seed'?"),
         ("seed =", "extra = 1\nseed =", "extra: unknown key; allowed: name, summary, seed, "),
         ("share = 0.002", "", "share: missing; needed: "),
         ("share = 0.002", "share = 1.5", "share: should be less than or equal to 1; got 1.5"),

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from importlib.metadata import version
 from types import SimpleNamespace
 
 import psutil
@@ -160,6 +161,12 @@ def test_full_sends_ten_times_the_bytes_of_a_tenth(tiny, replayed_here):
             "healthy_twin, late_hang, orphans, outage, podcast, production",
         ),
         ("replay --scenario nowhere", "webhook_trickles"),
+        ("replay --scenario prodution", "no scenario 'prodution'; did you mean 'production'?"),
+        ("replay --scenario tinny.toml", "no scenario 'tinny.toml'; did you mean 'tiny.toml'?"),
+        ("replay --variant shiped", "--variant: no 'shiped'; did you mean 'shipped'?"),
+        ("matrix --fault storage_5000", "--fault: no 'storage_5000'; did you mean 'storage_500'?"),
+        ("repaly", "no 'repaly'; did you mean 'replay'?"),
+        ("replay --scenario other.toml", "other.toml: is no scenario: it has none of the keys"),
         ("matrix --variant nobody", "'supervised_by_hand', 'supervised', 'shipped'"),
         ("matrix --fault nothing", "'webhook_trickles'"),
         ("matrix --fault pusher_away", "add --listen"),
@@ -173,13 +180,14 @@ def test_full_sends_ten_times_the_bytes_of_a_tenth(tiny, replayed_here):
         ("capacity --values broken.toml", "broken.toml: should be a map of values"),
         ("capacity --pool wrong.toml", "ghosts: wrong.toml: should be a map of values"),
         ("replay --scenario missing.toml", "missing.toml"),
-        ("replay --scenario broken.toml", "broken.toml: not TOML"),
+        ("replay --scenario broken.toml", "broken.toml: is no scenario: not TOML"),
         ("replay --scenario wrong.toml", "devices.1.leave"),
         ("replay --json out.json", "give one --variant NAME"),
         ("replay --scenario tiny.toml --variant supervised --json no/out.json", "no/out.json"),
         ("replay --scenario tiny.toml --variant supervised --json .", "cannot write ."),
         ("report missing.json", "missing.json: No such file"),
-        ("report tiny.toml", "tiny.toml: Invalid JSON"),
+        ("report tiny.toml", "tiny.toml: is no recording: Invalid JSON"),
+        ("report other.json", "other.json: is no recording: format: missing"),
         ("report empty.json", "empty.json: format"),
         ("report", "RECORDING.json"),
         ("", "replay|report"),
@@ -191,6 +199,8 @@ def test_wrong_use_gets_one_line_that_says_what_to_do(tiny, capsys, arguments, s
     wrong = TINY.format(duration=210).replace("stay = [40, 45]", 'leave = "politely"')
     (tiny.parent / "wrong.toml").write_text(wrong)
     (tiny.parent / "empty.json").write_text('{"format": "none"}')
+    (tiny.parent / "other.json").write_text('{"name": "other"}')
+    (tiny.parent / "other.toml").write_text('[tool.poetry]\nname = "other"\n')
 
     assert _exit_code(arguments.split()) == 2
 
@@ -199,6 +209,11 @@ def test_wrong_use_gets_one_line_that_says_what_to_do(tiny, capsys, arguments, s
     assert err.count("\n") == 1
     assert said in err
     assert not list(tiny.parent.glob("**/*_gather_all.json"))
+
+
+def test_its_version_is_that_of_the_package(capsys):
+    assert _exit_code(["--version"]) == 0
+    assert capsys.readouterr().out == f"ghosts {version('ghost-connections')}\n"
 
 
 def test_a_report_that_cannot_be_written_is_said_before_the_replay(tiny, capsys):

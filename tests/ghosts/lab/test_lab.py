@@ -386,7 +386,7 @@ def test_misuse_is_refused_in_one_line_and_changes_nothing(
 @pytest.mark.parametrize(
     ("variant", "says"),
     [
-        ("gather", "variant: no variant 'gather'; there are: gather_all, receive_then_drain"),
+        ("gather", "variant: no variant 'gather'; did you mean 'gather_all'?"),
         (len, "variant: a variant is a name or a Variant, not <built-in function len>"),
         (None, "variant: a variant is a name or a Variant, not None"),
     ],

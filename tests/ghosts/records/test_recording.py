@@ -30,6 +30,11 @@ def test_a_recording_survives_the_round_trip(recording: Recording, tmp_path: Pat
     assert Recording.load(tmp_path / "recording.json") == recording
 
 
+def test_the_path_may_be_a_string(recording: Recording, tmp_path: Path) -> None:
+    recording.save(f"{tmp_path}/recording.json")
+    assert Recording.load(f"{tmp_path}/recording.json") == recording
+
+
 def test_the_file_names_what_readers_of_the_format_rely_on(
     recording: Recording, tmp_path: Path
 ) -> None:

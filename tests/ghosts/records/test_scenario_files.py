@@ -91,7 +91,11 @@ def test_the_documented_example_is_a_scenario():
         ),
         ({"devices": [{**DEVICES, "evenly": 1}]}, "devices.0.evenly", "valid boolean"),
         ({"devices": [{**DEVICES, "transcript_every": 15}]}, "transcript_every", "multiple of 10"),
-        ({"devices": [{**DEVICES, "stays": [1, 2]}]}, "devices.0.stays", "stay, stay_mean, leave"),
+        (
+            {"devices": [{**DEVICES, "stays": [1, 2]}]},
+            "devices.0.stays",
+            "unknown key; did you mean 'stay'",
+        ),
         ({"devices": [{**DEVICES, "arrive": [0, 200]}]}, "devices.device.arrive", "200"),
         ({"devices": [DEVICES, DEVICES]}, "devices", "same name"),
         ({"faults": [3]}, "faults.0", "table"),
@@ -127,8 +131,22 @@ def test_an_error_names_the_key_and_what_is_allowed(changes, key, allowed):
 def test_a_file_that_is_not_toml_is_called_so(tmp_path):
     path = tmp_path / "bad.toml"
     path.write_bytes(b"\xff\xfe")
-    with pytest.raises(ScenarioError, match=r"bad\.toml: not TOML"):
+    with pytest.raises(ScenarioError, match=r"bad\.toml: is no scenario: not TOML"):
         load_scenario(path)
+
+
+def test_a_file_needs_no_toml_in_its_name_and_a_path_may_be_a_string(tmp_path):
+    path = tmp_path / "mine"
+    path.write_text((DATA / "scenarios" / "outage.toml").read_text())
+    assert load_scenario(str(path)) == dataclasses.replace(load_scenario("outage"), name="mine")
+
+
+def test_a_fault_mode_is_answered_with_the_nearest_one():
+    fault = {"backend": "storage", "mode": "never_answer"}
+    with pytest.raises(
+        ScenarioError, match=r"faults\.0\.mode: .*; did you mean 'never_answers'\?$"
+    ):
+        parse(faults=[fault])
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones():

@@ -195,11 +195,19 @@ def test_stay_and_stay_mean_exclude_each_other(tmp_path: Path) -> None:
     assert "\n" not in text
 
 
-def test_a_misspelled_key_is_answered_with_those_that_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match=r"devices\.0\.stay_means: unknown key; .*stay_mean"):
+def test_a_misspelt_key_is_answered_with_the_nearest_or_with_those_that_there_are(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(
+        ScenarioError, match=r"devices\.0\.stay_means: unknown key; did you mean 'stay_mean'"
+    ):
         load(tmp_path, device="stay_means = 3")
-    with pytest.raises(ScenarioError, match=r"faults\.0\.shares: unknown key; allowed: .*share"):
+    with pytest.raises(
+        ScenarioError, match=r"faults\.0\.shares: unknown key; did you mean 'share'"
+    ):
         load(tmp_path, fault="shares = 0.5")
+    with pytest.raises(ScenarioError, match=r"faults\.0\.quux: unknown key; allowed: .*share"):
+        load(tmp_path, fault="quux = 0.5")
 
 
 def test_a_table_that_is_no_file_gets_the_same_line() -> None:

@@ -140,9 +140,11 @@ def test_a_bare_function_is_refused_and_told_what_to_do(scenario):
     assert "\n" not in said
 
 
-def test_an_unknown_name_is_refused_with_the_known_ones():
-    with pytest.raises(VariantError, match=r"^no variant 'gather'; there are: gather_all, ") as no:
+def test_an_unknown_name_is_refused_with_the_nearest_or_with_the_known_ones():
+    with pytest.raises(VariantError, match=r"^no variant 'gather'; did you mean 'gather_all'\?$"):
         variant_of("gather")
+    with pytest.raises(VariantError, match=r"^no variant 'zzz'; there are: gather_all, ") as no:
+        variant_of("zzz")
     assert all(name in str(no.value) for name in VARIANTS)
 
 
