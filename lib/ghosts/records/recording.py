@@ -153,7 +153,8 @@ class Recording:
         try:
             recording = _ADAPTER.validate_json(content)
         except ValidationError as invalid:
-            what = "" if b'"format"' in content else "is no recording: "
+            is_one = b'"format"' in content or b'"samples"' in content
+            what = "" if is_one else "is no recording: "
             raise RecordingError(f"{path.name}: {what}{invalid_value(invalid, cls)}") from None
         if recording.scale != recording.scenario.scale:
             raise RecordingError(f"{path.name}: scale: differs from scenario.scale")
