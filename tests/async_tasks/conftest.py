@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import looptime
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Gauge
 
-from async_tasks import Metrics, check_cardinality
+from async_tasks import Metrics, SessionScope, check_cardinality
 
 T = TypeVar("T")
 
@@ -60,6 +60,20 @@ def registry() -> CollectorRegistry:
 @pytest.fixture
 def metrics(registry: CollectorRegistry) -> Metrics:
     return Metrics(registry)
+
+
+@pytest.fixture
+def connections(registry: CollectorRegistry) -> Callable[[], float | None]:
+    """What the gauge of the scopes reads."""
+    return lambda: registry.get_sample_value("connections")
+
+
+@pytest.fixture
+def scope_of(metrics: Metrics, registry: CollectorRegistry) -> Callable[..., SessionScope]:
+    gauge = Gauge("connections", "", registry=registry)
+    return lambda **options: SessionScope(
+        "ws:ada", label="t", gauge=gauge, metrics=metrics, **options
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,14 @@
 """Callers that are cancelled on every turn of the loop, as a cancel scope of anyio does it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 
 import anyio
 import pytest
-from prometheus_client import Gauge
 from workload import flush_when_cancelled, forever, named, now, stubborn
 
-from async_tasks import SessionScope, drain_tasks, gather_chunked, gather_with_logging
+from async_tasks import drain_tasks, gather_chunked, gather_with_logging
 
 TURN = 0.01
 """Seconds that a turn of the loop takes."""
@@ -26,19 +25,6 @@ class TurnLoop(asyncio.SelectorEventLoop):
     def _run_once(self) -> None:
         self.turns += 1
         super()._run_once()
-
-
-@pytest.fixture
-def session(metrics, registry) -> Callable[..., SessionScope]:
-    gauge = Gauge("connections", "", registry=registry)
-    return lambda **options: SessionScope(
-        "ws:ada", label="t", gauge=gauge, metrics=metrics, **options
-    )
-
-
-@pytest.fixture
-def connections(registry):
-    return lambda: registry.get_sample_value("connections")
 
 
 async def cancelled_on_every_turn(call: Awaitable[Any]) -> float:
@@ -92,10 +78,10 @@ async def end_other_tasks() -> None:
 
 
 def test_a_session_cancelled_on_every_turn_ends_within_its_bound_and_brings_the_gauge_down(
-    session, connections
+    scope_of, connections
 ):
     async def handler() -> None:
-        async with session(timeout=30, cancel_timeout=1) as scope:
+        async with scope_of(timeout=30, cancel_timeout=1) as scope:
             scope.receive(forever())
             scope.lifetime(stubborn(60), name="stubborn")
             await scope.supervise()
@@ -126,7 +112,7 @@ def test_a_drain_in_a_cancelled_scope_of_anyio_takes_its_bound_and_the_loop_idle
 
 @pytest.mark.parametrize("cancelled_at", [0, 3])
 def test_a_session_in_a_cancelled_scope_of_anyio_flushes_closes_and_brings_the_gauge_down(
-    simulation, session, connections, cancelled_at
+    simulation, scope_of, connections, cancelled_at
 ):
     flushed: list[str] = []
 
@@ -137,7 +123,7 @@ def test_a_session_in_a_cancelled_scope_of_anyio_flushes_closes_and_brings_the_g
     async def scenario() -> tuple[float, float]:
         with anyio.CancelScope() as scope:
             asyncio.get_running_loop().call_later(cancelled_at, scope.cancel)
-            async with session(timeout=30, cancel_timeout=5) as owner:
+            async with scope_of(timeout=30, cancel_timeout=5) as owner:
                 owner.receive(forever())
                 owner.lifetime(flush_when_cancelled(2, flushed), name="flush")
                 owner.close_last(close)

@@ -3,29 +3,11 @@ import gc
 import weakref
 
 import pytest
-from prometheus_client import Gauge
 from workload import fail, flush_when_cancelled, forever, named, now, stubborn
 
-from async_tasks import Phase, SessionScope, poll
+from async_tasks import Phase, poll
 
 PHASES = list(Phase)
-
-
-@pytest.fixture
-def gauge(registry):
-    return Gauge("connections", "", registry=registry)
-
-
-@pytest.fixture
-def connections(registry):
-    return lambda: registry.get_sample_value("connections")
-
-
-@pytest.fixture
-def scope_of(gauge, metrics):
-    return lambda **options: SessionScope(
-        "ws:ada", label="t", gauge=gauge, metrics=metrics, **options
-    )
 
 
 def ended(task):

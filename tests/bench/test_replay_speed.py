@@ -1,10 +1,9 @@
 """What a replay costs, beside a plain TCP program that moves and keeps the same frames."""
 
-import multiprocessing
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 
+from fresh_process import in_a_fresh_process
 from plain_tcp import move_and_keep
 
 from ghosts.records.scenario import FULL, TENTH, load_scenario
@@ -26,28 +25,23 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _in_a_fresh_process(function: Callable[..., float], *arguments: object) -> float:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(function, *arguments).result()
-
-
 def test_a_full_replay_takes_at_most_twice_a_plain_tcp_program() -> None:
-    plain = _in_a_fresh_process(_plain, FULL)
-    full = _in_a_fresh_process(_replayed, FULL, "gather_all")
+    plain = in_a_fresh_process(_plain, FULL)
+    full = in_a_fresh_process(_replayed, FULL, "gather_all")
     print(f"\nfull scale: plain TCP {plain:.1f} s, replay {full:.1f} s, {full / plain:.2f} times")
     assert full <= 2 * plain
 
 
 def test_a_replay_at_a_tenth_takes_less_time_than_a_full_one() -> None:
-    tenth = {name: _in_a_fresh_process(_replayed, TENTH, name) for name in _LIFECYCLES}
-    full = _in_a_fresh_process(_replayed, FULL, "gather_all")
+    tenth = {name: in_a_fresh_process(_replayed, TENTH, name) for name in _LIFECYCLES}
+    full = in_a_fresh_process(_replayed, FULL, "gather_all")
     print("\nat a tenth:", ", ".join(f"{k} {v:.1f} s" for k, v in tenth.items()))
     assert max(tenth.values()) < full
 
 
 def test_a_replay_that_measures_memory_has_four_fifths_of_the_speed_of_one_that_does_not() -> None:
     measured, unmeasured = (
-        min(_in_a_fresh_process(_replayed, TENTH, "gather_all", measures) for _ in range(2))
+        min(in_a_fresh_process(_replayed, TENTH, "gather_all", measures) for _ in range(2))
         for measures in (True, False)
     )
     print(f"\nat a tenth: memory measured {measured:.1f} s, not measured {unmeasured:.1f} s")

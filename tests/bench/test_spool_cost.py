@@ -1,15 +1,15 @@
 """What the spool costs: a frame, what a power loss may take, and a replay of production."""
 
 import json
-import multiprocessing
 import os
 import platform
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+
+from fresh_process import in_a_fresh_process
 
 from ghosts.config import SPOOL_BATCH_BYTES, audio_bytes
 from ghosts.pusher.spool import Key, Spool
@@ -94,11 +94,6 @@ def _replay_cpu(variant: str, measure_memory: bool) -> float:
     return time.process_time() - began
 
 
-def _in_a_fresh_process(*arguments: object) -> float:
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_replay_cpu, *arguments).result()
-
-
 def test_frames_that_share_a_transaction_cost_less_than_frames_with_one_each() -> None:
     costs = [min((_cost(frames) for _ in range(3)), key=_cpu) for frames in (1, 2, 22)]
     print()
@@ -120,7 +115,7 @@ def test_frames_that_share_a_transaction_cost_less_than_frames_with_one_each() -
 
 def test_production_takes_at_most_half_as_much_again_under_shipped_as_under_the_incident() -> None:
     took = {
-        variant: min(_in_a_fresh_process(variant, True) for _ in range(3))
+        variant: min(in_a_fresh_process(_replay_cpu, variant, True) for _ in range(3))
         for variant in ("gather_all", "shipped")
     }
     ratio = took["shipped"] / took["gather_all"]

@@ -7,19 +7,20 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
 from async_tasks import check_cardinality
-from ghosts import protocol
+from ghosts import config, protocol
 from ghosts.backends import Backend
 from ghosts.clients import Batch, Features, PusherClients
 from ghosts.pusher import Pusher, PusherSession, Spool
 from ghosts.records.fault import FaultMode
 from ghosts.simulation.backends import Backends, Received
 from ghosts.simulation.test_bed import TestBed, open_test_bed
-from ghosts.variants import Variant
+from ghosts.variants import SHIPPED, Variant
 
 RATE = 8000
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -126,6 +127,16 @@ async def serve_bed(
     async with open_test_bed(watching, features, measure_memory=False, spool=spool) as bed:
         yield Bed(bed=bed, sessions=sessions, handlers=handlers, tasks_before=asyncio.all_tasks())
         check_cardinality(bed.pusher.metrics.registry, prefix="pusher_")
+
+
+@asynccontextmanager
+async def shipped_pod(
+    path: Path, max_bytes: int = config.SPOOL_MAX_BYTES, features: Features | None = None
+) -> AsyncIterator[Bed]:
+    """A pod of the version to ship, with its spool in that file."""
+    with Spool(path, max_bytes) as spool:
+        async with serve_bed(SHIPPED, features, spool=spool) as bed:
+            yield bed
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import aiohttp
 
 from ghosts.backends import Backend
 from ghosts.clients import PUBLISHED, ClientSettings
+from ghosts.errors import unknown
 from ghosts.records.scenario import Scenario, ScenarioError, load_scenario
 
 GOOGLE_TIMEOUT: Final = 60.0
@@ -75,5 +76,4 @@ def candidate(name: str) -> Candidate:
     for one in CANDIDATES:
         if one.name == name:
             return one
-    known = ", ".join(one.name for one in CANDIDATES)
-    raise ScenarioError(f"no candidate {name!r}; there are: {known}")
+    raise ScenarioError(unknown("candidate", name, (one.name for one in CANDIDATES)))

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from ghosts.errors import unknown
 from ghosts.evidence import EvidenceError
 from ghosts.evidence.tidy_csv import columns_of, write_rows
 from ghosts.paths import DATA
@@ -82,6 +83,5 @@ def stored_fleets(*candidates: str) -> dict[str, tuple[PodRun, ...]]:
     """
     for name in candidates:
         if name not in STORED_FLEETS:
-            known = ", ".join(STORED_FLEETS)
-            raise EvidenceError(f"no stored fleet of {name!r}; there are: {known}")
+            raise EvidenceError(unknown("stored fleet of", name, STORED_FLEETS))
     return {name: read_fleet(STORED_FLEETS[name]) for name in candidates or STORED_FLEETS}

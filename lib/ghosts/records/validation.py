@@ -58,12 +58,15 @@ def _misspelt(errors: Sequence[ErrorDetails]) -> ErrorDetails | None:
     *table, missing = errors[0]["loc"] or ("",)
     if not errors[0]["type"].startswith("missing"):
         return None
-    beside = (
-        each for each in errors if each["type"] in _UNKNOWN_KEY and list(each["loc"][:-1]) == table
-    )
-    return next(
-        (each for each in beside if did_you_mean(str(each["loc"][-1]), [str(missing)])), None
-    )
+    for each in errors:
+        *beside, key = each["loc"] or ("",)
+        if (
+            each["type"] in _UNKNOWN_KEY
+            and beside == table
+            and did_you_mean(str(key), [str(missing)])
+        ):
+            return each
+    return None
 
 
 def _keys(root: type, location: Sequence[int | str]) -> tuple[list[str], list[str]]:

@@ -15,7 +15,18 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from bed import Bed, audio, now, send, serve_bed, session_tasks, size, spy_on_uploads, troubles
+from bed import (
+    Bed,
+    audio,
+    now,
+    send,
+    serve_bed,
+    session_tasks,
+    shipped_pod,
+    size,
+    spy_on_uploads,
+    troubles,
+)
 from speech import FRAME_SECONDS, Speaker, Told, all_said, arrived, speakers, together
 from websockets.exceptions import ConnectionClosed
 
@@ -54,15 +65,6 @@ SMALL_SPOOL = 3 * 2**20
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "spool.sqlite"
-
-
-@asynccontextmanager
-async def shipped_pod(
-    path: Path, max_bytes: int = config.SPOOL_MAX_BYTES, features: Features | None = None
-) -> AsyncIterator[Bed]:
-    with Spool(path, max_bytes) as spool:
-        async with serve_bed(SHIPPED, features, spool=spool) as bed:
-            yield bed
 
 
 @asynccontextmanager

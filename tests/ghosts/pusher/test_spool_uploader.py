@@ -3,12 +3,12 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from bed import Bed, audio, send, serve_bed, size, troubles
+from bed import Bed, audio, send, shipped_pod, size, troubles
 from disk import files_of_at_most
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -32,13 +32,6 @@ TURNS = 12
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "spool.sqlite"
-
-
-@asynccontextmanager
-async def pod(path: Path) -> AsyncIterator[Bed]:
-    with Spool(path, config.SPOOL_MAX_BYTES) as spool:
-        async with serve_bed(SHIPPED, spool=spool) as bed:
-            yield bed
 
 
 async def devices(bed: Bed, number: int) -> list[ClientConnection]:
@@ -66,7 +59,7 @@ def test_frames_of_one_moment_share_a_transaction_and_take_less_of_the_log(run, 
         return path.with_name(path.name + "-wal").stat().st_size
 
     async def scenario():
-        async with pod(path) as bed:
+        async with shipped_pod(path) as bed:
             speaking = await devices(bed, 20)
             at_first = log_bytes()
             for device in speaking:
@@ -85,7 +78,7 @@ def test_an_error_of_the_disk_closes_all_whose_audio_was_in_the_transaction_and_
     run, path, caplog
 ):
     async def scenario():
-        async with pod(path) as bed:
+        async with shipped_pod(path) as bed:
             *speaking, silent = await devices(bed, 3)
             for device in speaking:
                 await send(device, audio(1, at=100.0))
@@ -110,7 +103,7 @@ def test_an_error_of_the_disk_closes_all_whose_audio_was_in_the_transaction_and_
 
 def test_at_a_graceful_stop_a_frame_is_on_disk_and_acknowledged_or_was_not_read(run, path):
     async def outcome(turn: int) -> tuple[int, list[float | None]]:
-        async with pod(path.with_name(str(turn))) as bed:
+        async with shipped_pod(path.with_name(str(turn))) as bed:
             (ada,) = await devices(bed, 1)
             await send(ada, audio(1, at=100.0))
             for _ in range(turn):
