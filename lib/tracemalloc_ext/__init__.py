@@ -6,7 +6,8 @@ objects still refer to them.
 - `retained_bytes`, `retained_by`: the bytes that an object keeps alive, such as a session or a task
   with the frames it is suspended in; bytes and bytearrays included, shared objects counted once.
   `leaves_of`: the bytes and strings that an object reaches.
-- `settle`, `snapshot`, `growth`: what grew between two moments, by owner and by line.
+- `settle`, `snapshot`, `growth`: what grew between two moments, by owner, by line, and outside of
+  Python's allocators.
 - `why`: the chain of references that keeps an object alive, from a task down to the buffer.
 - `awaits`: the chain of awaits of a stuck task, down to the line where it is suspended.
 - `Watch`: how long a task has been suspended there.

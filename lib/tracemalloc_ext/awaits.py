@@ -2,20 +2,22 @@
 
 import asyncio
 import os
+import re
 import sysconfig
 import types
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from tracemalloc_ext.frames import SUSPENDED, awaited_by, frame_of, unwrap
+from tracemalloc_ext.frames import awaited_by, frame_of, is_suspended, locals_of, unwrap
 from tracemalloc_ext.futures import (
     AnyFuture,
     AnyTask,
     callbacks_of,
     gathered,
+    is_future,
     is_task,
+    shielded,
     task_name,
     waited_for,
 )
@@ -28,6 +30,8 @@ from tracemalloc_ext.words import (
 
 _ASYNCIO: Final = os.path.dirname(asyncio.__file__) + os.sep
 _PACKAGES: Final = Path(sysconfig.get_path("purelib"))
+_WITH_GROUPS: Final = (_ASYNCIO, str(_PACKAGES / "anyio") + os.sep)
+_UNNAMED: Final = re.compile(r"Task-\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +93,25 @@ class Awaits:
 def awaits(task: AnyTask) -> Awaits:
     """Return the chain of awaits of `task`, down to the line where it is suspended.
 
-    The chain continues through a task that is awaited, and through a `gather` of which a single
+    The chain continues through a task that is awaited, directly or with `asyncio.shield` or
+    `asyncio.wait_for`, and through a `gather`, an `asyncio.wait` or a `TaskGroup` of which a single
     item is pending. It ends at anything else: a future does not refer to what will resolve it.
-    No code of the program runs and no local variable is read. The call may be made from another
-    thread than the loop's.
+    No code of the program runs and none of its local variables is read. The call may be made from
+    another thread than the loop's.
     """
     frames: list[AwaitFrame] = []
-    for waiting in _tasks_down(task):
+    waiting, name, seen = task, task_name(task), {id(task)}
+    while True:
         suspended = _suspended_frames(waiting)
-        primitive = _take_primitive(suspended)
-        frames += (_await_frame(waiting, frame) for frame in suspended)
+        future, primitive = _followed(waited_for(waiting), suspended), _take_primitive(suspended)
+        frames += (_await_frame(name, frame) for frame in suspended)
+        if not is_task(future) or id(future) in seen:
+            break
+        seen.add(id(future))
+        # Until Python 3.11 `wait_for` runs a coroutine in a task of its own, without a name.
+        if primitive != "asyncio.wait_for" or not _UNNAMED.fullmatch(task_name(future)):
+            name = task_name(future)
+        waiting = future
     return Awaits(
         task=task_name(task),
         frames=tuple(frames),
@@ -106,24 +119,40 @@ def awaits(task: AnyTask) -> Awaits:
     )
 
 
-def _tasks_down(task: AnyTask) -> Iterator[AnyTask]:
-    """Yield the task, the task it awaits, and so on."""
-    seen: set[int] = set()
-    following: AnyTask | None = task
-    while following is not None and id(following) not in seen:
-        seen.add(id(following))
-        yield following
-        future = waited_for(following)
-        pending = [child for child in gathered(future) if not child.done()]
-        if len(pending) == 1:
-            future = pending[0]
-        following = future if is_task(future) else None
+def _followed(future: AnyFuture | None, frames: list[types.FrameType]) -> AnyFuture | None:
+    """Return the one task that a task with these frames awaits; otherwise the future it awaits."""
+    pending = [] if future is None or is_task(future) else _behind_waiter(frames)
+    while future is not None and not is_task(future):
+        pending = [one for one in pending or gathered(future) if not one.done()]
+        inner = pending[0] if len(pending) == 1 else shielded(future)
+        if inner is None:
+            break
+        future, pending = inner, []
+    return future
+
+
+def _behind_waiter(frames: list[types.FrameType]) -> list[AnyFuture]:
+    """Return what the innermost frame awaits, where asyncio put a future of its own between."""
+    own = [frame for frame in frames if frame.f_code.co_qualname != "Future.__await__"]
+    if not own or not own[-1].f_code.co_filename.startswith(_WITH_GROUPS):
+        return []
+    variables: dict[str, Any] = locals_of(own[-1])
+    match own[-1].f_code.co_qualname:
+        case "wait_for" | "_cancel_and_wait":
+            found = [variables["fut"]]
+        case "_wait":
+            found = list(variables["fs"])
+        case "TaskGroup.__aexit__" | "TaskGroup._aexit":
+            found = list(variables["self"]._tasks)
+        case _:
+            found = []
+    return [one for one in found if is_future(one)]
 
 
 def _suspended_frames(task: AnyTask) -> list[types.FrameType]:
     frames = []
     item = unwrap(task.get_coro())
-    while isinstance(item, SUSPENDED):
+    while is_suspended(item):
         frame = frame_of(item)
         if frame is not None:
             frames.append(frame)
@@ -141,10 +170,10 @@ def _take_primitive(frames: list[types.FrameType]) -> str | None:
     return name and f"asyncio.{name}"
 
 
-def _await_frame(task: AnyTask, frame: types.FrameType) -> AwaitFrame:
+def _await_frame(task: str, frame: types.FrameType) -> AwaitFrame:
     code, line = frame.f_code, frame.f_lineno or frame.f_code.co_firstlineno
     return AwaitFrame(
-        task=task_name(task),
+        task=task,
         function=function_name(code.co_qualname),
         file=short_path(code.co_filename),
         line=line,

@@ -11,6 +11,10 @@ import weakref
 from collections.abc import Iterable
 from typing import Final
 
+from tracemalloc_ext.arrays import is_array
+from tracemalloc_ext.classes import class_module, is_a
+from tracemalloc_ext.futures import is_future_class
+
 _TRACKS_REFERENCES: Final = 1 << 14  # Py_TPFLAGS_HAVE_GC: the type reports its referents
 
 _CODE: Final = (
@@ -28,9 +32,8 @@ _CODE: Final = (
     classmethod,
     bool,
     enum.Enum,
-    contextvars.ContextVar,
-    weakref.ReferenceType,
 )
+_WEAK: Final = (contextvars.ContextVar, weakref.ReferenceType)
 _PROCESS: Final = (
     type,
     types.ModuleType,
@@ -60,6 +63,10 @@ class Step(enum.Enum):
     """As REFERENTS, without the calling frame, which belongs to the caller."""
     FUTURE = enum.auto()
     """As REFERENTS; its callbacks belong to the code that awaits it."""
+    ARRAY = enum.auto()
+    """As REFERENTS, plus what numpy hides from the collector: its base, its objects."""
+    SHALLOW = enum.auto()
+    """As REFERENTS; its `__sizeof__` is written in Python, and may count its parts as well."""
 
 
 class Boundary(dict[type, Step]):
@@ -67,17 +74,29 @@ class Boundary(dict[type, Step]):
 
     Args:
         exclude: Classes whose instances are closed. Objects that are not classes are ignored here.
+        weak: Whether weak references and context variables are entered, for the callbacks of the
+            former and the defaults of the latter.
         whole_process: Whether modules, event loops, loggers and the like are entered.
     """
 
     # A table per walk and not one of the process, which would keep every class alive that was ever
     # met, also one defined in a notebook cell or a test.
 
-    def __init__(self, exclude: Iterable[object] = (), *, whole_process: bool = False) -> None:
+    def __init__(
+        self,
+        exclude: Iterable[object] = (),
+        *,
+        weak: bool = False,
+        whole_process: bool = False,
+    ) -> None:
         super().__init__()
-        classes = tuple(item for item in exclude if isinstance(item, type))
         self._whole_process = whole_process
-        self._closed = (*_CODE, *classes) if whole_process else (*_CODE, *_PROCESS, *classes)
+        self._closed: tuple[type, ...] = (
+            *_CODE,
+            *(() if weak else _WEAK),
+            *(() if whole_process else _PROCESS),
+            *(item for item in exclude if is_a(item, type)),
+        )
 
     def __missing__(self, cls: type) -> Step:
         step = self[cls] = self._classify(cls)
@@ -86,8 +105,10 @@ class Boundary(dict[type, Step]):
     def _classify(self, cls: type) -> Step:
         if issubclass(cls, self._closed):
             return Step.STOP
-        if not self._whole_process and str(cls.__module__).split(".")[0] in _PROCESS_PACKAGES:
+        if not self._whole_process and class_module(cls).partition(".")[0] in _PROCESS_PACKAGES:
             return Step.STOP
+        if is_array(cls):
+            return Step.ARRAY
         if not cls.__flags__ & _TRACKS_REFERENCES:
             return Step.LEAF
         if issubclass(cls, dict):
@@ -96,8 +117,14 @@ class Boundary(dict[type, Step]):
             return Step.FUNCTION
         if issubclass(cls, types.FrameType):
             return Step.FRAME
-        # The attribute that asyncio itself checks: C, pure-Python and foreign futures have it.
-        return Step.FUTURE if hasattr(cls, "_asyncio_future_blocking") else Step.REFERENTS
+        if is_future_class(cls):
+            return Step.FUTURE
+        return Step.SHALLOW if _sized_in_python(cls) else Step.REFERENTS
+
+
+def _sized_in_python(cls: type) -> bool:
+    found = next(vars(base)["__sizeof__"] for base in type.mro(cls) if "__sizeof__" in vars(base))
+    return type(found) is types.FunctionType
 
 
 def is_namespace(mapping: dict[object, object]) -> bool:

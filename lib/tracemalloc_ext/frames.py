@@ -4,14 +4,16 @@ import gc
 import inspect
 import sys
 import types
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeGuard
+
+from tracemalloc_ext.classes import class_name, is_a
 
 Suspended: TypeAlias = (
     "types.CoroutineType[object, object, object]"
     " | types.GeneratorType[object, object, object]"
     " | types.AsyncGeneratorType[object, object]"
 )
-SUSPENDED: Final = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
+_SUSPENDED: Final = (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType)
 
 # Objects that the interpreter puts between two objects of the program. By name, since only some
 # have a public type.
@@ -23,33 +25,42 @@ WRAPPERS: Final = frozenset(
         "async_generator_athrow",
         "cell",
         "coroutine_wrapper",
+        "hamt",
+        "hamt_array_node",
+        "hamt_bitmap_node",
+        "hamt_collision_node",
         "managedbuffer",
     }
 )
 
 
+def is_suspended(item: object) -> TypeGuard[Suspended]:
+    """Return whether an object is a coroutine, a generator or an async generator."""
+    return type(item) in _SUSPENDED
+
+
 def frame_of(suspended: Suspended) -> types.FrameType | None:
     """Return the frame of a coroutine, generator or async generator; None when it has ended."""
-    if isinstance(suspended, types.CoroutineType):
+    if type(suspended) is types.CoroutineType:
         return suspended.cr_frame
-    if isinstance(suspended, types.GeneratorType):
+    if type(suspended) is types.GeneratorType:
         return suspended.gi_frame
     return suspended.ag_frame
 
 
 def awaited_by(suspended: Suspended) -> object | None:
     """Return what a suspended frame awaits, without the interpreter's wrappers."""
-    if isinstance(suspended, types.CoroutineType):
+    if type(suspended) is types.CoroutineType:
         return unwrap(suspended.cr_await)
-    if isinstance(suspended, types.GeneratorType):
+    if type(suspended) is types.GeneratorType:
         return unwrap(suspended.gi_yieldfrom)
     return unwrap(suspended.ag_await)
 
 
 def unwrap(item: object) -> object:
     """Return the object inside the interpreter's wrappers; `item` itself when it is not one."""
-    while type(item).__name__ in WRAPPERS:
-        held = [part for part in gc.get_referents(item) if not isinstance(part, type)]
+    while class_name(type(item)) in WRAPPERS:
+        held = [part for part in gc.get_referents(item) if not is_a(part, type)]
         if not held:
             break
         item = held[0]

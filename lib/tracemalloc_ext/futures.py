@@ -5,16 +5,29 @@ same in C tasks, pure-Python tasks and foreign ones built on either.
 """
 
 import asyncio
+import inspect
 from collections.abc import Iterable
 from typing import Any, TypeAlias, TypeGuard
+
+from tracemalloc_ext.classes import defines
 
 AnyFuture: TypeAlias = asyncio.Future[Any]
 AnyTask: TypeAlias = asyncio.Task[Any]
 
 
+def is_future_class(cls: type) -> bool:
+    """Return whether a class is one of futures: C, pure Python or foreign."""
+    return defines(cls, "_asyncio_future_blocking")  # the attribute that asyncio itself checks
+
+
+def is_future(item: object) -> TypeGuard[AnyFuture]:
+    """Return whether an object is a future of any kind."""
+    return is_future_class(type(item))
+
+
 def is_task(item: object) -> TypeGuard[AnyTask]:
     """Return whether an object is a task of any kind."""
-    return asyncio.isfuture(item) and hasattr(type(item), "get_coro")
+    return is_future(item) and defines(type(item), "get_coro")
 
 
 def task_name(task: AnyTask) -> str:
@@ -31,6 +44,16 @@ def waited_for(task: AnyTask) -> AnyFuture | None:
 def gathered(future: AnyFuture | None) -> list[AnyFuture]:
     """Return the items that a future made by `asyncio.gather` awaits."""
     return getattr(future, "_children", [])
+
+
+def shielded(future: AnyFuture | None) -> AnyFuture | None:
+    """Return what a future made by `asyncio.shield` awaits; None for any other future."""
+    for callback, _context in callbacks_of(future):
+        code = getattr(callback, "__code__", None)
+        if code is not None and code.co_qualname == "shield.<locals>._outer_done_callback":
+            inner: AnyFuture = inspect.getclosurevars(callback).nonlocals["inner"]
+            return inner
+    return None
 
 
 def callbacks_of(future: object) -> Iterable[tuple[Any, Any]]:

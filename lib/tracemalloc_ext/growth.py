@@ -1,9 +1,11 @@
-"""What grew between two moments: by owner and by line."""
+"""What grew between two moments: by owner, by line, and outside of Python's allocators."""
 
+import mmap
 import os
 import tracemalloc
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from tracemalloc_ext.retained import Retained, retained_by
@@ -11,6 +13,22 @@ from tracemalloc_ext.words import byte_count, short_path, source_line
 
 _OURS: Final = os.path.join(os.path.dirname(__file__), "*")
 _SHOWN: Final = 10
+_STATM: Final = Path("/proc/self/statm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessMemory:
+    """The memory of the process, in bytes.
+
+    Attributes:
+        resident: What the operating system counts as resident; None where it does not say (it is
+            read from Linux' `/proc`).
+        traced: What Python's allocators have given out since `tracemalloc.start()`, with the memory
+            of `tracemalloc` itself; None when it was not tracing.
+    """
+
+    resident: int | None
+    traced: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +38,15 @@ class Snapshot:
     Attributes:
         owners: Bytes by owner.
         lines: (bytes, blocks) by (file name, line); None when `tracemalloc` was not tracing.
+        begun: The process when the snapshot was begun.
+        complete: The process when it was complete. What the snapshot needed itself may stay
+            resident.
     """
 
     owners: Retained[str]
     lines: Mapping[tuple[str, int], tuple[int, int]] | None
+    begun: ProcessMemory
+    complete: ProcessMemory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +84,49 @@ class Growth:
         shared: The change, in bytes, of what several owners share.
         lines: By line, without those that did not change; None when `tracemalloc` was not tracing
             at one of the two moments.
+        resident: The growth of the process's resident memory, in bytes; None where the operating
+            system does not say.
+        traced: As much of it as Python's allocators have given out, in bytes; None when
+            `tracemalloc` was not tracing at one of the two moments.
     """
 
     owners: tuple[OwnerGrowth, ...]
     shared: int
     lines: tuple[LineGrowth, ...] | None
+    resident: int | None
+    traced: int | None
+
+    @property
+    def unexplained(self) -> int | None:
+        """Bytes of the growth of resident memory that Python's allocators did not give out.
+
+        They belong to C libraries, such as OpenSSL or a database driver, or to free memory that an
+        allocator holds. Neither owners nor lines can show them. None when one of the two is not
+        known.
+        """
+        if self.resident is None or self.traced is None:
+            return None
+        return self.resident - self.traced
 
     def __str__(self) -> str:
         shared = [f"{_signed(self.shared):>16}  shared"] if self.shared else []
         report = ["by owner", *_rows(self.owners, more=shared), "by line"]
-        if self.lines is None:
-            return "\n".join([*report, "  unknown: tracemalloc was not tracing"])
-        return "\n".join([*report, *_rows(self.lines)])
+        lines = (
+            ["  unknown: tracemalloc was not tracing"] if self.lines is None else _rows(self.lines)
+        )
+        return "\n".join([*report, *lines, "resident memory", *self._resident_rows()])
+
+    def _resident_rows(self) -> list[str]:
+        if self.resident is None:
+            return ["  unknown on this system"]
+        rows = [f"{_signed(self.resident):>16}  in all"]
+        outside = "not given out by Python's allocators: C libraries, free memory"
+        if self.unexplained is None:
+            return [
+                *rows,
+                f"  unknown, as tracemalloc was not tracing: how much of it was {outside}",
+            ]
+        return [*rows, f"{_signed(self.unexplained):>16}  {outside}"]
 
 
 def snapshot(
@@ -89,6 +143,7 @@ def snapshot(
         owners: Objects by name, counted as by `retained_by`.
         exclude: Objects and classes to leave out, as in `retained_bytes`.
     """
+    begun = _process_memory()
     lines = None
     if tracemalloc.is_tracing():
         hidden = [
@@ -100,7 +155,19 @@ def snapshot(
             (entry.traceback[0].filename, entry.traceback[0].lineno): (entry.size, entry.count)
             for entry in statistics
         }
-    return Snapshot(owners=retained_by(owners or {}, exclude=exclude), lines=lines)
+    kept = retained_by(owners or {}, exclude=exclude)
+    return Snapshot(owners=kept, lines=lines, begun=begun, complete=_process_memory())
+
+
+def _process_memory() -> ProcessMemory:
+    traced = None
+    if tracemalloc.is_tracing():
+        traced = tracemalloc.get_traced_memory()[0] + tracemalloc.get_tracemalloc_memory()
+    try:
+        pages = int(_STATM.read_text().split()[1])
+    except OSError:
+        return ProcessMemory(resident=None, traced=traced)
+    return ProcessMemory(resident=pages * mmap.PAGESIZE, traced=traced)
 
 
 def growth(before: Snapshot, after: Snapshot) -> Growth:
@@ -108,13 +175,20 @@ def growth(before: Snapshot, after: Snapshot) -> Growth:
 
     An owner that one of the snapshots does not have counts 0 bytes in it.
     """
+    first, last = before.complete, after.begun
     return Growth(
         owners=_owner_growth(before.owners.own, after.owners.own),
         shared=after.owners.shared - before.owners.shared,
         lines=None
         if before.lines is None or after.lines is None
         else _line_growth(before.lines, after.lines),
+        resident=_difference(first.resident, last.resident),
+        traced=_difference(first.traced, last.traced),
     )
+
+
+def _difference(before: int | None, after: int | None) -> int | None:
+    return None if before is None or after is None else after - before
 
 
 def _owner_growth(before: Mapping[str, int], after: Mapping[str, int]) -> tuple[OwnerGrowth, ...]:

@@ -1,25 +1,36 @@
 """What an object refers to, and how the reference is described."""
 
-import asyncio
+import contextvars
 import gc
 import itertools
 import types
 from collections import deque
-from collections.abc import Iterator
-from typing import Any, Final, cast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
+from tracemalloc_ext.arrays import is_array, parts_of
 from tracemalloc_ext.boundary import Step, captured, is_local, is_namespace
-from tracemalloc_ext.frames import SUSPENDED, WRAPPERS, awaited_by, frame_of, locals_of, unwrap
-from tracemalloc_ext.futures import AnyFuture, callbacks_of, is_task
+from tracemalloc_ext.classes import attributes, class_name, is_a, slots
+from tracemalloc_ext.frames import WRAPPERS, awaited_by, frame_of, is_suspended, locals_of, unwrap
+from tracemalloc_ext.futures import AnyFuture, callbacks_of, is_future, is_task
+from tracemalloc_ext.keys import describe_key
 from tracemalloc_ext.words import describe, place
 
-_SEQUENCES: Final = (list, tuple, deque)
-_KEY_LENGTH: Final = 40
 _FUTURE_PARTS: Final = {
     ", waiting": "_fut_waiter",
     ", its result": "_result",
     ", its exception": "_exception",
+    # The attribute of a pure-Python task; a C task has none, and refers to it unnamed as well.
+    "": "_context",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A reference from a mapping: the value of this key."""
+
+    key: object
 
 
 def references(item: Any, step: Step, *, whole_process: bool) -> list[object]:
@@ -32,11 +43,13 @@ def references(item: Any, step: Step, *, whole_process: bool) -> list[object]:
     """
     if step is Step.FUNCTION:
         return captured(item) if whole_process or is_local(item) else []
-    if issubclass(type(item), (type, types.ModuleType)):
+    if is_a(item, type, types.ModuleType):
         # Not the referents: those of a C module include its free lists, and a reference to a freed
         # object in such a list revives it. On Python 3.12 a second search of `_asyncio` never
         # returns (test_searching_the_modules_repeatedly_does_not_revive_dead_objects).
-        return list(_attributes(item).values())
+        return list(attributes(item).values())
+    if step is Step.ARRAY:
+        return [*gc.get_referents(item), *(part for _words, part in parts_of(item))]
     if step is not Step.MAPPING:
         return gc.get_referents(item)
     if is_namespace(item) and not whole_process:
@@ -46,56 +59,67 @@ def references(item: Any, step: Step, *, whole_process: bool) -> list[object]:
 
 def in_words(path: list[object]) -> Iterator[str]:
     """Yield a description per object of a path but the last: what it is, how it refers on."""
-    shown = [path[0]]
-    for item in path[1:]:
-        if not _is_part_of(shown[-1], item):
+    ids = {id(item): describe(item) for item in path}
+    shown: list[object] = []
+    for item in path:
+        if not shown or not _is_part_of(shown[-1], item):
             shown.append(item)
     for parent, child in itertools.pairwise(shown):
-        yield _holder(parent) + next(
-            (words for words, value in _parts(parent) if value is child), ""
-        )
+        found = (how for how, value in _parts(parent) if value is child)
+        yield _holder(parent) + _how(next(found, ""), ids)
+
+
+def _how(reference: str | _Key, ids: Mapping[int, str]) -> str:
+    # The key is described here, once the reference is found: a description of each key that stands
+    # before it would cost as much as the mapping is long.
+    return f"[{describe_key(reference.key, ids)}]" if isinstance(reference, _Key) else reference
 
 
 def _is_part_of(parent: object, item: object) -> bool:
     """Return whether an object is an internal part of its parent, or a wrapper."""
-    if type(item).__name__ in WRAPPERS:
+    if class_name(type(item)) in WRAPPERS:
         return True
-    if isinstance(parent, types.FunctionType):
+    if type(parent) is types.FunctionType:
         return any(item is part for part in captured(parent))
-    return type(item) is dict and _attributes(parent) is item
+    return type(item) is dict and attributes(parent) is item
 
 
 def _holder(item: object) -> str:
     """Return the description of an object that refers to another."""
-    if isinstance(item, SUSPENDED):
+    if is_suspended(item):
         frame = frame_of(item)
         return f"suspended in {place(frame.f_code, frame.f_lineno)}" if frame else describe(item)
-    if isinstance(item, types.FrameType):
+    if type(item) is types.FrameType:
         return f"frame of {place(item.f_code, item.f_lineno)}"
-    return "memoryview" if isinstance(item, memoryview) else describe(item)
+    return "memoryview" if type(item) is memoryview else describe(item)
 
 
-def _parts(item: object) -> Iterator[tuple[str, object]]:
+def _parts(item: object) -> Iterator[tuple[str | _Key, object]]:
     """Yield the objects that `item` refers to, each with the description of the reference."""
-    if isinstance(item, SUSPENDED):
+    if is_suspended(item):
         yield "", awaited_by(item)
         frame = frame_of(item)
         for name, value in (locals_of(frame) if frame else {}).items():
             yield f", local {name!r}", value
-    elif isinstance(item, types.FrameType):
+    elif type(item) is types.FrameType:
         yield "", item.f_back
         for name, value in locals_of(item).items():
             yield f", local {name!r}", value
-    elif isinstance(item, _SEQUENCES):
-        for index, value in enumerate(list(item)):
+    elif is_a(item, list, tuple, deque):
+        for index, value in enumerate(type(item).__iter__(item)):
             yield f"[{index}]", value
-    elif isinstance(item, dict):
+    elif is_a(item, dict):
         for key, value in list(dict.items(item)):
-            yield f"[{repr(key)[:_KEY_LENGTH]}]", value
+            yield _Key(key), value
             yield ", a key", key
-    elif isinstance(item, types.FunctionType):
+    elif type(item) is types.FunctionType:
         yield from _captured_parts(item)
-    elif asyncio.isfuture(item):
+    elif type(item) is contextvars.Context:
+        for variable, value in item.items():
+            yield f", variable {variable.name!r}", value
+    elif is_array(type(item)):
+        yield from parts_of(item)
+    elif is_future(item):
         yield from _future_parts(item)
     yield from _attribute_parts(item)
 
@@ -119,20 +143,8 @@ def _captured_parts(function: types.FunctionType) -> Iterator[tuple[str, object]
         yield f", default of {name!r}", value
 
 
-def _attribute_parts(item: object) -> Iterator[tuple[str, object]]:
-    for name, value in list(_attributes(item).items()):
+def _attribute_parts(item: object) -> Iterator[tuple[str | _Key, object]]:
+    for name, value in list(attributes(item).items()):
+        yield f".{name}" if type(name) is str else _Key(name), value
+    for name, value in slots(item):
         yield f".{name}", value
-    for cls in type(item).__mro__:
-        for name, member in list(vars(cls).items()):
-            if isinstance(member, types.MemberDescriptorType):
-                try:
-                    yield f".{name}", member.__get__(item)
-                except AttributeError:  # a slot that is not set
-                    continue
-
-
-def _attributes(item: object) -> dict[str, object]:
-    try:
-        return cast("dict[str, object]", object.__getattribute__(item, "__dict__"))
-    except AttributeError:
-        return {}

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from tracemalloc_ext.arrays import parts_of
 from tracemalloc_ext.boundary import Boundary, Step, captured, is_local, is_namespace
 from tracemalloc_ext.futures import callbacks_of
 
@@ -49,12 +50,17 @@ def retained_bytes(*roots: object, exclude: Iterable[object] = ()) -> int:
     variables. The callbacks of a future are not entered: they belong to the code that awaits it.
     Nor are the callers of a frame that a traceback keeps.
 
+    An array of numpy counts what it hides from the collector: the objects in it, and the array or
+    buffer that it is a view of, in full, since the view keeps it in full. A `__sizeof__` written in
+    Python is not asked, as it may count parts that are counted by themselves, such as that of
+    pandas.
+
     Any other object that is reached is counted, so exclude what your objects share with the rest of
     the process (a connection pool, the WebSocket server).
 
     Not seen are the interpreter's inline attribute storage, the locals of a running frame (some are
-    seen while it calls another), and what an extension type hides from the collector (its own
-    buffers are counted when its `__sizeof__` includes them). The call may be made from another
+    seen while it calls another), and what other extension types hide from the collector (their own
+    buffers are counted when their `__sizeof__` includes them). The call may be made from another
     thread than the loop's; a concurrent change may or may not be counted.
 
     Args:
@@ -130,7 +136,7 @@ class _Ledger:
                 step = self._steps[type(item)]
                 if step is Step.STOP:
                     continue
-                if step is Step.LEAF:
+                if step is Step.LEAF or (step is Step.ARRAY and not any(parts_of(item))):
                     leaves.append(item)
                     continue
                 if step is Step.REFERENTS:
@@ -146,6 +152,7 @@ class _Ledger:
         """Charge what the root reaches to owner `index`, or as shared when others reach it too."""
         owner, steps, size = self._owner, self._steps, sys.getsizeof
         stop, leaf, referents = Step.STOP, Step.LEAF, Step.REFERENTS
+        shallow = Step.SHALLOW
         frontier = [root]
         while frontier:
             self._alive.append(frontier)
@@ -161,13 +168,14 @@ class _Ledger:
                     entered.append(item)
                 elif step is not leaf and (step is stop or not self._enter(item, entered, extra)):
                     continue
+                own_size = size(item) if step is not shallow else object.__sizeof__(item)
                 if first is None:
                     owner[key] = index
-                    self.own[index] += size(item)
+                    self.own[index] += own_size
                 else:
                     owner[key] = _SHARED
-                    self.own[first] -= size(item)
-                    self.shared += size(item)
+                    self.own[first] -= own_size
+                    self.shared += own_size
             frontier = gc.get_referents(*entered)
             frontier += extra
 
@@ -187,6 +195,8 @@ class _Ledger:
             extra += dict.keys(item)
         elif step is Step.FUTURE:
             self._leave_out_callbacks(item)
+        elif step is Step.ARRAY:
+            extra += (part for _words, part in parts_of(item))
         entered.append(item)
         return True
 

@@ -1,14 +1,19 @@
 """Descriptions of objects, places and sizes: short, stable, without machine paths."""
 
+import contextvars
 import linecache
 import re
 import sys
 import types
+import weakref
 from pathlib import PurePath
+from typing import Final
 
+from tracemalloc_ext.classes import attributes, class_name, is_a
 from tracemalloc_ext.futures import is_task, task_name
 
-_CELL = re.compile(r"ipykernel_\d+|^<ipython-input-")
+_CELL: Final = re.compile(r"ipykernel_\d+|^<ipython-input-")
+_ADDRESS: Final = re.compile(r"(?: at)? 0x[0-9a-fA-F]{6,}")
 
 
 def short_path(filename: str) -> str:
@@ -48,14 +53,25 @@ def byte_count(size: int) -> str:
 
 def describe(item: object) -> str:
     """Return a description of an object, as in `bytes, 96,000 B`; for a buffer with its length."""
-    if isinstance(item, (bytes, bytearray)):
-        return f"{type(item).__name__}, {byte_count(len(item))}"
-    if isinstance(item, memoryview):
+    if is_a(item, bytes, bytearray):
+        return f"{class_name(type(item))}, {byte_count(type(item).__len__(item))}"
+    if type(item) is memoryview:
         return f"memoryview, {byte_count(item.nbytes)}"
-    if isinstance(item, types.FunctionType):
+    if type(item) is types.FunctionType:
         return f"function {function_name(item.__qualname__)}"
-    if isinstance(item, types.ModuleType):
-        return f"module global {item.__name__}"
-    if isinstance(item, type):
-        return f"class {item.__name__}"
-    return f"task {task_name(item)!r}" if is_task(item) else type(item).__name__
+    if is_a(item, types.ModuleType):
+        return f"module global {attributes(item).get('__name__')}"
+    if is_a(item, type):
+        return f"class {class_name(item)}"
+    if is_a(item, contextvars.ContextVar):
+        return f"context variable {item.name!r}"
+    if is_a(item, weakref.ReferenceType):
+        return "weak reference"
+    if type(item) is contextvars.Context:
+        return "context"
+    return f"task {task_name(item)!r}" if is_task(item) else class_name(type(item))
+
+
+def without_addresses(text: str) -> str:
+    """Return the text without addresses such as a task's name may contain."""
+    return _ADDRESS.sub("", text)

@@ -1,20 +1,18 @@
-"""Simulated time for the tests of this folder, and a heap that can be searched as a whole."""
+"""Simulated time for the tests of this folder, and which of them need a process of their own."""
 
 import asyncio
-import gc
-from collections.abc import Callable, Coroutine, Iterator
+import os
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import looptime
 import pytest
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _whole_heap() -> Iterator[None]:
-    """`gc.get_referrers`, which `why` asks, does not see what is exempt from collections."""
-    gc.unfreeze()
-    yield
-    gc.freeze()
+# They search all objects of the process: milliseconds in a bare one, and seconds beside the
+# libraries and the tests of everything else. `test_bare_processes.py` sets the variable.
+collect_ignore = (
+    [] if "BARE_PROCESS" in os.environ else ["test_why_holders.py", "test_why_whole_process.py"]
+)
 
 
 @pytest.fixture

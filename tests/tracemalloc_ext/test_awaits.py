@@ -3,6 +3,7 @@ import contextlib
 import threading
 import types
 
+import anyio
 import pytest
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
@@ -192,6 +193,171 @@ def test_the_chain_continues_through_a_gather_into_its_one_pending_task(simulate
         assert answer.waits_for == "asyncio.Event.wait"
         assert "\ntask 'ws:7:private_cloud'\n  upload (" in str(answer)
         gate.set()
+        await task
+
+    simulate(main())
+
+
+async def under_shield(task):
+    await asyncio.shield(task)
+
+
+async def under_wait_for(task):
+    await asyncio.wait_for(task, 1000)
+
+
+async def under_shield_and_wait_for(task):
+    await asyncio.wait_for(asyncio.shield(task), 1000)
+
+
+async def under_wait(task):
+    await asyncio.wait([task])
+
+
+async def under_the_rest_of_a_wait(task):
+    await asyncio.wait([asyncio.create_task(asyncio.sleep(0.5)), task], timeout=1000)
+
+
+async def under_gather_in_shield(task):
+    await asyncio.shield(asyncio.gather(asyncio.sleep(0.5), task))
+
+
+async def under_as_gathered_shields(task):
+    await asyncio.gather(asyncio.sleep(0.5), asyncio.shield(task))
+
+
+@pytest.mark.parametrize(
+    "waiter",
+    [
+        under_shield,
+        under_wait_for,
+        under_shield_and_wait_for,
+        under_wait,
+        under_the_rest_of_a_wait,
+        under_gather_in_shield,
+        under_as_gathered_shields,
+    ],
+)
+def test_the_chain_continues_to_the_one_task_behind_a_primitive_of_asyncio(simulate, waiter):
+    async def main():
+        gate = asyncio.Event()
+
+        async def upload():
+            await gate.wait()
+
+        stuck = asyncio.create_task(upload(), name="upload")
+        task = asyncio.create_task(waiter(stuck), name="handler")
+        await asyncio.sleep(1)
+        answer = awaits(task)
+        assert [(frame.task, frame.function) for frame in answer.frames] == [
+            ("handler", waiter.__name__),
+            ("upload", "upload"),
+        ]
+        assert answer.waits_for == "asyncio.Event.wait"
+        assert answer.innermost == answer.frames[0]
+        gate.set()
+        await task
+
+    simulate(main())
+
+
+async def of_asyncio(make, *coroutines):
+    async with asyncio.TaskGroup() as group:
+        for one in coroutines:
+            make(group, one)
+
+
+async def of_anyio(make, *coroutines):
+    async with anyio.create_task_group() as group:
+        for one in coroutines:
+            make(group, one)
+
+
+@pytest.mark.parametrize(
+    ("group", "make"),
+    [
+        (of_asyncio, lambda group, one: group.create_task(one(), name=one.__name__)),
+        (of_anyio, lambda group, one: group.start_soon(one, name=one.__name__)),
+    ],
+    ids=["asyncio", "anyio"],
+)
+def test_the_chain_continues_into_a_task_group_of_which_one_task_is_left(simulate, group, make):
+    async def main():
+        gate = asyncio.Event()
+
+        async def upload():
+            await gate.wait()
+
+        async def brief():
+            await asyncio.sleep(0.5)
+
+        async def second_upload():
+            await gate.wait()
+
+        alone = asyncio.create_task(group(make, upload, brief), name="alone")
+        both = asyncio.create_task(group(make, upload, second_upload), name="both")
+        await asyncio.sleep(1)
+        answer = awaits(alone)
+        assert answer.frames[0].function == group.__name__
+        assert (answer.frames[-1].task, answer.frames[-1].function) == ("upload", "upload")
+        assert answer.waits_for == "asyncio.Event.wait"
+        assert {frame.task for frame in awaits(both).frames} == {"both"}
+        gate.set()
+        await asyncio.gather(alone, both)
+
+    simulate(main())
+
+
+def test_a_coroutine_under_wait_for_belongs_to_its_caller_on_every_version(simulate):
+    async def main():
+        gate = asyncio.Event()
+
+        async def upload():
+            await gate.wait()
+
+        async def handler():
+            await asyncio.wait_for(upload(), 1000)
+
+        task = asyncio.create_task(handler(), name="handler")
+        await asyncio.sleep(1)
+        answer = awaits(task)
+        assert [
+            (frame.task, frame.function) for frame in answer.frames if "asyncio" not in frame.file
+        ] == [
+            ("handler", "handler"),
+            ("handler", "upload"),
+        ]
+        assert answer.innermost == answer.frames[-1]
+        gate.set()
+        await task
+
+    simulate(main())
+
+
+def test_asking_runs_no_code_of_a_class_that_pretends_to_be_another(simulate):
+    class Pretends:
+        turns = iter([None])
+
+        @property
+        def __class__(self):
+            raise RuntimeError("outside of a request")
+
+        def __await__(self):
+            return self
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            return next(self.turns)
+
+    async def main():
+        async def handler():
+            await Pretends()
+
+        task = asyncio.create_task(handler())
+        await asyncio.sleep(0)
+        assert [frame.function for frame in awaits(task).frames] == ["handler"]
         await task
 
     simulate(main())

@@ -1,5 +1,6 @@
 import asyncio
 import gc
+import mmap
 import sys
 import tracemalloc
 import weakref
@@ -122,3 +123,42 @@ def test_settle_now_collects_cycles():
         assert ring() is None
     finally:
         gc.enable()
+
+
+SIZE = 64 * 2**20
+
+
+def mapped():
+    memory = mmap.mmap(-1, SIZE)
+    memory.write(b"x" * SIZE)
+    return memory
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="resident memory: Linux only")
+@pytest.mark.usefixtures("tracing")
+@pytest.mark.parametrize(
+    ("make", "by_python"), [(mapped, 0), (lambda: b"x" * SIZE, SIZE)], ids=["mmap", "bytes"]
+)
+def test_resident_memory_that_pythons_allocators_do_not_explain_is_told_apart(make, by_python):
+    before = snapshot()
+    kept = make()
+    result = growth(before, snapshot())
+    assert len(kept) == SIZE
+    assert result.resident == pytest.approx(SIZE, abs=SIZE / 8)
+    assert result.traced == pytest.approx(by_python, abs=SIZE / 8)
+    assert result.unexplained == pytest.approx(SIZE - by_python, abs=SIZE / 8)
+    report = str(result).splitlines()
+    assert report[-3] == "resident memory"
+    assert report[-2].split() == [f"+{result.resident:,}", "B", "in", "all"]
+    assert "not given out by Python's allocators: C libraries, free memory" in report[-1]
+
+
+def test_what_is_not_known_of_resident_memory_is_said(monkeypatch, tmp_path):
+    result = growth(snapshot(), snapshot())
+    assert result.unexplained is None
+    assert str(result).splitlines()[-1].startswith("  unknown, as tracemalloc was not tracing: ")
+    # The name `tracemalloc_ext.growth` is that of the function.
+    monkeypatch.setattr(sys.modules["tracemalloc_ext.growth"], "_STATM", tmp_path / "none")
+    result = growth(snapshot(), snapshot())
+    assert result.resident is None
+    assert str(result).endswith("resident memory\n  unknown on this system")
