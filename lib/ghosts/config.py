@@ -97,8 +97,7 @@ SPOOL_MAX_BYTES: Final = 4 * 2**30
 """Bytes of audio in the spool of a pod (ours): three hours of 22 devices at 8 kHz, as many as the
 largest pod on record had live connections."""
 SPOOL_DISK_RESERVE: Final = 16 * 2**20
-"""Bytes of disk that the spool leaves free, because deleting needs room as well (ours; the log
-grows to 4 MiB and a frame)."""
+"""Bytes of disk that the spool leaves free for what else is on it (ours)."""
 SPOOL_BATCH_BYTES: Final = 960_000
 """Bytes of audio in a delivery, at most (published for a batch): a minute at 8 kHz."""
 SPOOL_BATCH_AGE: Final = 60.0

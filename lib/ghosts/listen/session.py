@@ -181,9 +181,6 @@ class ListenSession(BaseSession):
                 self.outbound.add_audio(self.conversations.id, started_at + start / rate, piece)
         self.speech.add(pcm)
 
-    async def _kept(self) -> None:
-        """Return at once: listen keeps audio in memory only."""
-
     def _end_of_input(self) -> None:
         self.conversations.leave()
 

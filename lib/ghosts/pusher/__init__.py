@@ -6,7 +6,8 @@ Production code: it imports nothing of variants, simulation or observation.
 from ghosts.pusher.metrics import PusherMetrics
 from ghosts.pusher.server import Lifecycle, Pusher, serve_pusher
 from ghosts.pusher.session import PusherSession
-from ghosts.pusher.spool import Spool, SpoolError
+from ghosts.pusher.spool import Spool
+from ghosts.pusher.spool_file import SpoolError
 
 __all__ = [
     "Lifecycle",

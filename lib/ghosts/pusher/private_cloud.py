@@ -95,12 +95,6 @@ class PrivateCloud:
         if self._buffer_bytes >= self._chunk_bytes:
             self.cut()
 
-    async def kept(self) -> None:
-        """Return at once: audio in memory is kept no better than that."""
-
-    def write(self) -> None:
-        """Do nothing: audio in memory is not written."""
-
     def switch(self, conversation_id: str) -> None:
         """Begin a conversation: the audio that follows belongs to it."""
         if conversation_id != self._conversation_id:

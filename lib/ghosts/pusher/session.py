@@ -14,7 +14,7 @@ from ghosts.pusher.audio_bytes import AudioBytes
 from ghosts.pusher.metrics import PusherMetrics
 from ghosts.pusher.private_cloud import PrivateCloud
 from ghosts.pusher.speaker_samples import SpeakerSamples
-from ghosts.pusher.spool import SpoolError
+from ghosts.pusher.spool_file import SpoolError
 from ghosts.pusher.spool_uploader import SpoolUploader
 from ghosts.pusher.spooled_cloud import SpooledCloud
 from ghosts.pusher.transcripts import Transcripts
@@ -57,7 +57,6 @@ class PusherSession(BaseSession):
         self._clients = clients
         self._metrics = metrics
         self._uploader = uploader
-        self._audio_until: float | None = None
         self._speaker_samples = SpeakerSamples(self.uid, self.signals, clients)
         # Not a method of the session: it would then be in a cycle of references, and stay in memory
         # after its end until the garbage collector comes.
@@ -106,23 +105,8 @@ class PusherSession(BaseSession):
             self._log.error("%s: refused with 1013: %s", self.uid, error)
         return False
 
-    async def _kept(self) -> None:
-        await self.private_cloud.kept()
-        self._acknowledge_audio()
-
     def _end_of_input(self) -> None:
-        try:
-            self.private_cloud.write()
-            self._acknowledge_audio()
-        except SpoolError as error:
-            self._log.error("%s: the end of its audio was not kept: %s", self.uid, error)
         self.private_cloud.cut()
-
-    def _acknowledge_audio(self) -> None:
-        """Acknowledge audio that is kept: the peer may forget it."""
-        if self._audio_until is not None:
-            _answer(self.connection, protocol.Acknowledged(audio_until=self._audio_until))
-            self._audio_until = None
 
     async def _turn_away(self) -> None:
         """Close with 1013, and read until the peer has answered: that audio is counted as dropped.
@@ -151,7 +135,7 @@ class PusherSession(BaseSession):
                     self.private_cloud.add(message)
                 self._audio_bytes.add(message.pcm)
                 if self._handshake.acknowledged:
-                    self._audio_until = message.started_at
+                    _answer(self.connection, protocol.Acknowledged(audio_until=message.started_at))
             case protocol.Heartbeat():
                 pass
             case protocol.Transcript():

@@ -1,52 +1,28 @@
 """The spool: audio not yet uploaded, on disk, where it outlives its session and its process."""
 
+import fcntl
+import os
+import re
 import shutil
-import sqlite3
 import uuid
+from collections import deque
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
-from ghosts.config import MAX_FRAME_BYTES, SPOOL_DISK_RESERVE
-from ghosts.ws_server import NoRoomError
+from ghosts.config import MAX_FRAME_BYTES, SPOOL_BATCH_BYTES, SPOOL_DISK_RESERVE
+from ghosts.pusher.spool_file import Key, NothingWholeError, SpoolError, SpoolFile
 
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS audio (
-    uid TEXT NOT NULL,
-    conversation_id TEXT NOT NULL,
-    id INTEGER NOT NULL,
-    started_at REAL NOT NULL,
-    pcm BLOB NOT NULL,
-    PRIMARY KEY (uid, conversation_id, id)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS delivery (
-    uid TEXT NOT NULL,
-    conversation_id TEXT NOT NULL,
-    id TEXT NOT NULL,
-    last_id INTEGER NOT NULL,
-    PRIMARY KEY (uid, conversation_id)
-) WITHOUT ROWID;
-"""
-# WITHOUT ROWID keeps the pieces of a conversation side by side, so that it needs no index. The
-# audio is the last column: SQLite reads a column without reading what comes after it.
-
-
-class SpoolError(NoRoomError):
-    """The spool cannot be used. Its text says why."""
+_LOCK: Final = "lock"
+_PROBE: Final = "probe"
+_NAME: Final = re.compile(r"\d{12}-[0-9a-f]{32}")
 
 
 class SpoolFullError(SpoolError):
     """Audio does not fit; nothing of it was kept."""
-
-
-class Key(NamedTuple):
-    """One conversation of one user. Its audio is uploaded in order."""
-
-    uid: str
-    conversation_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,48 +35,54 @@ class Delivery:
     started_at: float
     """Unix time in seconds of its first sample."""
     audio: bytes
-    last_id: int
-    """The id of its last piece."""
 
 
 class Spool:
-    """Audio in one SQLite file, in the order in which it was received. Not thread-safe.
+    """A folder of files, each with the audio of one delivery, in the order in which it came.
 
-    Audio is appended in a transaction, which :meth:`commit` ends: the frames of one turn of the
-    loop share one. Audio survives the death of the process once that has returned: it is in
-    SQLite's write-ahead log. A second of audio costs some 150 us of a processor. About one commit
-    in 100 finds that the log has grown to 4 MB, and waits for the disk: up to 30 ms. (Measured:
-    ``data/bench/spool.json``.) No call waits for a lock: one process has the file to itself, and
-    the next one finds what it left.
+    Audio survives the death of the process once :meth:`append` has returned: the kernel has it. A
+    second of audio costs some 20 us of a processor (measured: ``data/bench/spool.json``), and no
+    call waits for the disk or for a lock: one process has the folder to itself, and the next one
+    finds what it left. Not thread-safe.
 
-    When the machine dies, audio since the last such wait may be lost, 250 seconds of one device at
-    most, and deliveries since then may be uploaded a second time under another id. An id never
-    refers to other audio.
+    When the machine dies, audio is lost that the kernel has not yet written: under Linux's defaults
+    that of the last 35 s (``vm.dirty_expire_centisecs`` and ``vm.dirty_writeback_centisecs``). What
+    was delivered since then may be uploaded a second time, under the same id.
 
     Args:
-        path: The file. It is created if it does not exist; its folder has to exist.
+        path: The folder. It is created if it does not exist; its parent has to exist.
         max_bytes: How many bytes of audio it holds at most.
+        batch_bytes: A delivery has as many whole pieces as fit into this, and at least one.
 
     Raises:
-        SpoolError: the file is open in another process, is not a spool, or cannot be written.
+        SpoolError: another process has the spool, it is damaged, or it cannot be written.
     """
 
-    def __init__(self, path: Path, max_bytes: int) -> None:
-        self._path = path
+    def __init__(self, path: Path, max_bytes: int, *, batch_bytes: int = SPOOL_BATCH_BYTES) -> None:
+        self._name = path.name
         self._max_bytes = max_bytes
-        self._errors = _AsSpoolError(path.name)
+        self._batch_bytes = batch_bytes
         self._disk_room = _DiskRoom(path.parent)
-        # New for each process: a machine that dies may lose the last pieces, and their ids are then
-        # used again. Delivery ids must not be
+        # New for each process: a machine that dies may lose the last files, and their numbers are
+        # then used again. Delivery ids must not be
         # (test_an_id_is_not_given_again_though_a_machine_that_died_took_the_last_writes_with_it).
-        self._name = uuid.uuid4().hex
-        with self._errors:
-            self._database, self._size, last_id = _open(path)
-        self._uncommitted = 0
-        self._ids = count(last_id + 1)
+        self._process = uuid.uuid4().hex
+        self._queues: dict[Key, deque[SpoolFile]] = {}
+        self._size = 0
+        self._closed = False
+        last = 0
+        with self._in_use(), ExitStack() as opened:
+            self._folder = _Folder(path)
+            opened.callback(self._folder.close)
+            for one in self._left_by_others():
+                self._queues.setdefault(one.key, deque()).append(one)
+                self._size += one.size
+                last = int(one.name.partition("-")[0])
+            opened.pop_all()
+        self._numbers = count(last + 1)
 
     def __repr__(self) -> str:
-        return f"<Spool {self._path.name}: {self._size:,} of {self._max_bytes:,} B>"
+        return f"<Spool {self._name}: {self._size:,} of {self._max_bytes:,} B>"
 
     def __enter__(self) -> Self:
         return self
@@ -110,7 +92,7 @@ class Spool:
 
     @property
     def size(self) -> int:
-        """Bytes of audio in the spool, committed or not."""
+        """Bytes of audio in the spool."""
         return self._size
 
     @property
@@ -120,12 +102,12 @@ class Spool:
         Raises:
             SpoolError: the disk cannot be asked.
         """
-        with self._errors:
+        with self._in_use():
             self._disk_room.ask()
         return not self._has_room_for(MAX_FRAME_BYTES)
 
     def append(self, key: Key, started_at: float, pcm: bytes) -> None:
-        """Append audio to a conversation; :meth:`commit` puts it on disk.
+        """Append audio to a conversation; when this returns, it survives the process.
 
         Args:
             key: The conversation.
@@ -133,157 +115,105 @@ class Spool:
             pcm: The audio.
 
         Raises:
-            SpoolFullError: it does not fit. What is in the spool stays.
-            SpoolError: it cannot be written. All that was appended since the last commit is lost.
+            SpoolFullError: it does not fit.
+            SpoolError: it cannot be written. In both cases what is in the spool stays.
         """
         if not self._has_room_for(len(pcm)):
             raise SpoolFullError(
                 f"the spool or its disk is full: {self._size:,} bytes of audio are unsent"
             )
-        piece = (*key, next(self._ids), started_at, pcm)
-        with self._errors:
-            if not self._database.in_transaction:
-                self._database.execute("BEGIN")
-            self._or_nothing("INSERT INTO audio VALUES (?, ?, ?, ?, ?)", piece)
+        queue = self._queues.get(key, ())
+        file = queue[-1] if queue else None
+        if file is None or file.sealed or file.size + len(pcm) > self._batch_bytes:
+            file = self._new_file(key)
+        with self._in_use():
+            file.append(started_at, pcm)
+        if not queue or queue[-1] is not file:
+            self._queues.setdefault(key, deque()).append(file)
         self._size += len(pcm)
-        self._uncommitted += len(pcm)
         self._disk_room.take(len(pcm))
 
-    def commit(self) -> None:
-        """Put what was appended on disk: when this returns, it survives the process.
-
-        Raises:
-            SpoolError: it cannot be written. All that was appended since the last commit is lost.
-        """
-        with self._errors:
-            if self._database.in_transaction:
-                self._or_nothing("COMMIT")
-        self._uncommitted = 0
-
     def conversations(self) -> dict[Key, int]:
-        """Return the bytes of audio of each conversation, that with the oldest audio first.
+        """Return the bytes of audio of each conversation, that with the oldest audio first."""
+        by_age = sorted(self._queues.items(), key=lambda item: item[1][0].name)
+        return {key: sum(file.size for file in queue) for key, queue in by_age}
 
-        Raises:
-            SpoolError: the file cannot be read.
-        """
-        with self._errors:
-            rows = self._database.execute(
-                "SELECT uid, conversation_id, sum(length(pcm)) FROM audio"
-                " GROUP BY uid, conversation_id ORDER BY min(id)"
-            )
-            return {Key(uid, conversation_id): size for uid, conversation_id, size in rows}
-
-    def next_delivery(self, key: Key, most_bytes: int) -> Delivery | None:
+    def next_delivery(self, key: Key) -> Delivery | None:
         """Return the oldest audio of a conversation; None if it has none.
 
         A delivery keeps its id and content across appends and restarts, until it was
-        :meth:`delivered`. What was appended is committed first.
-
-        Args:
-            key: The conversation.
-            most_bytes: A new delivery has as many whole pieces as fit into this, and at least one.
+        :meth:`delivered`.
 
         Raises:
-            SpoolError: the file cannot be read or written.
+            SpoolError: the file cannot be read, or is damaged.
         """
-        self.commit()
-        with self._errors:
-            begun = self._database.execute(
-                "SELECT id, last_id FROM delivery WHERE uid = ? AND conversation_id = ?", key
-            ).fetchone()
-            delivery_id, last_id = begun or (None, None)
-            pieces = list(self._oldest(key, last_id, most_bytes))
-            if not pieces:
-                return None
-            first, last = pieces[0], pieces[-1]
-            if delivery_id is None:
-                delivery_id = f"{self._name}-{first.id}"
-                self._database.execute(
-                    "INSERT INTO delivery VALUES (?, ?, ?, ?)", (*key, delivery_id, last.id)
-                )
-        audio = b"".join(piece.pcm for piece in pieces)
-        return Delivery(delivery_id, key, first.started_at, audio, last.id)
+        if key not in self._queues:
+            return None
+        oldest = self._queues[key][0]
+        oldest.sealed = True
+        with self._in_use():
+            started_at, audio = oldest.read()
+        return Delivery(oldest.name, key, started_at, audio)
 
     def delivered(self, delivery: Delivery) -> None:
         """Delete a delivery, which storage has. A second call does nothing.
 
-        What was appended is committed first.
-
         Raises:
-            SpoolError: the file cannot be written. The delivery stays.
+            SpoolError: the file cannot be deleted. The delivery stays.
         """
-        self.commit()
-        with self._errors, self._database:
-            self._database.execute("BEGIN")
-            self._database.execute(
-                "DELETE FROM delivery WHERE uid = ? AND conversation_id = ? AND last_id <= ?",
-                (*delivery.key, delivery.last_id),
-            )
-            forgotten = self._database.execute(
-                "DELETE FROM audio WHERE uid = ? AND conversation_id = ? AND id <= ?",
-                (*delivery.key, delivery.last_id),
-            )
-        if forgotten.rowcount:
-            self._size -= len(delivery.audio)
+        queue = self._queues.get(delivery.key)
+        if queue is None or queue[0].name != delivery.id:
+            return
+        with self._in_use():
+            queue[0].delete()
+        self._size -= queue.popleft().size
+        if not queue:
+            del self._queues[delivery.key]
 
     def close(self) -> None:
-        """Close the file. What was committed stays.
+        """Give the folder up; what is in it stays. Methods that need it then raise SpoolError."""
+        self._closed = True
+        self._folder.close()
 
-        Methods that need the file then raise SpoolError.
-        """
-        self._database.close()
+    def _new_file(self, key: Key) -> SpoolFile:
+        name = f"{next(self._numbers):012d}-{self._process}"
+        return SpoolFile(folder=self._folder.descriptor, name=name, key=key)
 
-    def _or_nothing(self, statement: str, values: tuple[object, ...] = ()) -> None:
-        """Execute a statement; if it fails, undo all that was appended since the last commit.
-
-        SQLite undoes a transaction by itself after some errors, such as a full disk, and not after
-        others. So that one rule holds, each error undoes it.
-        """
-        try:
-            self._database.execute(statement, values)
-        except sqlite3.Error:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            self._size -= self._uncommitted
-            self._uncommitted = 0
-            raise
+    def _left_by_others(self) -> Iterator[SpoolFile]:
+        """Yield the files of processes that had the spool before, by age."""
+        folder = self._folder.descriptor
+        for name in sorted({*os.listdir(folder)} - {_LOCK, _PROBE}):
+            if not _NAME.fullmatch(name):
+                raise SpoolError(f"{name} is no file of a spool")
+            try:
+                yield SpoolFile.found(folder, name)
+            except NothingWholeError:
+                os.unlink(name, dir_fd=folder)
 
     def _has_room_for(self, size: int) -> bool:
         if size > self._max_bytes - self._size:
             return False
-        with self._errors:
+        with self._in_use():
             return self._disk_room.has(size)
 
-    def _oldest(self, key: Key, last_id: int | None, most_bytes: int) -> Iterator["_Piece"]:
-        """Yield the pieces of the delivery that ends with ``last_id``, or of a new one."""
-        size = 0
-        rows = self._database.execute(
-            "SELECT id, started_at, pcm FROM audio"
-            " WHERE uid = ? AND conversation_id = ? ORDER BY id",
-            key,
-        )
-        for number, piece in enumerate(map(_Piece._make, rows)):
-            size += len(piece.pcm)
-            if last_id is not None:
-                belongs = piece.id <= last_id
-            else:
-                belongs = number == 0 or size <= most_bytes
-            if not belongs:
-                return
-            yield piece
-
-
-class _Piece(NamedTuple):
-    id: int
-    started_at: float
-    pcm: bytes
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """Raise what goes wrong as a SpoolError that names the spool."""
+        if self._closed:  # its descriptor may be that of another file by now
+            raise SpoolError(f"{self._name}: the spool is closed")
+        try:
+            yield
+        except SpoolError as error:
+            raise SpoolError(f"{self._name}: {error}") from None
+        except OSError as error:
+            raise SpoolError(f"{self._name}: {error.strerror or error}") from None
 
 
 class _DiskRoom:
     """The bytes that are free on the disk of a folder, but for the reserve.
 
     The disk is asked again after each megabyte that was taken, and before it is called full: asking
-    it takes a quarter as long as to append a frame.
+    it takes as long as to append a frame.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -305,38 +235,41 @@ class _DiskRoom:
         self._until_asked -= size
 
 
-class _AsSpoolError:
-    """Raises an error of SQLite or of the system as a SpoolError that names the file."""
+class _Folder:
+    """An open folder that no other process has, and in which files can be created.
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    Raises:
+        SpoolError: another process has it.
+        OSError: it cannot be opened, or written to.
+    """
 
-    def __enter__(self) -> None: ...
+    def __init__(self, path: Path) -> None:
+        with suppress(FileExistsError):
+            path.mkdir()
+        with ExitStack() as opened:
+            self.descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            opened.callback(os.close, self.descriptor)
+            lock = os.open(
+                _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600, dir_fd=self.descriptor
+            )
+            opened.callback(os.close, lock)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SpoolError("another process has it") from None
+            self._probe()
+            self._opened = opened.pop_all()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
-        if isinstance(error, sqlite3.Error | OSError):
-            raise SpoolError(f"{self._name}: {error}") from None
+    def close(self) -> None:
+        self._opened.close()
 
-
-def _open(path: Path) -> tuple[sqlite3.Connection, int, int]:
-    """Return the opened file, the bytes of audio in it, and the last id in it."""
-    # Each statement is a transaction (no isolation level). The exclusive lock is taken by the first
-    # one, without waiting, so a file that another process has open is refused here and not later.
-    database = sqlite3.connect(path, timeout=0.0, isolation_level=None)
-    try:
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        # Some builds of SQLite write zeros over what is deleted, which doubles the cost of a
-        # delivery. Here other audio is soon written over it.
-        database.execute("PRAGMA secure_delete = OFF")
-        database.executescript(_SCHEMA)
-        size, last_id = database.execute(
-            "SELECT coalesce(sum(length(pcm)), 0), coalesce(max(id), 0) FROM audio"
-        ).fetchone()
-    except BaseException:
-        database.close()
-        raise
-    return database, size, last_id
+    def _probe(self) -> None:
+        """Create a file, write to it, delete it: an error comes here, and not with audio."""
+        probe = os.open(
+            _PROBE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600, dir_fd=self.descriptor
+        )
+        try:
+            os.write(probe, b"x")
+        finally:
+            os.close(probe)
+            os.unlink(_PROBE, dir_fd=self.descriptor)

@@ -10,7 +10,8 @@ from async_tasks import create_named_task, drain_tasks, poll
 from ghosts import config
 from ghosts.clients import Batch, PusherClients
 from ghosts.pusher.metrics import PusherMetrics
-from ghosts.pusher.spool import Delivery, Key, Spool, SpoolError, SpoolFullError
+from ghosts.pusher.spool import Delivery, Spool
+from ghosts.pusher.spool_file import Key, SpoolError
 from ghosts.ws_server import pause_after
 
 _log = logging.getLogger("ghosts.pusher")
@@ -42,16 +43,6 @@ class _Backlog:
         return self.since + config.SPOOL_BATCH_AGE
 
 
-@dataclass(slots=True)
-class Transaction:
-    """The audio that was accepted in one turn of the loop, and what has become of it."""
-
-    pieces: list[tuple[Key, int]] = field(default_factory=list)
-    """Conversation and bytes of each."""
-    error: SpoolError | None = None
-    """Why none of it was kept."""
-
-
 class SpoolUploader:
     """Uploads what is in a spool: each conversation in order, each delivery until it succeeds.
 
@@ -77,7 +68,6 @@ class SpoolUploader:
         self._work = asyncio.Event()
         self._empty = asyncio.Event()
         self._open = False
-        self._transaction = Transaction()
         self._deliveries: set[asyncio.Task[None]] = set()
         self._backlogs: dict[Key, _Backlog] = {}
         self._due: list[tuple[float, Key]] = []
@@ -90,22 +80,14 @@ class SpoolUploader:
     def __repr__(self) -> str:
         return f"<SpoolUploader {len(self._deliveries)} on the way, {self.spool!r}>"
 
-    def accept(self, key: Key, started_at: float, pcm: bytes) -> Transaction:
-        """Put audio into the spool; return the transaction that is to be committed.
+    def accept(self, key: Key, started_at: float, pcm: bytes) -> None:
+        """Put audio into the spool; when this returns, it survives the process.
 
         Raises:
             SpoolFullError: it does not fit.
-            SpoolError: it cannot be written; nor is what was accepted since the last commit.
+            SpoolError: it cannot be written.
         """
-        transaction = self._transaction
-        try:
-            self.spool.append(key, started_at, pcm)
-        except SpoolFullError:
-            raise
-        except SpoolError as error:
-            self._forget(error)
-            raise
-        transaction.pieces.append((key, len(pcm)))
+        self.spool.append(key, started_at, pcm)
         backlog = self._backlogs.get(key)
         if backlog is None:
             backlog = self._backlogs[key] = _Backlog()
@@ -113,26 +95,6 @@ class SpoolUploader:
         backlog.over = False
         self._empty.clear()
         self._queue(key)
-        return transaction
-
-    def commit(self, transaction: Transaction) -> None:
-        """Put on disk what a transaction has, unless it is. If that fails, it has the error."""
-        if transaction is not self._transaction or not transaction.pieces:
-            return
-        try:
-            self.spool.commit()
-        except SpoolError as error:
-            self._forget(error)
-        else:
-            self._transaction = Transaction()
-
-    def _forget(self, error: SpoolError) -> None:
-        """Take back what was accepted since the last commit: the spool did not keep it."""
-        for key, size in self._transaction.pieces:
-            self._backlogs[key].size -= size
-        self._transaction.error = error
-        self._transaction = Transaction()
-        self._note_if_empty()
 
     def end(self, key: Key) -> None:
         """Record that a conversation has ended: what is left of its audio is due."""
@@ -221,8 +183,7 @@ class SpoolUploader:
         backlog = self._backlogs[key]
         try:
             while backlog.due_at <= asyncio.get_running_loop().time():
-                self.commit(self._transaction)  # here, so that sessions learn of an error
-                delivery = self.spool.next_delivery(key, config.SPOOL_BATCH_BYTES)
+                delivery = self.spool.next_delivery(key)
                 if delivery is None:
                     del self._backlogs[key]
                     return
@@ -247,7 +208,6 @@ class SpoolUploader:
         await self._clients.upload(
             Batch(*delivery.key, delivery.started_at, delivery.audio, delivery.id)
         )
-        self.commit(self._transaction)  # here, so that sessions learn of an error
         self.spool.delivered(delivery)
         self._metrics.stored.inc(len(delivery.audio))
         self._note_if_empty()

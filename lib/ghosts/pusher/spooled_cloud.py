@@ -1,12 +1,10 @@
 """Private cloud as one would ship it: audio is put into the spool when it is received."""
 
-import asyncio
-
 from async_tasks import poll
 from ghosts.protocol import Audio
 from ghosts.pusher.metrics import PusherMetrics
-from ghosts.pusher.spool import Key, SpoolError
-from ghosts.pusher.spool_uploader import SpoolUploader, Transaction
+from ghosts.pusher.spool_file import Key, SpoolError
+from ghosts.pusher.spool_uploader import SpoolUploader
 from ghosts.ws_server import StopSignals
 
 
@@ -28,14 +26,12 @@ class SpooledCloud:
         self._metrics = metrics
         self._work = signals.work_event()
         self._refused = False
-        self._unwritten = 0
-        self._transaction: Transaction | None = None
 
     def __repr__(self) -> str:
         return f"<SpooledCloud {self._key.uid}: {self._uploader.spool!r}>"
 
     def add(self, audio: Audio) -> None:
-        """Put audio into the spool. Await :meth:`kept` before the next frame is read.
+        """Put audio into the spool; when this returns, it survives the process.
 
         Raises:
             SpoolError: it does not fit or cannot be written, and is counted as dropped. So is all
@@ -44,46 +40,14 @@ class SpooledCloud:
         if not audio.pcm:
             return
         self._metrics.received.inc(len(audio.pcm))
-        self._unwritten += len(audio.pcm)
         try:
             if self._refused:
                 raise SpoolError("audio before it was not kept")
-            self._transaction = self._uploader.accept(self._key, audio.started_at, audio.pcm)
+            self._uploader.accept(self._key, audio.started_at, audio.pcm)
         except SpoolError:
-            self._drop()
+            self._refused = True
+            self._metrics.dropped.labels("spool_full").inc(len(audio.pcm))
             raise
-
-    async def kept(self) -> None:
-        """Return when what was added is on disk, in the next turn of the loop.
-
-        Raises:
-            SpoolError: it is not, and is counted as dropped.
-        """
-        if self._transaction is not None:
-            # Frames that other sessions have received in this turn join the transaction: one for
-            # all of them costs less than one for each.
-            await asyncio.sleep(0)
-            self.write()
-
-    def write(self) -> None:
-        """Put what was added on disk, without waiting for other sessions.
-
-        Raises:
-            SpoolError: it cannot be written, and is counted as dropped.
-        """
-        if self._transaction is None:
-            return
-        transaction, self._transaction = self._transaction, None
-        self._uploader.commit(transaction)
-        if transaction.error is not None:
-            self._drop()
-            raise transaction.error
-        self._unwritten = 0
-
-    def _drop(self) -> None:
-        self._refused = True
-        self._metrics.dropped.labels("spool_full").inc(self._unwritten)
-        self._unwritten = 0
 
     def switch(self, conversation_id: str) -> None:
         """Begin a conversation: the audio that follows belongs to it."""

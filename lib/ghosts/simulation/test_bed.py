@@ -132,7 +132,7 @@ class TestBed:
 
     def _new_spool(self) -> Spool:
         folder = self._stack.enter_context(TemporaryDirectory(prefix="spool-"))
-        path = Path(folder) / "spool.sqlite"
+        path = Path(folder) / "spool"
         spool = self._stack.enter_context(Spool(path, self._variant.spool_bytes))
         self.observer.spools.append(spool)
         return spool

@@ -127,7 +127,6 @@ class BaseSession(ABC):
                     limit.touch()
                     self._take(frame)
                     del frame  # otherwise it stays in memory until the next frame
-                    await self._kept()
         except ConnectionClosed as closed:
             # The library refuses frames that break the protocol, and closes at a missing pong: then
             # our side closed first, which is a warning.
@@ -169,14 +168,6 @@ class BaseSession(ABC):
 
         Raises:
             FrameError: the frame is invalid.
-            NoRoomError: its audio cannot be kept.
-        """
-
-    @abstractmethod
-    async def _kept(self) -> None:
-        """Return when what was read is where it survives what it has to; then more is read.
-
-        Raises:
             NoRoomError: its audio cannot be kept.
         """
 

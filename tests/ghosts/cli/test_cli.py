@@ -297,11 +297,11 @@ def test_the_matrix_of_both_services_is_printed_and_written(tiny, capsys, cells_
 
 def test_a_spool_that_cannot_be_opened_is_one_line(tiny, capsys, monkeypatch, cells_run_here):
     def refuse(*_, **__):
-        raise SpoolError("spool.sqlite: disk I/O error")
+        raise SpoolError("spool: No space left on device")
 
     monkeypatch.setattr("ghosts.cli.matrix.run_matrix", refuse)
     assert main(["matrix", "--fault", "webhook_trickles"]) == 2
-    assert capsys.readouterr().err.splitlines()[-1] == "ghosts: spool.sqlite: disk I/O error"
+    assert capsys.readouterr().err.splitlines()[-1] == "ghosts: spool: No space left on device"
 
 
 def test_the_capacity_of_the_incident_is_counted_for_all_three_charts(capsys):

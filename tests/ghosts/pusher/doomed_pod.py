@@ -56,7 +56,7 @@ async def pod_in(
     """A pod whose spool, if it has one, is in that folder, and storage that has this already."""
     chosen = VARIANTS[variant]
     spool_bytes = chosen.pusher.spool_bytes
-    path = folder / "spool.sqlite"
+    path = folder / "spool"
 
     async def overheard(session: PusherSession) -> None:
         listen_in(session)
@@ -69,27 +69,20 @@ async def pod_in(
 
 
 def listen_in(session: PusherSession) -> None:
-    """Say what a session has taken, once it is kept, which is before the next frame is read."""
+    """Say what a session has taken, once it has it."""
     cloud = session.private_cloud
-    add, kept, switch = cloud.add, cloud.kept, cloud.switch
+    add, switch = cloud.add, cloud.switch
     conversation = [""]
-    added: list[int] = []
 
-    def add_and_note(audio: protocol.Audio) -> None:
+    def add_and_say(audio: protocol.Audio) -> None:
         add(audio)
-        added.append(len(audio.pcm))
-
-    async def keep_and_say() -> None:
-        await kept()
-        for size in added:
-            say(taken=[session.uid, conversation[0], size])
-        added.clear()
+        say(taken=[session.uid, conversation[0], len(audio.pcm)])
 
     def switched(conversation_id: str) -> None:
         switch(conversation_id)
         conversation[0] = conversation_id
 
-    cloud.add, cloud.kept, cloud.switch = add_and_note, keep_and_say, switched
+    cloud.add, cloud.switch = add_and_say, switched
 
 
 async def restore(bed: Bed, kept: Sequence[Received]) -> None:

@@ -106,7 +106,7 @@ def delivered_in_the_end(
 
 
 def unsent(folder: Path) -> int:
-    with Spool(folder / "spool.sqlite", SPOOL_MAX_BYTES) as spool:
+    with Spool(folder / "spool", SPOOL_MAX_BYTES) as spool:
         return spool.size
 
 

@@ -64,7 +64,7 @@ SMALL_SPOOL = 3 * 2**20
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "spool.sqlite"
+    return tmp_path / "spool"
 
 
 @asynccontextmanager
@@ -556,7 +556,7 @@ def test_a_full_spool_closes_sessions_and_refuses_new_ones_loudly_until_it_has_d
     errors = [one.getMessage() for one in caplog.records if one.levelno == logging.ERROR]
     assert errors == [
         "ada: closed with 1013: the spool or its disk is full: 3,120,000 bytes of audio are unsent",
-        "bob: refused with 1013: <Spool spool.sqlite: 3,120,000 of 3,145,728 B>",
+        "bob: refused with 1013: <Spool spool: 3,120,000 of 3,145,728 B>",
     ]
 
 
@@ -598,7 +598,7 @@ def test_a_spool_that_breaks_closes_sessions_loudly_and_counts_what_is_not_kept(
             await asyncio.sleep(120)
 
     run(scenario)
-    closed = "spool.sqlite: Cannot operate on a closed database."
+    closed = "spool: the spool is closed"
     first, *later = troubles(caplog.records)
     assert first == f"ada: closed with 1013: {closed}"
     assert set(later) == {f"the spool does not work: {closed}"}

@@ -37,7 +37,7 @@ def test_the_spool_uploader_is_woken_when_a_worker_is_free(
     """A poll in the turn in which all deliveries have just ended finds no worker free."""
 
     async def scenario() -> None:
-        with Spool(tmp_path / "spool.sqlite", 2**20) as spool:
+        with Spool(tmp_path / "spool", 2**20) as spool:
             clients: Any = FailsOnceForAll()
             uploader = SpoolUploader(spool, clients, PusherMetrics())
             running = asyncio.create_task(uploader.upload_spooled())
