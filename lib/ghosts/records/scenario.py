@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 import annotated_types
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
+from ghosts import config
 from ghosts.backends import PUSHER_BACKENDS
 from ghosts.errors import GhostsError, did_you_mean, unknown
 from ghosts.paths import DATA
-from ghosts.records.fault import Fault
+from ghosts.records.fault import MIN_SECONDS, Fault
 from ghosts.records.validation import invalid_value
 
 HEARTBEAT_SECONDS: Final = 20
@@ -33,6 +34,10 @@ _Count: TypeAlias = Annotated[int, annotated_types.Interval(ge=1, le=2000)]
 _Second: TypeAlias = Annotated[int, annotated_types.Ge(0)]
 _Span: TypeAlias = tuple[_Second, _Second]
 _TenSeconds: TypeAlias = Annotated[int, annotated_types.Ge(10), annotated_types.MultipleOf(10)]
+OFF: Final = "off"
+_SecondsOrOff: TypeAlias = (
+    Annotated[float, annotated_types.Interval(ge=MIN_SECONDS, le=86_400)] | Literal["off"]
+)
 
 
 class ScenarioError(GhostsError, ValueError):
@@ -148,6 +153,10 @@ class Scenario:
     pusher_away: _Span | None = None
     """Seconds between which the pusher's port refuses connections: the pod is stopped without grace
     at the first, and another, which takes over its spool, starts at the last."""
+    ping_interval: _SecondsOrOff = config.WS_PING_INTERVAL
+    """Seconds between the WebSocket pings of each service to its peers; "off" is no pings."""
+    ping_timeout: _SecondsOrOff = config.WS_PING_TIMEOUT
+    """Seconds that a peer has to answer a ping; "off": it need not answer."""
     scale: float = TENTH
 
     def __post_init__(self) -> None:
@@ -172,6 +181,11 @@ class Scenario:
                     f"handlers_cancelled_at: should be before the end at {self.duration}; "
                     f"got {second}"
                 )
+        if self.ping_interval == OFF and self.ping_timeout not in (config.WS_PING_TIMEOUT, OFF):
+            raise ValueError(
+                "ping_timeout: has no effect with ping_interval = 'off': leave one of them out; "
+                f"got {self.ping_timeout:g}"
+            )
         self._check_listen()
         for number, fault in enumerate(self.faults):
             for key, value in (("end", fault.end), ("seconds", fault.seconds)):

@@ -34,6 +34,8 @@ class Snapshot:
     """Memory that is reachable from ghosts; 0 if memory is not measured."""
     leaked_bytes: Int
     """Memory that is reachable from leaked sessions; 0 if memory is not measured."""
+    half_open: Int = 0
+    """Sessions whose device has vanished, while the operating system has their TCP connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
