@@ -45,6 +45,7 @@ class Observer:
         self.spools: list[Spool] = []
         self.listen: Listen | None = None
         self._vanished: set[str] = set()
+        self._stopped_reading: set[str] = set()
         self._backends = backends
         self._measure_memory = measure_memory
         self._process = psutil.Process()
@@ -79,6 +80,8 @@ class Observer:
         """Record an event at the current second: its kind, the uid or backend, and a detail."""
         if kind == "device_left" and detail == Leave.VANISH:
             self._vanished.add(who)
+        if kind == "device_stopped_reading":
+            self._stopped_reading.add(who)
         self.events.append(Event(t=self._loop.time(), kind=kind, who=who, detail=detail))
 
     def sample(self) -> Sample:
@@ -148,12 +151,12 @@ class Observer:
             **self._counts(self.listen_sessions, self._listen_memory),
         )
 
-    def _half_open(self, tracker: Tracker[S]) -> int:
-        """Count the sessions that are connected, and whose own peer is a device that vanished."""
+    def _connected(self, tracker: Tracker[S], uids: set[str]) -> int:
+        """Count the connected sessions whose peer is one of these devices."""
         of_devices = self.sessions if self.listen is None else self.listen_sessions
-        if tracker is not of_devices or not self._vanished:
+        if tracker is not of_devices or not uids:
             return 0
-        return sum(one.uid in self._vanished for one in tracker.connected)
+        return sum(one.uid in uids for one in tracker.connected)
 
     def _counts(self, tracker: Tracker[S], memory: SessionMemory[S]) -> dict[str, int]:
         """Return the fields of a snapshot that come from the tracker and the memory, by name."""
@@ -169,5 +172,10 @@ class Observer:
             "leaked_sessions": len(leaked),
             "retained_bytes": sum(retained.get(one, 0) for one in ghosts),
             "leaked_bytes": sum(retained.get(one, 0) for one in leaked),
-            "half_open": self._half_open(tracker),
+            "half_open": self._connected(tracker, self._vanished),
+            "not_reading": self._connected(tracker, self._stopped_reading - self._vanished),
+            "write_buffer_bytes": sum(
+                session.connection.transport.get_write_buffer_size()
+                for session in tracker.open.values()
+            ),
         }

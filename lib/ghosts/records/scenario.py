@@ -25,6 +25,8 @@ HEARTBEAT_SECONDS: Final = 20
 
 STAY_CAP: Final = 5
 """A drawn stay is at most this many times the mean. 1 in 148 would be longer."""
+RECEIVE_BUFFER: Final = 65_536
+"""Bytes: the largest window of TCP without the option that scales it."""
 FULL: Final = 1.0
 TENTH: Final = 0.1
 _FOLDERS: Final = (DATA / "scenarios", DATA / "faults", DATA / "mechanisms")
@@ -32,6 +34,7 @@ _STRICT = ConfigDict(extra="forbid")
 _GroupName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 _Count: TypeAlias = Annotated[int, annotated_types.Interval(ge=1, le=2000)]
 _Second: TypeAlias = Annotated[int, annotated_types.Ge(0)]
+_Rate: TypeAlias = Annotated[int, annotated_types.Interval(ge=1, le=2**30)]
 _Span: TypeAlias = tuple[_Second, _Second]
 _TenSeconds: TypeAlias = Annotated[int, annotated_types.Ge(10), annotated_types.MultipleOf(10)]
 OFF: Final = "off"
@@ -86,6 +89,14 @@ class DeviceGroup:
     stay: _Span | None = None
     stay_mean: Annotated[float, annotated_types.Interval(gt=0, le=86_400)] | None = None
     leave: Leave = Leave.CLOSE
+    sends: bool = True
+    """Whether they send audio and messages; if not, they only listen."""
+    read_rate: _Rate | None = None
+    """Bytes that their applications read in a second; None is all at once."""
+    stop_reading_after: _Second | None = None
+    """Seconds after their arrival from which on their applications read nothing."""
+    receive_buffer: Annotated[int, annotated_types.Interval(ge=1, le=2**30)] = RECEIVE_BUFFER
+    """Bytes sent to a device and not read, beyond which it takes no more."""
     transcript_every: _TenSeconds | None = None
     speaker_sample_every: _TenSeconds | None = None
     switch_conversation_every: _TenSeconds | None = None
@@ -100,6 +111,21 @@ class DeviceGroup:
                 f"stay_mean: is instead of stay; leave one of them out; got {self.stay_mean} "
                 f"and {list(self.stay)}"
             )
+
+        for name in ("transcript", "speaker_sample", "switch_conversation", "process_conversation"):
+            if not self.sends and getattr(self, f"{name}_every") is not None:
+                raise ValueError(f"{name}_every: has no effect with sends = false: leave one out")
+        if self.receive_buffer != RECEIVE_BUFFER and not self.reading_key:
+            raise ValueError(
+                "receive_buffer: needs read_rate or stop_reading_after: other devices read all at "
+                f"once; got {self.receive_buffer}"
+            )
+
+    @property
+    def reading_key(self) -> str:
+        """The key that limits what the devices read; empty if they read all at once."""
+        keys = "read_rate", "stop_reading_after"
+        return next((key for key in keys if getattr(self, key) is not None), "")
 
     def arrival(self, number: int, chance: random.Random) -> int:
         """Draw the second at which device ``number`` of the group arrives."""
@@ -205,6 +231,16 @@ class Scenario:
         for key in keys:
             if getattr(self, key) and self.through is not Through.LISTEN:
                 raise ValueError(f"{key}: needs through = 'listen'")
+        for group in self.devices:
+            if (
+                group.reading_key
+                and self.through is not Through.LISTEN
+                and group.process_conversation_every is None
+            ):
+                raise ValueError(
+                    f"devices.{group.name}.{group.reading_key}: needs through = 'listen' or "
+                    "process_conversation_every: the pusher sends a device nothing else"
+                )
         for number, fault in enumerate(self.faults):
             if self.through is not Through.LISTEN and fault.backend not in PUSHER_BACKENDS:
                 raise ValueError(
@@ -238,6 +274,7 @@ class Scenario:
             (self.duration if plan.leaves_at is None else min(plan.leaves_at, self.duration))
             - plan.arrives_at
             for plan in self.plans()
+            if plan.group.sends
         )
 
     def at_scale(self, scale: float) -> "Scenario":
