@@ -18,7 +18,7 @@ from ghosts import config
 from ghosts.ws_server.keepalive import Keepalive
 from ghosts.ws_server.kernel import Address, established_peers
 from ghosts.ws_server.metrics import ServerMetrics
-from ghosts.ws_server.session import BaseSession
+from ghosts.ws_server.session import BaseSession, close_within
 
 _LOOPBACK = "127.0.0.1"
 S = TypeVar("S", bound=BaseSession)
@@ -101,7 +101,7 @@ class SessionServer(ABC):
         if grace:
             await self._stop_sessions(grace)
         for connection in self._server.connections:
-            create_named_task(connection.close(1001), name=f"{self._name}:close")
+            create_named_task(close_within(connection, 1001), name=f"{self._name}:close")
         self._server.close()
         await drain_tasks(
             self._handlers, timeout=config.CANCEL_ACK_TIMEOUT, label=f"{self._name}_stop"
@@ -162,7 +162,7 @@ class SessionServer(ABC):
             self._log.info("a peer left while its session was set up")
         except Exception as crash:
             self._log.error("a session ended by a crash: %r", crash)
-            await connection.close(1011, "crash")
+            await close_within(connection, 1011, "crash")
         finally:
             self._handlers.discard(handler)
 
