@@ -79,7 +79,7 @@ class _State(NamedTuple):
 
 _STATES: Final = (
     _State("connected", "", TCP, 0.85, Lane.connected),
-    _State("half-open", "its device has vanished", HALF_OPEN, 0.85, Lane.half_open, rare=True),
+    _State("half-open", "", HALF_OPEN, 0.85, Lane.half_open, rare=True),
     _State("draining", f"disconnected for up to {GHOST_AFTER:g} s", DRAINING, 0.35, Lane.draining),
     _State("ghost", f"disconnected for over {GHOST_AFTER:g} s", GHOSTS, 0.75, Lane.ghost),
 )

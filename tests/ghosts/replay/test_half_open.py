@@ -16,7 +16,7 @@ HOUR = load_scenario("half_open").fewer(6)
 SHORT = replace(
     HOUR,
     duration=420,
-    sample_every=5,
+    sample_every=15,
     devices=tuple(
         replace(group, arrive=(0, 9), stay=group.stay and (30, 60)) for group in HOUR.devices
     ),
