@@ -114,7 +114,9 @@ class DeviceGroup:
 
         for name in ("transcript", "speaker_sample", "switch_conversation", "process_conversation"):
             if not self.sends and getattr(self, f"{name}_every") is not None:
-                raise ValueError(f"{name}_every: has no effect with sends = false: leave one out")
+                raise ValueError(
+                    f"{name}_every: has no effect with sends = false: leave one of them out"
+                )
         if self.receive_buffer != RECEIVE_BUFFER and not self.reading_key:
             raise ValueError(
                 "receive_buffer: needs read_rate or stop_reading_after: other devices read all at "

@@ -109,7 +109,7 @@ def scenario_in_words(scenario: Scenario) -> Iterator[str]:
 
 def _pings_in_words(scenario: Scenario) -> Iterator[str]:
     if scenario.ping_interval == OFF:
-        yield "The services send no pings: a device that vanishes is not noticed by them."
+        yield "The services send no pings: only a receive timeout finds a device that has vanished."
     elif (scenario.ping_interval, scenario.ping_timeout) != (WS_PING_INTERVAL, WS_PING_TIMEOUT):
         within = "" if scenario.ping_timeout == OFF else f" within {scenario.ping_timeout:g} s"
         answer = "need not be answered" if not within else f"are to be answered{within}"

@@ -44,9 +44,10 @@ class ReceiveBuffer:
             self._bytes += len(frame)
 
     def remove_oldest(self) -> None:
-        """Make room: the application has read a frame."""
-        self._bytes -= self._unread.popleft()
-        self.on_room()
+        """Make room: the application has read a frame. Without a frame, nothing happens."""
+        if self._unread:
+            self._bytes -= self._unread.popleft()
+            self.on_room()
 
     def discard(self) -> None:
         """Make room for all frames from now on, as a library does that closes its connection."""

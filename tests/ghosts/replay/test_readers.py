@@ -113,6 +113,14 @@ def test_a_full_write_buffer_stops_the_pings_of_listen_but_not_a_receive_timeout
     assert recording.last.of_devices.half_open == (ends is None)
 
 
+def test_a_slow_reader_closes_while_it_reads() -> None:
+    slow = replace(READERS.devices[2], leave=Leave.CLOSE, stay=(30, 30))
+    recording = recorded(replace(READERS, devices=(slow,), duration=60), "shipped")
+    assert recording.times("device_left").keys() == {"slow-000"}
+    assert "device_cut_off" not in {event.kind for event in recording.events}
+    assert closed(recording)["slow"] == pytest.approx(34, abs=6)
+
+
 @pytest.mark.parametrize("how", [Leave.CLOSE, Leave.RESET])
 def test_one_that_leaves_is_gone_however_full_its_buffer_is(how: Leave) -> None:
     scenario = _stopped_and_vanished()
