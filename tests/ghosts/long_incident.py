@@ -79,6 +79,7 @@ def of_lanes(recording: Recording, lanes: Sequence[Lane], lasts: float, **last: 
         for kind, at, detail in (
             ("session_opened", lane.opened, ""),
             ("device_left", lane.left, "close"),
+            ("device_left", lane.vanished, "vanish"),
             ("session_disconnected", lane.disconnected, ""),
             ("session_closed", lane.ended, ""),
         ):

@@ -20,7 +20,16 @@ from ghosts.paths import DATA
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import FULL, Scenario, load_scenario
 from ghosts.replay.side_by_side import TimedRecording, replay_side_by_side
-from ghosts.report.comparison import NAMES_IN_WORDS, Row, compare, name_of_pod, scale_in_words
+from ghosts.report.comparison import (
+    NAMES_IN_WORDS,
+    PRODUCTION_IN_WORDS,
+    Row,
+    compare,
+    name_of_pod,
+    replay_production,
+    scale_in_words,
+)
+from ghosts.report.unseen import unseen_in_words
 from ghosts.simulation.open_files import make_room_for
 from ghosts.variants import COMPARED, VARIANTS
 
@@ -105,9 +114,13 @@ def _publish(timed: Sequence[TimedRecording], paths: Sequence[Path], copy: Path 
 
 
 def print_comparison(recordings: Sequence[Recording], wall_seconds: Sequence[float]) -> None:
-    """Print a row a figure, a column a recording, and production's figure with its source."""
+    """Print a row a figure and a column a recording, and what neither gauge nor TCP shows.
+
+    Production's figures have a column, with their sources, if they are comparable.
+    """
     console = console_of(_WIDTH)
     rows = compare(recordings)
+    beside_production = replay_production(recordings)
     sources = list(dict.fromkeys(row.source for row in rows if row.source))
     title = Text(f"{recordings[0].scenario.name}, at its end")
     table = Table(title=title, title_justify="left")
@@ -115,14 +128,22 @@ def print_comparison(recordings: Sequence[Recording], wall_seconds: Sequence[flo
     table.add_column("")
     for recording in recordings:
         table.add_column(recording.variant, justify="right")
-    table.add_column("production", justify="right")
+    if beside_production:
+        table.add_column("production", justify="right")
     for row in rows:
-        table.add_row(row.name, *row.replayed, _with_footnote(row, sources))
+        on_record = [_with_footnote(row, sources)] if beside_production else []
+        table.add_row(row.name, *row.replayed, *on_record)
     table.add_row("real time", *(f"{seconds:.1f} s" for seconds in wall_seconds))
     console.print(table)
-    notes = (f"[{number}] {source}" for number, source in enumerate(sources, 1))
-    console.print(f"\nProduction: {name_of_pod()}.", *notes, sep="\n", markup=False)
-    console.print(f"\n{NAMES_IN_WORDS} {scale_in_words(recordings[0])}\n")
+    for recording in recordings:
+        if unseen := unseen_in_words(recording):
+            console.print(f"\nUnder {recording.variant}, {unseen}.", markup=False)
+    words = [NAMES_IN_WORDS]
+    if beside_production:
+        notes = (f"[{number}] {source}" for number, source in enumerate(sources, 1))
+        console.print(f"\nProduction: {name_of_pod()}.", *notes, sep="\n", markup=False)
+        words.append(PRODUCTION_IN_WORDS)
+    console.print(f"\n{' '.join(words)} {scale_in_words(recordings[0])}\n")
 
 
 def _with_footnote(row: Row, sources: Sequence[str]) -> Text:

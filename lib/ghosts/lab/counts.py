@@ -6,7 +6,7 @@ from html import escape
 from matplotlib.colors import to_hex
 
 from ghosts.config import STORAGE_WORKERS
-from ghosts.plots.style import GAUGE, GHOSTS, INK, LOST, MEMORY, TCP, legible
+from ghosts.plots.style import GAUGE, GHOSTS, HALF_OPEN, INK, LOST, MEMORY, TCP, legible
 from ghosts.records.recording import Sample
 
 _MIB = 2**20
@@ -51,6 +51,11 @@ class Counts(Sample):
             ("queued", f"{self.queued_bytes / _MIB:,.0f} MiB", _text(MEMORY.color)),
             ("retained by ghosts", f"{self.retained_bytes / _MIB:,.0f} MiB", _text(GHOSTS.color)),
             ("lost", f"{self.lost_bytes / _MIB:,.0f} MiB", _text(LOST.color)),
+            *(
+                [("half-open", f"{self.half_open}", _text(HALF_OPEN.color))]
+                if self.half_open
+                else []
+            ),
             *([("leaked", f"{self.leaked_sessions}", INK)] if self.leaked_sessions else []),
         ]
 

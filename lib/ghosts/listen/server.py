@@ -14,7 +14,7 @@ from ghosts.listen.metrics import ListenMetrics
 from ghosts.listen.session import ListenSession
 from ghosts.listen.settings import ListenSettings
 from ghosts.protocol import LISTEN_PATH, PUSHER_PATH, read_handshake
-from ghosts.ws_server import SessionServer
+from ghosts.ws_server import PRODUCTION_KEEPALIVE, Keepalive, SessionServer
 
 ListenLifecycle: TypeAlias = Callable[[ListenSession], Awaitable[None]]
 """Admits a session, then starts, awaits and cleans up its tasks."""
@@ -29,6 +29,7 @@ class Listen(SessionServer):
         clients: The clients of the backends, shared by all sessions.
         pusher_address: The address of the pusher, such as ``ws://127.0.0.1:8000``.
         unix_time: Returns the Unix time in seconds with which audio is stamped.
+        keepalive: The pings to its devices.
     """
 
     def __init__(
@@ -38,9 +39,10 @@ class Listen(SessionServer):
         clients: ListenClients,
         pusher_address: str,
         unix_time: Callable[[], float] = time.time,
+        keepalive: Keepalive = PRODUCTION_KEEPALIVE,
     ) -> None:
         self.metrics = ListenMetrics()
-        super().__init__("listen", LISTEN_PATH, self.metrics)
+        super().__init__("listen", LISTEN_PATH, self.metrics, keepalive)
         self.breaker = settings.breaker()
         self.unprocessed = Unprocessed()
         self._lifecycle = lifecycle

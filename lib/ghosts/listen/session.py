@@ -19,7 +19,7 @@ from ghosts.listen.speech import Speech
 from ghosts.listen.usage import record_usage
 from ghosts.protocol import device_messages
 from ghosts.protocol.device_messages import Status
-from ghosts.ws_server import BaseSession
+from ghosts.ws_server import BaseSession, close_within
 from ghosts.ws_server.session import Loop
 
 _PIECE_BYTES: Final = 96_000
@@ -217,7 +217,7 @@ class ListenSession(BaseSession):
                 self._log.info(
                     "%s: closed with 1001: no message for %g s", self.uid, config.CLIENT_INACTIVITY
                 )
-                await self.connection.close(1001, "inactivity")
+                await close_within(self.connection, 1001, "inactivity")
                 return
             await self.connection.send(device_messages.PING)
 

@@ -11,6 +11,7 @@ from ghosts.observation.allocator import allocator
 from ghosts.observation.memory import SessionMemory
 from ghosts.observation.tracker import COLLECT_EVERY, KERNEL_EVERY, AnySession, Tracked, Tracker
 from ghosts.records.recording import Audio, Event, Sample, SessionAtEnd
+from ghosts.records.scenario import Leave
 from ghosts.records.snapshot import Snapshot
 from ghosts.ws_server import established_peers
 
@@ -43,6 +44,8 @@ class Observer:
         self.clients: list[PusherClients] = []
         self.spools: list[Spool] = []
         self.listen: Listen | None = None
+        self._vanished: set[str] = set()
+        self._stopped_reading: set[str] = set()
         self._backends = backends
         self._measure_memory = measure_memory
         self._process = psutil.Process()
@@ -75,6 +78,10 @@ class Observer:
 
     def note(self, kind: str, who: str, detail: str = "") -> None:
         """Record an event at the current second: its kind, the uid or backend, and a detail."""
+        if kind == "device_left" and detail == Leave.VANISH:
+            self._vanished.add(who)
+        if kind == "device_stopped_reading":
+            self._stopped_reading.add(who)
         self.events.append(Event(t=self._loop.time(), kind=kind, who=who, detail=detail))
 
     def sample(self) -> Sample:
@@ -144,6 +151,13 @@ class Observer:
             **self._counts(self.listen_sessions, self._listen_memory),
         )
 
+    def _connected(self, tracker: Tracker[S], uids: set[str]) -> int:
+        """Count the connected sessions whose peer is one of these devices."""
+        of_devices = self.sessions if self.listen is None else self.listen_sessions
+        if tracker is not of_devices or not uids:
+            return 0
+        return sum(one.uid in uids for one in tracker.connected)
+
     def _counts(self, tracker: Tracker[S], memory: SessionMemory[S]) -> dict[str, int]:
         """Return the fields of a snapshot that come from the tracker and the memory, by name."""
         ghosts, leaked = tracker.ghosts, tracker.leaked
@@ -158,4 +172,10 @@ class Observer:
             "leaked_sessions": len(leaked),
             "retained_bytes": sum(retained.get(one, 0) for one in ghosts),
             "leaked_bytes": sum(retained.get(one, 0) for one in leaked),
+            "half_open": self._connected(tracker, self._vanished),
+            "not_reading": self._connected(tracker, self._stopped_reading - self._vanished),
+            "write_buffer_bytes": sum(
+                session.connection.transport.get_write_buffer_size()
+                for session in tracker.open.values()
+            ),
         }

@@ -31,6 +31,8 @@ class Lane:
     """When its handler ended."""
     left: float | None = None
     """When its device closed or reset the connection; None if that was not recorded."""
+    vanished: float | None = None
+    """When its device vanished, and left the connection half-open."""
 
     @property
     def gone(self) -> float | None:
@@ -38,8 +40,17 @@ class Lane:
         return self.disconnected if self.left is None else self.left
 
     def connected(self, until: float) -> Span | None:
-        """Return the time before the disconnect, in a recording that lasts until then."""
-        return _span(self.opened, _first(self.gone, self.ended, until))
+        """Return the time before the disconnect, in a recording that lasts until then.
+
+        It ends when the device vanishes, if it does.
+        """
+        return _span(self.opened, _first(self.vanished, self.gone, self.ended, until))
+
+    def half_open(self, until: float) -> Span | None:
+        """Return the time from when its device vanished until the connection is lost."""
+        if self.vanished is None:
+            return None
+        return _span(self.vanished, _first(self.gone, self.ended, until))
 
     def draining(self, until: float) -> Span | None:
         """Return the time from the disconnect until it is a ghost, or less if it ended sooner."""
@@ -101,6 +112,8 @@ def _lanes_of_user(events: Sequence[Event]) -> list[Lane]:
                 lanes.append(Lane(event.who, event.t))
             case "device_left" if connected and event.detail in _CLOSING:
                 lanes[connected[0]] = replace(lanes[connected[0]], left=event.t)
+            case "device_left" if connected and event.detail == Leave.VANISH:
+                lanes[connected[0]] = replace(lanes[connected[0]], vanished=event.t)
             case "session_disconnected" if unseen:
                 place = (departed or connected)[0]
                 lanes[place] = replace(lanes[place], disconnected=event.t)

@@ -16,12 +16,20 @@ from matplotlib.ticker import MaxNLocator
 from ghosts.config import GHOST_AFTER, STORAGE_WORKERS
 from ghosts.plots.fault_names import settle_fault_names
 from ghosts.plots.lane import Lane, Span, lanes_of
-from ghosts.plots.recordings import all_blocked_at, end_name, names_of, shade_faults, shade_the_gap
+from ghosts.plots.recordings import (
+    all_blocked_at,
+    end_name,
+    names_of,
+    shade_faults,
+    shade_half_open,
+    shade_the_gap,
+)
 from ghosts.plots.style import (
     BLOCKED,
     DRAINING,
     GAUGE,
     GHOSTS,
+    HALF_OPEN,
     INK,
     LIMIT,
     TCP,
@@ -65,10 +73,13 @@ class _State(NamedTuple):
     strength: float
     """Of its colour, from white: bars are opaque, and a single one has to be seen."""
     of: Callable[[Lane, float], Span | None]
+    rare: bool = False
+    """Whether it is explained only where there is a bar of it."""
 
 
 _STATES: Final = (
     _State("connected", "", TCP, 0.85, Lane.connected),
+    _State("half-open", "", HALF_OPEN, 0.85, Lane.half_open, rare=True),
     _State("draining", f"disconnected for up to {GHOST_AFTER:g} s", DRAINING, 0.35, Lane.draining),
     _State("ghost", f"disconnected for over {GHOST_AFTER:g} s", GHOSTS, 0.75, Lane.ghost),
 )
@@ -113,7 +124,7 @@ def lanes(*recordings: Recording) -> Figure:
     connections[0].set_ylabel("connections")
     workers[0].set_ylabel("blocked\nworkers")
     fig.align_ylabels(axes[::columns])
-    _explain(fig)
+    _explain(fig, half_open=any(lane.vanished is not None for each in sessions for lane in each))
     settle_fault_names(fig)
     return fig
 
@@ -138,6 +149,8 @@ def _draw_lanes(ax: Axes, sessions: Sequence[Lane], until: float) -> None:
     for state in _STATES:
         spans = [(row, state.of(lane, until)) for row, lane in enumerate(sessions)]
         drawn = [(row, span) for row, span in spans if span is not None]
+        if not drawn and state.rare:
+            continue
         ax.add_collection(_bars(drawn, gap, state), autolim=False)
         lasting = [row for row, span in drawn if span[1] == until and sessions[row].ended is None]
         if lasting:
@@ -182,6 +195,7 @@ def _draw_counts(ax: Axes, recording: Recording) -> None:
     gauge = [sample.gauge for sample in recording.samples]
     tcp = [sample.tcp for sample in recording.samples]
     shade_the_gap(ax, recording)
+    shade_half_open(ax, recording)
     lines = [ax.plot(seconds, gauge, **GAUGE.line)[0], ax.plot(seconds, tcp, **TCP.line)[0]]
     for line, name in zip(lines, (f"gauge {gauge[-1]}", f"TCP {tcp[-1]}"), strict=True):
         label_line_end(ax, line, end_name(ax, name))
@@ -228,6 +242,11 @@ def _finding(sessions: Sequence[Lane], until: float) -> str:
     """Return how many of the disconnected sessions never ended, or how soon they did."""
     if not sessions:
         return "no sessions"
+    half_open = sum(
+        lane.ended is None and lane.gone is None and lane.vanished is not None for lane in sessions
+    )
+    if half_open:
+        return f"{half_open} of {count(len(sessions), 'session')} half-open at the end"
     over = [lane for lane in sessions if lane.gone is not None or lane.ended is not None]
     if not over:
         return f"{count(len(sessions), 'session')}, none disconnected"
@@ -248,11 +267,12 @@ def _say(ax: Axes, title: str) -> None:
     finding(ax, textwrap.fill(title, letters), size)
 
 
-def _explain(fig: Figure) -> None:
+def _explain(fig: Figure, *, half_open: bool) -> None:
     """Name the states in a line above all, without a box."""
     handles = [
         Patch(**_paint(state), label=f"{state.name}: {state.meaning}".removesuffix(": "))
         for state in _STATES
+        if half_open or not state.rare
     ]
     fig.legend(
         handles=handles,

@@ -10,6 +10,7 @@ from ghosts.plots.fault_names import shade_fault
 from ghosts.plots.style import (
     DRAINING,
     GHOSTS,
+    HALF_OPEN,
     LABEL_SIZE,
     TITLE_LETTERS,
     TITLE_SIZE,
@@ -93,6 +94,15 @@ def shade_the_gap(ax: Axes, recording: Recording) -> None:
     others = [sample.gauge - sample.ghosts for sample in recording.samples]
     ax.fill_between(seconds, tcp, [*map(max, tcp, others)], **DRAINING.area)
     ax.fill_between(seconds, others, gauge, **GHOSTS.area)
+
+
+def shade_half_open(ax: Axes, recording: Recording) -> None:
+    """Shade the half-open among the TCP connections, if there ever are any, just below TCP."""
+    if any(sample.half_open for sample in recording.samples):
+        seconds = [sample.t for sample in recording.samples]
+        tcp = [sample.tcp for sample in recording.samples]
+        others = [sample.tcp - sample.half_open for sample in recording.samples]
+        ax.fill_between(seconds, others, tcp, **HALF_OPEN.area)
 
 
 def all_blocked_at(recording: Recording) -> float | None:

@@ -21,6 +21,7 @@ from ghosts.plots.recordings import (
     mib_at,
     scale_of,
     shade_faults,
+    shade_half_open,
     shade_the_gap,
 )
 from ghosts.plots.style import (
@@ -72,11 +73,13 @@ _LOST = _Curve("lost", LOST, lambda sample: sample.lost_bytes)
 def gauge_against_tcp(*recordings: Recording) -> Figure:
     """Draw the gauge and the TCP connections, and shade what lies between them.
 
-    Hatched are the ghosts, pale are the draining sessions.
+    Hatched are the ghosts, pale are the draining sessions. Dotted, below TCP, are the half-open
+    connections.
     """
     fig, axes = _over_time(recordings, (_GAUGE, _TCP), " {}")
     for ax, recording in zip(axes, recordings, strict=True):
         shade_the_gap(ax, recording)
+        shade_half_open(ax, recording)
         last = recording.last
         if last.ghosts > _ROOM_FOR_A_NAME * ax.get_ylim()[1]:
             name = {"color": legible(GHOSTS.color), "va": "center", "fontweight": "bold"}
@@ -87,6 +90,7 @@ def gauge_against_tcp(*recordings: Recording) -> Figure:
             ax,
             f"{recording.variant}: {last.gauge} on the gauge",
             f"{last.tcp} in the kernel: {count(last.ghosts, 'ghost')}",
+            *([f"{last.half_open} half-open"] if last.half_open else []),
         )
     axes[0].set_ylabel("connections")
     settle_fault_names(fig)

@@ -86,6 +86,7 @@ class Look:
 GAUGE = Look(color="#D55E00", linewidth=3.5)
 TCP = Look(color="#0072B2", linestyle="--", linewidth=2.5, marker="s", alpha=0.85)
 GHOSTS = Look(color="#CC79A7", linewidth=2.0, hatch="//")
+HALF_OPEN = Look(color="#E69F00", linewidth=2.0, hatch="..", alpha=0.6)
 DRAINING = Look(color=GHOSTS.color, alpha=0.25)
 MEMORY = Look(color="#009E73", linestyle="-.", linewidth=3.0, marker="D", alpha=0.6)
 LOST = Look(color="#000000", linestyle=":", linewidth=3.5, marker="X", hatch="xx", alpha=0.75)

@@ -14,7 +14,7 @@ from ghosts.pusher.metrics import PusherMetrics
 from ghosts.pusher.session import PusherSession
 from ghosts.pusher.spool import Spool
 from ghosts.pusher.spool_uploader import SpoolUploader
-from ghosts.ws_server import SessionServer
+from ghosts.ws_server import PRODUCTION_KEEPALIVE, Keepalive, SessionServer
 
 Lifecycle: TypeAlias = Callable[[PusherSession], Awaitable[None]]
 """Starts, awaits and cleans up the tasks of one session."""
@@ -27,13 +27,18 @@ class Pusher(SessionServer):
         lifecycle: Runs each session that was admitted.
         clients: The clients of the backends, shared by all sessions.
         spool: Where audio is kept until it is uploaded. None: it is queued in memory.
+        keepalive: The pings to its peers.
     """
 
     def __init__(
-        self, lifecycle: Lifecycle, clients: PusherClients, spool: Spool | None = None
+        self,
+        lifecycle: Lifecycle,
+        clients: PusherClients,
+        spool: Spool | None = None,
+        keepalive: Keepalive = PRODUCTION_KEEPALIVE,
     ) -> None:
         self.metrics = PusherMetrics()
-        super().__init__("pusher", PUSHER_PATH, self.metrics)
+        super().__init__("pusher", PUSHER_PATH, self.metrics, keepalive)
         self._lifecycle = lifecycle
         self._clients = clients
         self._spool = spool

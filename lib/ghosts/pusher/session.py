@@ -18,7 +18,7 @@ from ghosts.pusher.spool_file import SpoolError
 from ghosts.pusher.spool_uploader import SpoolUploader
 from ghosts.pusher.spooled_cloud import SpooledCloud
 from ghosts.pusher.transcripts import Transcripts
-from ghosts.ws_server import BaseSession
+from ghosts.ws_server import BaseSession, close_within
 from ghosts.ws_server.session import Loop
 
 
@@ -89,7 +89,7 @@ class PusherSession(BaseSession):
     async def _begin(self) -> bool:
         if self._features.private_cloud and not self._spool_has_room():
             self._metrics.spool_full.inc()
-            await self.connection.close(1013, "try again later")
+            await close_within(self.connection, 1013, "try again later")
             return False
         self._audio_bytes.piece_bytes = config.audio_bytes(
             self._features.audio_webhook_seconds or 0, self._handshake.sample_rate
@@ -114,7 +114,7 @@ class PusherSession(BaseSession):
         Unread frames would hold up the closing handshake, and their audio would not be counted.
         """
         self._metrics.spool_full.inc()
-        close = self.connection.close(1013, "try again later")
+        close = close_within(self.connection, 1013, "try again later")
         closing = create_named_task(close, name=f"{self.name}:turn_away")
         with suppress(ConnectionClosed):
             while True:

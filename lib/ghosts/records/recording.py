@@ -48,6 +48,11 @@ class Sample(Snapshot):
     listen: Snapshot | None = None
     """The sessions of listen; None if devices connect to the pusher itself."""
 
+    @property
+    def of_devices(self) -> Snapshot:
+        """The sessions of the service that devices connect to."""
+        return self if self.listen is None else self.listen
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

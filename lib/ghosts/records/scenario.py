@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Final, TypeAlias
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias
 
 import annotated_types
 from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 
+from ghosts import config
 from ghosts.backends import PUSHER_BACKENDS
 from ghosts.errors import GhostsError, did_you_mean, unknown
 from ghosts.paths import DATA
-from ghosts.records.fault import Fault
+from ghosts.records.fault import MIN_SECONDS, Fault
 from ghosts.records.validation import invalid_value
 
 HEARTBEAT_SECONDS: Final = 20
@@ -24,6 +25,8 @@ HEARTBEAT_SECONDS: Final = 20
 
 STAY_CAP: Final = 5
 """A drawn stay is at most this many times the mean. 1 in 148 would be longer."""
+RECEIVE_BUFFER: Final = 65_536
+"""Bytes: the largest window of TCP without the option that scales it."""
 FULL: Final = 1.0
 TENTH: Final = 0.1
 _FOLDERS: Final = (DATA / "scenarios", DATA / "faults", DATA / "mechanisms")
@@ -31,8 +34,13 @@ _STRICT = ConfigDict(extra="forbid")
 _GroupName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 _Count: TypeAlias = Annotated[int, annotated_types.Interval(ge=1, le=2000)]
 _Second: TypeAlias = Annotated[int, annotated_types.Ge(0)]
+_Rate: TypeAlias = Annotated[int, annotated_types.Interval(ge=1, le=2**30)]
 _Span: TypeAlias = tuple[_Second, _Second]
 _TenSeconds: TypeAlias = Annotated[int, annotated_types.Ge(10), annotated_types.MultipleOf(10)]
+OFF: Final = "off"
+_SecondsOrOff: TypeAlias = (
+    Annotated[float, annotated_types.Interval(ge=MIN_SECONDS, le=86_400)] | Literal["off"]
+)
 
 
 class ScenarioError(GhostsError, ValueError):
@@ -81,6 +89,14 @@ class DeviceGroup:
     stay: _Span | None = None
     stay_mean: Annotated[float, annotated_types.Interval(gt=0, le=86_400)] | None = None
     leave: Leave = Leave.CLOSE
+    sends: bool = True
+    """Whether they send audio and messages; if not, they only listen."""
+    read_rate: _Rate | None = None
+    """Bytes that their applications read in a second; None is all at once."""
+    stop_reading_after: _Second | None = None
+    """Seconds after their arrival from which on their applications read nothing."""
+    receive_buffer: Annotated[int, annotated_types.Interval(ge=1, le=2**30)] = RECEIVE_BUFFER
+    """Bytes sent to a device and not read, beyond which it takes no more."""
     transcript_every: _TenSeconds | None = None
     speaker_sample_every: _TenSeconds | None = None
     switch_conversation_every: _TenSeconds | None = None
@@ -95,6 +111,23 @@ class DeviceGroup:
                 f"stay_mean: is instead of stay; leave one of them out; got {self.stay_mean} "
                 f"and {list(self.stay)}"
             )
+
+        for name in ("transcript", "speaker_sample", "switch_conversation", "process_conversation"):
+            if not self.sends and getattr(self, f"{name}_every") is not None:
+                raise ValueError(
+                    f"{name}_every: has no effect with sends = false: leave one of them out"
+                )
+        if self.receive_buffer != RECEIVE_BUFFER and not self.reading_key:
+            raise ValueError(
+                "receive_buffer: needs read_rate or stop_reading_after: other devices read all at "
+                f"once; got {self.receive_buffer}"
+            )
+
+    @property
+    def reading_key(self) -> str:
+        """The key that limits what the devices read; empty if they read all at once."""
+        keys = "read_rate", "stop_reading_after"
+        return next((key for key in keys if getattr(self, key) is not None), "")
 
     def arrival(self, number: int, chance: random.Random) -> int:
         """Draw the second at which device ``number`` of the group arrives."""
@@ -148,6 +181,10 @@ class Scenario:
     pusher_away: _Span | None = None
     """Seconds between which the pusher's port refuses connections: the pod is stopped without grace
     at the first, and another, which takes over its spool, starts at the last."""
+    ping_interval: _SecondsOrOff = config.WS_PING_INTERVAL
+    """Seconds between the WebSocket pings of each service to its peers; "off" is no pings."""
+    ping_timeout: _SecondsOrOff = config.WS_PING_TIMEOUT
+    """Seconds that a peer has to answer a ping; "off": it need not answer."""
     scale: float = TENTH
 
     def __post_init__(self) -> None:
@@ -172,6 +209,11 @@ class Scenario:
                     f"handlers_cancelled_at: should be before the end at {self.duration}; "
                     f"got {second}"
                 )
+        if self.ping_interval == OFF and self.ping_timeout not in (config.WS_PING_TIMEOUT, OFF):
+            raise ValueError(
+                "ping_timeout: has no effect with ping_interval = 'off': leave one of them out; "
+                f"got {self.ping_timeout:g}"
+            )
         self._check_listen()
         for number, fault in enumerate(self.faults):
             for key, value in (("end", fault.end), ("seconds", fault.seconds)):
@@ -191,6 +233,16 @@ class Scenario:
         for key in keys:
             if getattr(self, key) and self.through is not Through.LISTEN:
                 raise ValueError(f"{key}: needs through = 'listen'")
+        for group in self.devices:
+            if (
+                group.reading_key
+                and self.through is not Through.LISTEN
+                and group.process_conversation_every is None
+            ):
+                raise ValueError(
+                    f"devices.{group.name}.{group.reading_key}: needs through = 'listen' or "
+                    "process_conversation_every: the pusher sends a device nothing else"
+                )
         for number, fault in enumerate(self.faults):
             if self.through is not Through.LISTEN and fault.backend not in PUSHER_BACKENDS:
                 raise ValueError(
@@ -224,6 +276,7 @@ class Scenario:
             (self.duration if plan.leaves_at is None else min(plan.leaves_at, self.duration))
             - plan.arrives_at
             for plan in self.plans()
+            if plan.group.sends
         )
 
     def at_scale(self, scale: float) -> "Scenario":

@@ -34,6 +34,12 @@ class Snapshot:
     """Memory that is reachable from ghosts; 0 if memory is not measured."""
     leaked_bytes: Int
     """Memory that is reachable from leaked sessions; 0 if memory is not measured."""
+    half_open: Int = 0
+    """Sessions whose device has vanished, while the operating system has their TCP connection."""
+    not_reading: Int = 0
+    """Connected sessions whose device has stopped reading."""
+    write_buffer_bytes: Int = 0
+    """Bytes that open sessions have written and their peers have no room for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

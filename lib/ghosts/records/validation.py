@@ -13,8 +13,8 @@ from pydantic_core import ErrorDetails
 from ghosts.errors import did_you_mean
 
 _UNKNOWN_KEY: Final = ("unexpected_keyword_argument", "extra_forbidden")
-_UNION_MEMBERS: Final = ("float", "literal['departure']")
-"""Parts that pydantic adds to the location of an error in the union ``Fault.start``."""
+_UNION_MEMBER: Final = re.compile(r"(constrained-)?float|literal\[(?P<word>'.*')\]")
+"""What pydantic adds to the location of an error in the union of a number and a word."""
 
 
 def invalid_value(error: ValidationError, root: type) -> str:
@@ -25,7 +25,7 @@ def invalid_value(error: ValidationError, root: type) -> str:
     ``ValueError`` raised by one of our checks starts with its key already.
     """
     first = _misspelt(error.errors()) or error.errors()[0]
-    where = [str(part) for part in first["loc"] if part not in _UNION_MEMBERS]
+    where = [str(part) for part in first["loc"] if not _UNION_MEMBER.fullmatch(str(part))]
     key, message = ".".join(where), first["msg"]
     match first["type"]:
         case "value_error":
@@ -47,8 +47,11 @@ def invalid_value(error: ValidationError, root: type) -> str:
         case "json_invalid":
             return message
     allowed_values = message.replace("Input should", "should").replace("String should", "should")
-    if first["loc"] and first["loc"][-1] in _UNION_MEMBERS:
-        allowed_values += " or 'departure'"
+    for each in error.errors()[1:]:
+        *beside, member = each["loc"]
+        word = _UNION_MEMBER.fullmatch(str(member))
+        if word and word["word"] and beside == [*first["loc"][:-1]]:
+            allowed_values += f" or {word['word']}"
     near = did_you_mean(str(first["input"]), re.findall(r"'([^']*)'", allowed_values))
     return f"{key}: {allowed_values}; got {first['input']!r}{near}"
 

@@ -7,7 +7,7 @@ import platform
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import psutil
 
@@ -17,12 +17,13 @@ from ghosts.observation.allocator import trim
 from ghosts.observation.observer import Observer
 from ghosts.records.fault import Fault, Share
 from ghosts.records.recording import FORMAT, Recording, Sample
-from ghosts.records.scenario import Scenario, Through
+from ghosts.records.scenario import OFF, Scenario, Through
 from ghosts.simulation.clock import settle, simulate, sleep_until
 from ghosts.simulation.devices import follow_plan
 from ghosts.simulation.open_files import make_room_for
 from ghosts.simulation.test_bed import TestBed, open_test_bed
 from ghosts.variants import LISTEN_VARIANTS, Variant, VariantError, variant_of
+from ghosts.ws_server import Keepalive
 
 OFF_THE_SECOND: Final = 0.5
 """Samples are taken half a second after the whole seconds at which devices act."""
@@ -95,6 +96,10 @@ async def _replay(
                 features,
                 through_listen=scenario.through is Through.LISTEN,
                 measure_memory=measure_memory,
+                keepalive=Keepalive(
+                    interval=_seconds(scenario.ping_interval),
+                    timeout=_seconds(scenario.ping_timeout),
+                ),
             )
         )
         observer = bed.observer
@@ -200,6 +205,10 @@ def _raise_failures(actors: list[asyncio.Task[None]]) -> None:
     for actor in actors:
         if actor.done():
             actor.result()
+
+
+def _seconds(value: float | Literal["off"]) -> float | None:
+    return None if value == OFF else value
 
 
 def _versions() -> dict[str, str]:

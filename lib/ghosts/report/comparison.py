@@ -1,14 +1,15 @@
 """The ends of several recordings, side by side and beside what production showed."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import Final
 
 from ghosts.config import GHOST_AFTER, STORAGE_WORKERS
 from ghosts.evidence import fact, pods
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import FULL
+from ghosts.records.scenario import FULL, load_scenario
+from ghosts.report.unseen import unseen_rows
 
 _MIB = 2**20
 _POD = "mhjxw"
@@ -20,9 +21,11 @@ NAMES_IN_WORDS: Final = (
     f"A ghost is a session whose TCP connection has been gone for more than {GHOST_AFTER:g} s. "
     "An upload worker is blocked when it has been in the same call for more than "
     f"{GHOST_AFTER:g} s. Resident memory does not fall when what it held is freed; its growth is "
-    "from the first sample to the last. Production's figures are those of one pod, which only the "
-    "production scenario replays; the growth in 10 minutes is that of another pod, on which some 6 "
-    "sessions were stuck. "
+    "from the first sample to the last."
+)
+PRODUCTION_IN_WORDS: Final = (
+    "Production's figures are those of one pod; the growth in 10 minutes is that of another pod, "
+    "on which some 6 sessions were stuck. "
     "omi#N is issue or pull request N of the public repository BasedHardware/omi."
 )
 
@@ -38,13 +41,25 @@ class Row:
 
 
 def compare(recordings: Sequence[Recording]) -> list[Row]:
-    """Compare recordings of one scale. Memory and audio are in MiB (2**20 bytes) of that scale."""
-    return [
+    """Compare recordings of one scale. Memory and audio are in MiB (2**20 bytes) of that scale.
+
+    Production's figures are there only if all recordings are of the production scenario.
+    """
+    rows = [
         *_memory(recordings),
         *_connections(recordings),
         *_per_ghost(recordings),
         *_audio(recordings),
     ]
+    if replay_production(recordings):
+        return rows
+    return [replace(row, production="", source="") for row in rows]
+
+
+def replay_production(recordings: Sequence[Recording]) -> bool:
+    """Return whether all are of the production scenario, at either scale: that pod's record."""
+    production = load_scenario("production")
+    return all(each.scenario.at_scale(production.scale) == production for each in recordings)
 
 
 def _row(
@@ -106,6 +121,7 @@ def _connections(recordings: Sequence[Recording]) -> Iterator[Row]:
     yield _row(
         recordings, "ghosts", lambda each: f"{each.last.ghosts:,}", f"{pod.ghosts}", published
     )
+    yield from (Row(*each) for each in unseen_rows(recordings))
     yield _row(recordings, "orphan tasks", lambda each: f"{each.last.orphans:,}")
     yield _row(recordings, "leaked sessions", lambda each: f"{each.last.leaked_sessions:,}")
     yield _row(

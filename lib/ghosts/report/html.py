@@ -7,16 +7,26 @@ from typing import Final, NamedTuple
 
 import jinja2
 
+from ghosts.config import WS_PING_INTERVAL, WS_PING_TIMEOUT
 from ghosts.plots import lanes, resident_memory
 from ghosts.plots import replay as plots
 from ghosts.plots.services import both_gauges
 from ghosts.plots.style import Figure, count, has
 from ghosts.records.fault import Fault
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import FULL, DeviceGroup, Scenario, Through
+from ghosts.records.scenario import FULL, OFF, DeviceGroup, Scenario, Through
 from ghosts.records.scenario_toml import as_toml
 from ghosts.records.snapshot import Snapshot
-from ghosts.report.comparison import NAMES_IN_WORDS, compare, mib, name_of_pod, scale_in_words
+from ghosts.report.comparison import (
+    NAMES_IN_WORDS,
+    PRODUCTION_IN_WORDS,
+    compare,
+    mib,
+    name_of_pod,
+    replay_production,
+    scale_in_words,
+)
+from ghosts.report.unseen import unseen_in_words
 
 _TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
@@ -42,8 +52,10 @@ def write_report(recordings: Sequence[Recording], path: Path) -> None:
         findings=[finding(recording) for recording in recordings],
         pictures=list(_pictures(recordings)),
         rows=compare(recordings),
+        beside_production=replay_production(recordings),
         pod=name_of_pod(),
         names=NAMES_IN_WORDS,
+        production_in_words=PRODUCTION_IN_WORDS,
         scale=scale_in_words(recordings[0]),
         full=recordings[0].scale == FULL,
         in_words=scenario_in_words,
@@ -63,6 +75,8 @@ def finding(recording: Recording) -> str:
         text += f" that retain{'s' if last.ghosts == 1 else ''} {mib(last.retained_bytes)}"
     if last.orphans:
         text += f"; {count(last.orphans, 'task')} {has(last.orphans)} outlived the session"
+    if unseen := unseen_in_words(recording):
+        text += f"; {unseen}"
     if audio.lost:
         text += f"; {mib(audio.lost)} of {mib(audio.received)} of audio are lost"
     return f"{text}."
@@ -80,6 +94,7 @@ def scenario_in_words(scenario: Scenario) -> Iterator[str]:
     """Return the devices and the faults of a scenario, a sentence each."""
     for group in scenario.devices:
         yield _group_in_words(group)
+    yield from _pings_in_words(scenario)
     if scenario.through is Through.LISTEN:
         yield "They come through listen, and play a podcast."
     for second in scenario.pusher_restarts_at:
@@ -92,9 +107,25 @@ def scenario_in_words(scenario: Scenario) -> Iterator[str]:
         yield "Nothing fails."
 
 
+def _pings_in_words(scenario: Scenario) -> Iterator[str]:
+    if scenario.ping_interval == OFF:
+        yield "The services send no pings: only a receive timeout finds a device that has vanished."
+    elif (scenario.ping_interval, scenario.ping_timeout) != (WS_PING_INTERVAL, WS_PING_TIMEOUT):
+        within = "" if scenario.ping_timeout == OFF else f" within {scenario.ping_timeout:g} s"
+        answer = "need not be answered" if not within else f"are to be answered{within}"
+        yield f"The services send a ping every {scenario.ping_interval:g} s, and pings {answer}."
+
+
 def _group_in_words(group: DeviceGroup) -> str:
     first, last = group.arrive
-    text = f"{group.count} devices, {group.name}: arrive at second {first}"
+    behave = "" if group.sends else ", only listen"
+    if group.read_rate is not None:
+        behave += f", read {group.read_rate:,} bytes a second"
+    if group.stop_reading_after is not None:
+        behave += f", stop reading after {group.stop_reading_after} s"
+    if group.reading_key:
+        behave += f", have room for {group.receive_buffer:,} bytes unread"
+    text = f"{group.count} devices, {group.name}{behave}: arrive at second {first}"
     text += f" to {last}" if last > first else ""
     text += ", at a steady rate" if group.evenly else ""
     if group.stay is not None:

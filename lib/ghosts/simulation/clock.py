@@ -14,6 +14,7 @@ import looptime
 
 from ghosts.simulation.blocked import BlockedLoopWatch
 from ghosts.simulation.loopback import Loopback, LoopbackTransport
+from ghosts.simulation.receive_buffer import ReceiveBuffer
 from ghosts.simulation.spin import SpinDetector, SpinError
 
 T = TypeVar("T")
@@ -84,6 +85,10 @@ class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
         heappush(self._scheduled, timer)  # type: ignore[attr-defined]
         timer._scheduled = True  # type: ignore[attr-defined]
         return timer
+
+    def limit_reading(self, address: object, buffer: ReceiveBuffer) -> None:
+        """Send the device that will connect from this address no more than the buffer takes."""
+        self._loopback.receive_buffers[address] = buffer
 
     def close(self) -> None:
         """Close the loop."""

@@ -1,6 +1,7 @@
 """The devices: real WebSocket clients, which follow a plan or are driven by hand."""
 
 import asyncio
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,13 +17,15 @@ from ghosts import protocol
 from ghosts.protocol import LISTEN_PATH, PUSHER_PATH, device_messages
 from ghosts.records.scenario import DevicePlan, Leave, Scenario, Through
 from ghosts.simulation import podcast
-from ghosts.simulation.clock import sleep_until
+from ghosts.simulation.clock import SimulatedLoop, sleep_until
 from ghosts.simulation.ports import reset_on_close
+from ghosts.simulation.receive_buffer import ReceiveBuffer
 
 EPOCH = 1_778_630_400.0
 """Unix time of simulated second 0: 2026-05-13 00:00 UTC."""
 
 
+_LOOPBACK: Final = "127.0.0.1"
 OnEvent = Callable[[str, str, str], None]
 """Called with the kind of an event, the uid, and a detail."""
 
@@ -46,16 +49,40 @@ async def arrive(
 ) -> "Device | None":
     """Connect a device now, whatever its plan's time. Return None if it was refused."""
     kind = _KINDS[scenario.through]
-    url = f"ws://127.0.0.1:{port}{kind.path}?uid={plan.uid}&sample_rate={scenario.sample_rate}"
+    group = plan.group
+    buffer = ReceiveBuffer(group.receive_buffer) if group.reading_key else None
+    url = f"ws://{_LOOPBACK}:{port}{kind.path}?uid={plan.uid}&sample_rate={scenario.sample_rate}"
     try:
         connection = await connect(
-            url, proxy=None, compression=None, ping_interval=None, max_queue=None
+            url,
+            proxy=None,
+            compression=None,
+            ping_interval=None,
+            max_queue=None,
+            sock=None if buffer is None else await _connect_with(buffer, port),
         )
     except (OSError, InvalidHandshake) as error:
         on_event("device_refused", plan.uid, str(error))
         return None
     on_event("device_arrived", plan.uid, "")
-    return kind(plan, scenario, connection, on_event)
+    return kind(plan, scenario, connection, on_event, buffer)
+
+
+async def _connect_with(buffer: ReceiveBuffer, port: int) -> socket.socket:
+    """Return a socket that is connected to the port, and is sent no more than the buffer takes."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, SimulatedLoop)
+    # With the protocol named, or asyncio would leave Nagle's algorithm on, which takes real time.
+    link = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        link.setblocking(False)
+        link.bind((_LOOPBACK, 0))  # before it connects: the service accepts it with its buffer
+        loop.limit_reading(link.getsockname(), buffer)
+        await loop.sock_connect(link, (_LOOPBACK, port))
+    except BaseException:
+        link.close()
+        raise
+    return link
 
 
 class Device(ABC):
@@ -69,9 +96,16 @@ class Device(ABC):
     """The path that it connects to."""
 
     def __init__(
-        self, plan: DevicePlan, scenario: Scenario, connection: ClientConnection, on_event: OnEvent
+        self,
+        plan: DevicePlan,
+        scenario: Scenario,
+        connection: ClientConnection,
+        on_event: OnEvent,
+        buffer: ReceiveBuffer | None,
     ) -> None:
         self._plan = plan
+        self._buffer = buffer
+        self._reading: asyncio.Task[None] | None = None
         self._rate = scenario.sample_rate
         self._step = scenario.frame_seconds
         self._connection = connection
@@ -88,6 +122,8 @@ class Device(ABC):
         leaves = self._plan.leaves_at
         with self._noting_a_cut():
             await self._begin()
+            if not self._plan.group.sends:
+                await self._stay_connected(leaves)
             while leaves is None or self._sent_until + self._step <= leaves:
                 await sleep_until(self._sent_until + self._step)
                 await self._send_audio(self._step)
@@ -101,15 +137,19 @@ class Device(ABC):
         """Send the audio since the last frame, and leave; nothing is sent afterwards."""
         with self._noting_a_cut():
             unsent = int(asyncio.get_running_loop().time()) - self._sent_until
-            if unsent > 0:
+            if unsent > 0 and self._plan.group.sends:
                 await self._send_audio(unsent)
             self._on_event("device_left", self._plan.uid, how)
             match how:
                 case Leave.CLOSE:
+                    if self._buffer is not None:
+                        self._buffer.discard()
                     await self._connection.close()
                 case Leave.RESET:
                     self.drop()
                 case Leave.VANISH:
+                    if self._reading is not None:
+                        self._reading.cancel()
                     self._connection.transport.pause_reading()
                 case Leave.SILENT:
                     pass  # the connection answers pings by itself
@@ -124,6 +164,38 @@ class Device(ABC):
         with suppress(OSError):  # already closed
             reset_on_close(link)
         self._connection.transport.abort()
+
+    async def _stay_connected(self, until: float | None) -> None:
+        """Return at that second, or raise what closed the connection."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until):
+                await self._connection.wait_closed()
+                await self._connection.send("")
+
+    def _start_reading(self) -> None:
+        self._reading = create_named_task(self._read(), name=f"device:{self._plan.uid}")
+
+    async def _read(self) -> None:
+        """Read what the service sends, at the rate of the group, and as long as it reads."""
+        group = self._plan.group
+        stops = None
+        if group.stop_reading_after is not None:
+            stops = self._plan.arrives_at + group.stop_reading_after
+        try:
+            async with asyncio.timeout_at(stops):
+                while True:
+                    message = await self._connection.recv()
+                    if message == _ADMITTED:
+                        self._on_event("device_admitted", self._plan.uid, "")
+                    if group.read_rate is not None:
+                        await asyncio.sleep(len(message) / group.read_rate)
+                    if self._buffer is not None:
+                        self._buffer.remove_oldest()
+        except ConnectionClosed:
+            return
+        except TimeoutError:
+            if self.connected:
+                self._on_event("device_stopped_reading", self._plan.uid, "")
 
     @contextmanager
     def _noting_a_cut(self) -> Iterator[None]:
@@ -157,15 +229,23 @@ class _DeviceOfThePusher(Device):
     path = PUSHER_PATH
 
     def __init__(
-        self, plan: DevicePlan, scenario: Scenario, connection: ClientConnection, on_event: OnEvent
+        self,
+        plan: DevicePlan,
+        scenario: Scenario,
+        connection: ClientConnection,
+        on_event: OnEvent,
+        buffer: ReceiveBuffer | None,
     ) -> None:
-        super().__init__(plan, scenario, connection, on_event)
+        super().__init__(plan, scenario, connection, on_event, buffer)
         self._heartbeat_seconds = scenario.heartbeat_seconds
         self._pcm = bytes(self._step * self._rate * 2)
         self._conversations = 0
 
     async def _begin(self) -> None:
-        await self._switch_conversation()
+        if self._plan.group.reading_key:
+            self._start_reading()
+        if self._plan.group.sends:
+            await self._switch_conversation()
 
     async def _send_audio(self, seconds: int) -> None:
         pcm = self._pcm if seconds == self._step else bytes(seconds * self._rate * 2)
@@ -211,14 +291,7 @@ class _DeviceOfListen(Device):
     path = LISTEN_PATH
 
     async def _begin(self) -> None:
-        create_named_task(self._read(), name=f"device:{self._plan.uid}")
-
-    async def _read(self) -> None:
-        """Read what listen sends, and record that it admitted the device."""
-        with suppress(ConnectionClosed):
-            while True:
-                if await self._connection.recv() == _ADMITTED:
-                    self._on_event("device_admitted", self._plan.uid, "")
+        self._start_reading()
 
     async def _send_messages(self, elapsed: int) -> None:
         pass

@@ -5,12 +5,13 @@ import struct
 import sys
 import time
 from asyncio.selector_events import _SelectorSocketTransport  # type: ignore[attr-defined]
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from fcntl import ioctl
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-_Data: TypeAlias = bytes | bytearray | memoryview
+from ghosts.simulation.receive_buffer import Data, ReceiveBuffer
 
 _LARGE: Final = 16_384
 """Bytes from which a write is watched: a connection takes four times as much at once."""
@@ -38,6 +39,8 @@ class Loopback:
         self._datagrams.setblocking(False)
         self._datagrams.bind(("127.0.0.1", 0))
         self._datagrams.connect(self._datagrams.getsockname())
+        self.receive_buffers: dict[object, ReceiveBuffer] = {}
+        """By the address of their device; a device that is not in it reads all at once."""
 
     def watch(self, sender: "LoopbackTransport") -> None:
         """Watch a connection on which a large write was made."""
@@ -75,22 +78,51 @@ class Loopback:
 
 
 class LoopbackTransport(_SelectorSocketTransport):  # type: ignore[misc]
-    """A socket transport of asyncio whose large writes are watched."""
+    """A socket transport of asyncio whose large writes are watched.
+
+    What the receive buffer of its peer has no room for, if that has one, stays in the write buffer.
+    """
 
     def __init__(self, loopback: Loopback, *arguments: Any) -> None:
         self._loopback = loopback
+        self._held_back: deque[Data] = deque()
+        self._eof_held_back = False
         super().__init__(*arguments)
+        self._receiver = loopback.receive_buffers.get(self.get_extra_info("peername"))
+        if self._receiver is not None:
+            self._receiver.on_room = self._send_held_back
 
-    def write(self, data: _Data) -> None:
+    def write(self, data: Data) -> None:
         """Write as asyncio does."""
-        super().write(data)
-        self._watch(len(data))
+        if self._receiver is None:
+            super().write(data)
+            self._watch(len(data))
+            return
+        self._held_back.append(data)
+        self._send_held_back()
+        self._maybe_pause_protocol()
 
-    def writelines(self, list_of_data: Iterable[_Data]) -> None:
+    def writelines(self, list_of_data: Iterable[Data]) -> None:
         """Write as asyncio does; from Python 3.12 on, in one system call."""
         data = list(list_of_data)
-        super().writelines(data)
-        self._watch(sum(map(len, data)))
+        if self._receiver is None:
+            super().writelines(data)
+            self._watch(sum(map(len, data)))
+            return
+        for each in data:
+            self.write(each)
+
+    def write_eof(self) -> None:
+        """Close the sending half of the connection once all has been sent."""
+        if self._held_back and not self.is_closing():
+            self._eof_held_back = True
+        else:
+            super().write_eof()
+
+    def get_write_buffer_size(self) -> int:
+        """Return the bytes that were written and not handed to the kernel."""
+        in_asyncio: int = super().get_write_buffer_size()
+        return in_asyncio + (0 if self.is_closing() else sum(map(len, self._held_back)))
 
     @property
     def unsent_bytes(self) -> int:
@@ -98,8 +130,22 @@ class LoopbackTransport(_SelectorSocketTransport):  # type: ignore[misc]
         if self._sock is None or sys.platform != "linux":  # None once the connection is lost
             return 0
         (in_kernel,) = struct.unpack("i", ioctl(self._sock, _SIOCOUTQNSD, bytes(4)))
-        unsent: int = self.get_write_buffer_size() + in_kernel
+        unsent: int = super().get_write_buffer_size() + in_kernel
         return unsent
+
+    def _send_held_back(self) -> None:
+        """Send the frames that there is room for; none once the connection is lost or aborted."""
+        assert self._receiver is not None
+        if self.is_closing():
+            self._held_back.clear()
+            return
+        while self._held_back and self._receiver.has_room:
+            frame = self._held_back.popleft()
+            self._receiver.add(frame)
+            super().write(frame)
+        if self._eof_held_back and not self._held_back:
+            super().write_eof()
+        self._maybe_resume_protocol()
 
     def _watch(self, size: int) -> None:
         if size >= _LARGE:

@@ -24,6 +24,7 @@ from ghosts.simulation.devices import EPOCH
 from ghosts.simulation.faults import BEHAVIOURS
 from ghosts.simulation.ports import hold_port
 from ghosts.variants import ListenVariant, Variant
+from ghosts.ws_server import PRODUCTION_KEEPALIVE, Keepalive
 
 
 class TestBed:
@@ -49,6 +50,7 @@ class TestBed:
         client_faults: ClientFaults,
         stack: AsyncExitStack,
         spool: Spool | None,
+        keepalive: Keepalive,
     ) -> None:
         self.backends = backends
         self.observer = observer
@@ -56,6 +58,7 @@ class TestBed:
         self._lifecycle = observer.sessions.tracking(variant.pusher.lifecycle)
         self._client_faults = client_faults
         self._stack = stack
+        self._keepalive = keepalive
         self._left_spools: list[Spool] = [] if spool is None else [spool]
         self.observer.spools += self._left_spools
         self._between = stack.enter_context(ExitStack())
@@ -101,7 +104,7 @@ class TestBed:
         if self._variant.spool_bytes:
             self.spool = self._left_spools.pop() if self._left_spools else self._new_spool()
         port = self.observer.port if self.observer.pushers else 0
-        self.pusher = Pusher(self._lifecycle, self.clients, self.spool)
+        self.pusher = Pusher(self._lifecycle, self.clients, self.spool, self._keepalive)
         await self.pusher.start(port)
         self._between.close()
         self._stack.push_async_callback(self.pusher.stop)
@@ -126,7 +129,7 @@ class TestBed:
         await self.start_pusher()
         await before.stop(grace=self._variant.grace)
         if spool is not None and spool.size:
-            heir = Pusher(self._lifecycle, clients, spool)
+            heir = Pusher(self._lifecycle, clients, spool, self._keepalive)
             await heir.start()
             self._stack.push_async_callback(heir.stop)
 
@@ -157,6 +160,7 @@ class TestBed:
             clients,
             f"ws://127.0.0.1:{self.pusher.port}",
             unix_time=lambda: EPOCH + loop.time(),
+            keepalive=self._keepalive,
         )
         await self.listen.start()
         self._stack.push_async_callback(self.listen.stop)
@@ -171,12 +175,14 @@ async def open_test_bed(
     through_listen: bool = False,
     measure_memory: bool = True,
     spool: Spool | None = None,
+    keepalive: Keepalive = PRODUCTION_KEEPALIVE,
 ) -> AsyncIterator[TestBed]:
     """Open a test bed whose services are those of ``variant``; close it on the way out.
 
     ``features`` is what every user has switched on. With ``through_listen``, a pod of listen and
     its backends are started too. Without ``measure_memory``, memory in samples is 0 or None.
-    ``spool`` is used instead of one in a temporary folder, and is not closed.
+    ``spool`` is used instead of one in a temporary folder, and is not closed. ``keepalive`` is the
+    pings of both services.
     """
     used = features or Features()
     client_faults = ClientFaults()
@@ -189,7 +195,7 @@ async def open_test_bed(
             )
         )
         observer = Observer(backends, measure_memory=measure_memory)
-        bed = TestBed(variant, backends, observer, client_faults, stack, spool)
+        bed = TestBed(variant, backends, observer, client_faults, stack, spool, keepalive)
         await bed.start_pusher()
         if through_listen:
             assert variant.listen is not None

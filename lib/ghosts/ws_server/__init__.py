@@ -1,9 +1,10 @@
-"""What both services share: server, base session, stop signals, metrics, the kernel's counts.
+"""What both services share: server, pings, base session, stop signals, metrics, kernel's counts.
 
 Production code: it imports nothing of variants, simulation or observation.
 """
 
 from ghosts.ws_server.backoff import doubling, pause_after
+from ghosts.ws_server.keepalive import PRODUCTION_KEEPALIVE, Keepalive
 from ghosts.ws_server.kernel import Address, established_peers
 from ghosts.ws_server.metrics import ServerMetrics
 from ghosts.ws_server.server import SessionServer
@@ -11,9 +12,11 @@ from ghosts.ws_server.session import BaseSession, NoRoomError, close_within
 from ghosts.ws_server.stop_signals import GracefulStop, StopSignals
 
 __all__ = [
+    "PRODUCTION_KEEPALIVE",
     "Address",
     "BaseSession",
     "GracefulStop",
+    "Keepalive",
     "NoRoomError",
     "ServerMetrics",
     "SessionServer",

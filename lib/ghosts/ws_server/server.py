@@ -15,9 +15,10 @@ from websockets.http11 import Request, Response
 
 from async_tasks import create_named_task, drain_tasks
 from ghosts import config
+from ghosts.ws_server.keepalive import Keepalive
 from ghosts.ws_server.kernel import Address, established_peers
 from ghosts.ws_server.metrics import ServerMetrics
-from ghosts.ws_server.session import BaseSession
+from ghosts.ws_server.session import BaseSession, close_within
 
 _LOOPBACK = "127.0.0.1"
 S = TypeVar("S", bound=BaseSession)
@@ -31,12 +32,14 @@ class SessionServer(ABC):
             at a stop is ``{name}_stop``.
         path: The path on which it accepts WebSocket connections.
         metrics: What ``/metrics`` returns.
+        keepalive: The pings to its peers.
     """
 
-    def __init__(self, name: str, path: str, metrics: ServerMetrics) -> None:
+    def __init__(self, name: str, path: str, metrics: ServerMetrics, keepalive: Keepalive) -> None:
         self._name = name
         self._path = path
         self._pod_metrics = metrics
+        self._keepalive = keepalive
         metrics.tcp.set_function(self._tcp_connections)
         self._log = logging.getLogger(f"ghosts.{name}")
         self._handlers: set[asyncio.Task[None]] = set()
@@ -70,8 +73,8 @@ class SessionServer(ABC):
             compression=None,
             backlog=config.WS_BACKLOG,
             open_timeout=config.WS_OPEN_TIMEOUT,
-            ping_interval=config.WS_PING_INTERVAL,
-            ping_timeout=config.WS_PING_TIMEOUT,
+            ping_interval=self._keepalive.interval,
+            ping_timeout=self._keepalive.timeout,
             close_timeout=config.WS_CLOSE_TIMEOUT,
             max_size=config.MAX_FRAME_BYTES,
             create_connection=_connection_of(self._log, self._http_peers.discard),
@@ -98,7 +101,7 @@ class SessionServer(ABC):
         if grace:
             await self._stop_sessions(grace)
         for connection in self._server.connections:
-            create_named_task(connection.close(1001), name=f"{self._name}:close")
+            create_named_task(close_within(connection, 1001), name=f"{self._name}:close")
         self._server.close()
         await drain_tasks(
             self._handlers, timeout=config.CANCEL_ACK_TIMEOUT, label=f"{self._name}_stop"
@@ -159,7 +162,7 @@ class SessionServer(ABC):
             self._log.info("a peer left while its session was set up")
         except Exception as crash:
             self._log.error("a session ended by a crash: %r", crash)
-            await connection.close(1011, "crash")
+            await close_within(connection, 1011, "crash")
         finally:
             self._handlers.discard(handler)
 

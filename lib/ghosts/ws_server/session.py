@@ -136,10 +136,10 @@ class BaseSession(ABC):
         except TimeoutError:
             if not self._graceful_stop.requested:
                 self._log.warning("%s: no frame for %g s", self.uid, timeout)
-                await self.connection.close(1011, "receive timeout")
+                await close_within(self.connection, 1011, "receive timeout")
         except FrameError as error:
             self._log.warning("%s: closed with %d: %s", self.uid, error.code, error)
-            await self.connection.close(error.code, str(error))
+            await close_within(self.connection, error.code, str(error))
         except NoRoomError as error:
             self._log.error("%s: closed with 1013: %s", self.uid, error)
             await self._turn_away()
@@ -181,18 +181,22 @@ class BaseSession(ABC):
 
     async def _refuse(self, code: int, reason: str, *, cause: BackendError | None = None) -> bool:
         self._log.warning("%s: refused with %d: %s", self.uid, code, cause or reason)
-        await self.connection.close(code, reason)
+        await close_within(self.connection, code, reason)
         return False
 
     async def _turn_away(self) -> None:
         """Close the connection with 1013: its audio cannot be kept."""
-        await self.connection.close(1013, "try again later")
+        await close_within(self.connection, 1013, "try again later")
 
 
-async def close_within(connection: Connection, code: int = 1000) -> None:
-    """Close a connection with ``code``; abort it if the closing handshake takes more than 3 s."""
+async def close_within(connection: Connection, code: int = 1000, reason: str = "") -> None:
+    """Close a connection with ``code``; abort it if the closing handshake takes more than 3 s.
+
+    `Connection.close` alone has no bound: while the write buffer is full, because the peer does not
+    read, it waits for room for its close frame before its own timeout begins.
+    """
     try:
         async with asyncio.timeout(WS_CLOSE_TIMEOUT):
-            await connection.close(code)
+            await connection.close(code, reason)
     except TimeoutError:
         connection.transport.abort()

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from ghosts.cli.main import main
+from ghosts.cli.replay import print_comparison
 from ghosts.matrix.catalogue import FAULTS
 from ghosts.matrix.table import STORED_LISTEN_MATRIX, read_matrix
 from ghosts.paths import DATA
@@ -106,13 +107,30 @@ def test_a_replay_writes_all_three_recordings_and_the_report_and_compares_them(t
     cells = {name: rest for name, *rest in (re.split(" {2,}", line) for line in out.splitlines())}
     rows = list(cells)
     assert rows.index("resident memory at the end") < rows.index("gauge")
-    assert cells["gauge"] == ["3", "1", "1", "216 [3]"]
-    assert cells["TCP connections"] == ["1", "1", "1", "22 [3]"]
-    assert cells["ghosts"] == ["2", "0", "0", "194 [3]"]
-    assert "[3] omi#7283 third commit, measured" in out
+    assert cells["gauge"] == ["3", "1", "1"]
+    assert cells["TCP connections"] == ["1", "1", "1"]
+    assert cells["ghosts"] == ["2", "0", "0"]
     assert "build/report.html" in out
     assert (tiny.parent / "build/report.html").stat().st_size > 10_000
     assert err.count("simulated") == 12
+
+
+def test_production_has_a_column_beside_its_own_scenario_alone(capsys):
+    replayed = Recording.load(DATA / "recordings" / "production_full_gather_all.json")
+    print_comparison([replayed], [0.0])
+    beside = capsys.readouterr().out
+    cells = {name: rest for name, *rest in (re.split(" {2,}", one) for one in beside.splitlines())}
+    assert cells["gauge"] == ["216", "216 [3]"]
+    assert cells["TCP connections"] == ["22", "22 [3]"]
+    assert cells["ghosts"] == ["194", "194 [3]"]
+    assert "[3] omi#7283 third commit, measured" in beside
+
+    mine = replace(replayed, scenario=replace(replayed.scenario, seed=1))
+    for others in ([mine], [replayed, mine]):
+        print_comparison(others, [0.0] * len(others))
+        alone = capsys.readouterr().out
+        assert "omi#" not in alone
+        assert not re.search(r"\bproduction$|Production:|\[\d\]", alone, re.MULTILINE)
 
 
 def test_json_is_the_recording_of_one_variant_by_the_documented_fields(tiny, replayed_here):
@@ -136,7 +154,7 @@ def test_variants_can_be_given_more_than_once_to_compare_any(tiny, capsys, repla
     command = ["replay", "--scenario", "tiny.toml"]
     assert main([*command, "--variant", "shipped", "--variant", "lifetime_ends"]) == 0
 
-    assert re.search(r"shipped +lifetime_ends +production", capsys.readouterr().out)
+    assert re.search(r"shipped +lifetime_ends$", capsys.readouterr().out, re.MULTILINE)
     two = ["--variant", "shipped", "--variant", "supervised"]
     assert main([*command, *two, "--json", "out.json"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
@@ -158,7 +176,7 @@ def test_full_sends_ten_times_the_bytes_of_a_tenth(tiny, replayed_here):
         ("replay --variant nobody", "'supervised_by_hand', 'supervised', 'shipped'"),
         (
             "replay --scenario nowhere",
-            "healthy_twin, late_hang, orphans, outage, podcast, production",
+            "half_open, healthy_twin, late_hang, orphans, outage, podcast, production, readers",
         ),
         ("replay --scenario nowhere", "webhook_trickles"),
         ("replay --scenario prodution", "no scenario 'prodution'; did you mean 'production'?"),

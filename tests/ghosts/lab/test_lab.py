@@ -156,6 +156,20 @@ def test_every_way_of_leaving(apart: Apart, how: str, under_gather: tuple[int, i
     assert apart(leave, "supervised", how) == (3, 3, 0)
 
 
+def vanish_and_look() -> list[str]:
+    with Lab() as lab:
+        lab.connect(3)
+        lab.advance(seconds=30)
+        return [repr(lab.disconnect(2, "vanish")), repr(lab.advance(minutes=1))]
+
+
+def test_a_device_that_vanished_is_half_open_until_pings_find_out(apart: Apart) -> None:
+    before, after = apart(vanish_and_look)
+    assert "gauge 3  TCP 3  ghosts 0" in before
+    assert "half-open 2" in before
+    assert "half-open" not in after
+
+
 # --- what a device does ---------------------------------------------------------------------------
 
 

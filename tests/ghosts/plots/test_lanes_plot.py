@@ -121,17 +121,39 @@ def test_several_sessions_of_one_user_are_told_apart(
 
 
 @pytest.mark.parametrize(
-    ("how", "left"), [("close", 2), ("reset", 2), ("vanish", None), ("silent", None)]
+    ("how", "times"),
+    [("close", {"left": 2}), ("reset", {"left": 2}), ("vanish", {"vanished": 2}), ("silent", {})],
 )
 def test_a_device_disconnects_when_it_leaves_unless_it_leaves_its_connection_open(
-    one: Recording, how: str, left: float | None
+    one: Recording, how: str, times: dict[str, float]
 ) -> None:
     events = (
         Event(t=1, kind="session_opened", who="a"),
         Event(t=2, kind="device_left", who="a", detail=how),
         Event(t=20, kind="session_disconnected", who="a"),
     )
-    assert lanes_of(replace(one, events=events)) == [Lane("a", 1, 20, left=left)]
+    assert lanes_of(replace(one, events=events)) == [Lane("a", 1, 20, **times)]
+
+
+def test_a_session_whose_device_has_vanished_is_half_open_until_that_is_noticed(
+    one: Recording,
+) -> None:
+    lanes = [
+        Lane("found", 10, 140, vanished=100),
+        Lane("ended by the service", 20, None, 400, vanished=100),
+        Lane("never found", 30, vanished=500),
+    ]
+    assert lanes_of(of_lanes(one, lanes, 1000)) == lanes
+    picture = plots.lanes(of_lanes(one, lanes, 1000))
+    connected, half_open, draining, ghosts = bars(picture.axes[0])
+    assert connected == [(0, 10, 100), (1, 20, 100), (2, 30, 500)]
+    assert half_open == [(0, 100, 140), (1, 100, 400), (2, 500, 1000)]
+    assert (draining, ghosts) == ([(0, 140, 290)], [(0, 290, 1000)])
+    assert "1 half-open" in said(picture.axes[0])
+    assert title(picture.axes[0]) == "supervised: 1 of 3 sessions half-open at the end"
+    (legend,) = picture.legends
+    assert "half-open" in {text.get_text() for text in legend.get_texts()}
+    assert_legible(picture)
 
 
 def test_a_device_of_listen_does_not_disconnect_a_session_of_the_pusher(one: Recording) -> None:

@@ -1,4 +1,4 @@
-"""The keys `share`, `evenly` and `stay_mean`, as a user writes them in a TOML file."""
+"""Keys of scenarios, as a user writes them in a TOML file."""
 
 from collections import Counter
 from pathlib import Path
@@ -19,6 +19,7 @@ from ghosts.records.scenario import (
 from ghosts.records.scenario_toml import as_toml
 
 TEXT = """
+{scenario}
 summary = "three keys"
 seed = {seed}
 duration = 3600
@@ -37,7 +38,7 @@ mode = "{mode}"
 
 
 def load(folder: Path, *, device: str = "", fault: str = "", **keys: object) -> Scenario:
-    defaults = {"seed": 1, "count": 100, "mode": "never_answers"}
+    defaults = {"seed": 1, "count": 100, "mode": "never_answers", "scenario": ""}
     path = folder / "mine.toml"
     path.write_text(TEXT.format(device=device, fault=fault, **defaults | keys))
     return load_scenario(path)
@@ -215,3 +216,93 @@ def test_a_table_that_is_no_file_gets_the_same_line() -> None:
     table = {"name": "a", "summary": "", "seed": 1, "duration": 60, "devices": [device]}
     with pytest.raises(ScenarioError, match=r"^here: devices\.0\.stay_mean: should be greater"):
         parse_scenario(table, "here")
+
+
+# --- pings and readers ----------------------------------------------------------------------------
+
+
+def test_without_them_pings_and_devices_are_those_of_production(tmp_path: Path) -> None:
+    scenario = load(tmp_path)
+    (group,) = scenario.devices
+    assert (scenario.ping_interval, scenario.ping_timeout) == (20, 20)
+    assert (group.sends, group.read_rate, group.stop_reading_after) == (True, None, None)
+
+
+@pytest.mark.parametrize(("text", "value"), [('"off"', "off"), ("5", 5.0), ("0.5", 0.5)])
+@pytest.mark.parametrize("key", ["ping_interval", "ping_timeout"])
+def test_pings_have_seconds_or_are_off(
+    tmp_path: Path, key: str, text: str, value: float | str
+) -> None:
+    scenario = load(tmp_path, scenario=f"{key} = {text}")
+    assert getattr(scenario, key) == value
+    (tmp_path / "again.toml").write_text(as_toml(scenario))
+    assert getattr(load_scenario(tmp_path / "again.toml"), key) == value
+
+
+BAD_SECONDS = {
+    "-1": "should be greater than or equal to 0.1 or 'off'; got -1",
+    "0": "should be greater than or equal to 0.1 or 'off'; got 0",
+    "0.0": "should be greater than or equal to 0.1 or 'off'; got 0.0",
+    "90_000": "should be less than or equal to 86400 or 'off'; got 90000",
+    "nan": "should be less than or equal to 86400 or 'off'; got nan",
+    "inf": "should be less than or equal to 86400 or 'off'; got inf",
+    "true": "should be a valid number or 'off'; got True",
+    "[1]": "should be a valid number or 'off'; got [1]",
+    '"of"': "should be a valid number or 'off'; got 'of'; did you mean 'off'?",
+    '"20"': "should be a valid number or 'off'; got '20'",
+}
+
+
+@pytest.mark.parametrize(("text", "says"), BAD_SECONDS.items())
+@pytest.mark.parametrize("key", ["ping_interval", "ping_timeout"])
+def test_wrong_seconds_of_a_ping_get_one_line(
+    tmp_path: Path, key: str, text: str, says: str
+) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        load(tmp_path, scenario=f"{key} = {text}")
+    assert str(refused.value) == f"mine.toml: {key}: {says}"
+
+
+LISTEN = 'through = "listen"'
+BAD_COMBINATIONS = [
+    ('ping_interval = "off"\nping_timeout = 5', "", "ping_timeout: has no effect with ping_inter"),
+    ("ping_intervall = 3", "", "ping_intervall: unknown key; did you mean 'ping_interval'?"),
+    (LISTEN, "stop_reading = 3", "stop_reading: unknown key; did you mean 'stop_reading_after'?"),
+    (LISTEN, "sends = 0", "devices.0.sends: should be a valid boolean; got 0"),
+    (LISTEN, "read_rate = 0", "devices.0.read_rate: should be greater than or equal to 1; got 0"),
+    (LISTEN, "read_rate = true", "devices.0.read_rate: should be a valid integer; got True"),
+    (LISTEN, "read_rate = nan", "devices.0.read_rate: should be a"),
+    (LISTEN, "read_rate = 1.5", "devices.0.read_rate: should be a valid integer"),
+    (LISTEN, "stop_reading_after = -1", "should be greater than or equal to 0; got -1"),
+    (LISTEN, 'stop_reading_after = "x"', "stop_reading_after: should be a valid integer; got 'x'"),
+    (LISTEN, "read_rate = 1\nreceive_buffer = 0", "receive_buffer: should be greater than or equ"),
+    (LISTEN, "receive_buffer = 9", "receive_buffer: needs read_rate or stop_reading_after"),
+    ("", "read_rate = 9", "devices.talking.read_rate: needs through = 'listen' or process_conv"),
+    ("", "stop_reading_after = 9", "devices.talking.stop_reading_after: needs through = 'listen'"),
+    ("", "sends = false\ntranscript_every = 10", "transcript_every: has no effect with sends = f"),
+]
+
+
+@pytest.mark.parametrize(("scenario", "device", "says"), BAD_COMBINATIONS)
+def test_a_wrong_key_of_pings_or_readers_gets_one_line(
+    tmp_path: Path, scenario: str, device: str, says: str
+) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        load(tmp_path, scenario=scenario, device=device)
+    assert str(refused.value).startswith("mine.toml: ")
+    assert says in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_readers_are_the_same_after_they_were_written(tmp_path: Path) -> None:
+    scenario = load_scenario("readers")
+    path = tmp_path / "readers.toml"
+    path.write_text(as_toml(scenario))
+    assert load_scenario(path) == scenario
+
+
+def test_devices_that_only_listen_send_no_seconds_of_audio() -> None:
+    scenario = load_scenario("readers")
+    plans = [plan for plan in scenario.plans() if not plan.uid.startswith("listening")]
+    assert len(plans) == 12
+    assert scenario.audio_seconds == sum(900 - plan.arrives_at for plan in plans)

@@ -13,8 +13,8 @@ from made_up_listen import DEAF, deaf, healthy, through_listen
 
 from ghosts.paths import DATA
 from ghosts.records.recording import FORMAT, Recording
-from ghosts.records.scenario import TENTH, parse_scenario
-from ghosts.report.html import finding, write_report
+from ghosts.records.scenario import TENTH, load_scenario, parse_scenario
+from ghosts.report.html import finding, scenario_in_words, write_report
 
 MIB = 2**20
 
@@ -135,6 +135,41 @@ def test_one_recording_is_enough_and_a_tenth_is_called_a_tenth(before, tmp_path)
     assert rows["gauge"][:2] == ["216", "216"]
     assert "a tenth of production's audio bytes" in page.text["li"]
     assert "the same, times 10" in rows
+
+
+def test_production_is_beside_its_own_scenario_alone(before, tmp_path):
+    mine = replace(before, scenario=replace(before.scenario, duration=20_000))
+    for others in ([mine], [before, mine]):
+        write_report(others, tmp_path / "report.html")
+        page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+        rows = {row[0]: row[1:] for row in page.rows}
+        assert rows["gauge"] == ["216"] * len(others)
+        assert not {"source"} & {cell for row in page.rows for cell in row}
+        assert "omi#" not in "".join(page.text.values())
+
+
+def test_what_gauge_and_tcp_do_not_show_is_said_and_is_in_the_table(before, tmp_path):
+    last = replace(before.last, half_open=20, not_reading=1, write_buffer_bytes=2048)
+    write_report([replace(before, samples=(before.samples[0], last))], tmp_path / "report.html")
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    rows = {row[0]: row[1] for row in page.rows}
+    assert rows["half-open connections, at the end and most"] == "20, 20"
+    assert rows["devices that do not read, at the end and most"] == "1, 1"
+    assert rows["in write buffers, at the end and most"] == "2.0 KiB, 2.0 KiB"
+    assert "20 of the 22 TCP connections are half-open" in page.text["p"]
+    assert "1 of the 22 TCP connections is to a device that has stopped reading" in page.text["p"]
+    assert "half-open" not in finding(before)
+
+
+def test_pings_and_readers_are_said_in_words():
+    half_open, readers = map(load_scenario, ("half_open", "readers"))
+    assert "The services send no pings" in "".join(scenario_in_words(half_open))
+    said = "".join(scenario_in_words(readers))
+    assert "3 devices, small, stop reading after 60 s, have room for 2,048 bytes unread" in said
+    assert "3 devices, listening, only listen: arrive" in said
+    assert "pings" not in said
+    patient = replace(readers, ping_interval=5.0, ping_timeout="off")
+    assert "a ping every 5 s, and pings need not be" in "".join(scenario_in_words(patient))
 
 
 def test_what_a_scenario_says_is_shown_and_not_obeyed(before, tmp_path):

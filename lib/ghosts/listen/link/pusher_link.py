@@ -77,7 +77,7 @@ class PusherLink:
                 _log.warning("%s: connection to the pusher lost: %s", self._uid, closed)
             except protocol.FrameError as error:
                 _log.error("%s: invalid frame from the pusher: %s", self._uid, error)
-                await connection.close(error.code)
+                await close_within(connection, error.code)
             finally:
                 if connection.state is not State.OPEN:
                     self._down()
