@@ -71,8 +71,8 @@ def test_the_smallest_ghost_is_lost_audio_under_the_published_fix_and_nothing_un
 def forgets_the_ids_of_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:
     real, attempts = Spool.next_delivery, count()
 
-    def next_delivery(spool: Spool, key: Key, most_bytes: int) -> Delivery | None:
-        delivery = real(spool, key, most_bytes)
+    def next_delivery(spool: Spool, key: Key) -> Delivery | None:
+        delivery = real(spool, key)
         return delivery and replace(delivery, id=f"{delivery.id}-{next(attempts)}")
 
     monkeypatch.setattr(Spool, "next_delivery", next_delivery)
