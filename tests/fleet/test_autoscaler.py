@@ -10,11 +10,13 @@ from fleet.autoscaler import SYNC_PERIOD, Autoscaler, Decision, Scaling, decide
 from fleet.quantity import CapacityError
 from fleet.recommendation import Metered, first_step_up
 from fleet.scaling import Behaviour, Policy, PolicyType, Rules, Select
+from fleet.targets import Target
 from fleet.values import BEFORE, load_values
 from ghosts.evidence import fact
 
 FREE = Rules(window=0, policies=(Policy(type=PolicyType.PODS, value=1000, period=1),))
-WIDE = Scaling(fewest=1, most=2000, target=30)
+TARGET = Target(metric="connections", value=30)
+WIDE = Scaling(fewest=1, most=2000, targets=(TARGET,))
 
 
 def follow(
@@ -23,7 +25,8 @@ def follow(
     """Look once in so long, at pods that share these connections evenly."""
     decisions = []
     for look, total in enumerate(totals):
-        pods = [Metered(value=total / replicas)] * replicas
+        (target,) = autoscaler.scaling.targets
+        pods = {target.metric: [Metered(value=total / replicas)] * replicas}
         decisions.append(autoscaler.look(look * every, replicas, pods))
         replicas = decisions[-1].replicas
     return decisions
@@ -163,7 +166,7 @@ def test_no_metric_gets_beyond_the_bounds(total: float, replicas: int, bound: st
 
 def test_pods_outside_the_bounds_are_brought_inside_whatever_the_policies_say() -> None:
     off = Rules(window=0, policies=(), select=Select.DISABLED)
-    scaling = Scaling(fewest=20, most=40, target=30, behaviour=Behaviour(up=off, down=off))
+    scaling = Scaling(fewest=20, most=40, targets=(TARGET,), behaviour=Behaviour(up=off, down=off))
     assert replicas_of(follow(Autoscaler(scaling), 10, [300])) == [20]
     assert replicas_of(follow(Autoscaler(scaling), 50, [1500])) == [40]
 
@@ -171,17 +174,12 @@ def test_pods_outside_the_bounds_are_brought_inside_whatever_the_policies_say() 
 @pytest.mark.parametrize(("fewest", "most"), [(0, 5), (6, 5), (-1, -1)])
 def test_bounds_the_wrong_way_round_are_refused(fewest: int, most: int) -> None:
     with pytest.raises(CapacityError, match=rf"^minReplicas {fewest}, maxReplicas {most}: should"):
-        Scaling(fewest=fewest, most=most, target=30)
+        Scaling(fewest=fewest, most=most, targets=(TARGET,))
 
 
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"target": 0}, r"^a target of 0: should be 0\.001 or more$"),
-        ({"target": -1}, r"^a target of -1: should be 0\.001 or more$"),
-        ({"target": 0.0001}, r"^a target of 0\.0001: should be 0\.001 or more$"),
-        ({"target": math.nan}, r"^a target of nan: "),
-        ({"target": math.inf}, r"^a target of inf: "),
         ({"tolerance": -0.1}, r"^tolerance: -0\.1 is not within 0 and 1$"),
         ({"tolerance": 1}, r"^tolerance: 1 is not within 0 and 1$"),
     ],
@@ -190,6 +188,12 @@ def test_bounds_the_wrong_way_round_are_refused(fewest: int, most: int) -> None:
 def test_a_figure_that_makes_no_sense_is_refused(changes: dict[str, float], complaint: str) -> None:
     with pytest.raises(CapacityError, match=complaint):
         replace(WIDE, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("target", [0, -1, 0.0001, math.nan, math.inf])
+def test_a_target_that_no_pod_can_have_is_refused(target: float) -> None:
+    with pytest.raises(CapacityError, match=rf"^a target of {target:g}: should be 0\.001 or more$"):
+        replace(TARGET, value=target)
 
 
 def test_where_there_is_no_pod_there_is_no_mean_to_decide_by() -> None:
@@ -214,7 +218,8 @@ def test_two_pods_that_pend_in_a_full_pool_go_on_pending() -> None:
     pods = [Metered(value=fact("gauge_per_pod").value)] * running
     pods += [Metered(value=None, ready=False)] * pending
     autoscaler = Autoscaler(load_values(*BEFORE).scaling)
-    looks = [autoscaler.look(t, running + pending, pods) for t in range(0, 3600, SYNC_PERIOD)]
+    readings = {autoscaler.scaling.target.metric: pods}
+    looks = [autoscaler.look(t, running + pending, readings) for t in range(0, 3600, SYNC_PERIOD)]
     assert set(replicas_of(looks)) == {running + pending}
 
 
