@@ -192,6 +192,11 @@ def is_bytes(name: str) -> bool:
     return name in ("memory", STORAGE) or name.startswith("hugepages-")
 
 
+def is_resource(name: object) -> bool:
+    """Return whether a pod can request a resource of this name."""
+    return isinstance(name, str) and (name in _PARSERS or _EXTENDED.search(name) is not None)
+
+
 def parse_amounts(quantities: Mapping[Any, Any]) -> dict[str, int]:
     """Read quantities by the name of their resource; one that is null is left out.
 
@@ -202,7 +207,7 @@ def parse_amounts(quantities: Mapping[Any, Any]) -> dict[str, int]:
     for name, quantity in quantities.items():
         if quantity is None:
             continue
-        if not isinstance(name, str) or not (name in _PARSERS or _EXTENDED.search(name)):
+        if not is_resource(name):
             raise CapacityError(
                 f"{plain(name)}: is no resource; there are cpu, memory, {STORAGE}, "
                 "hugepages-<size> and extended ones such as nvidia.com/gpu"

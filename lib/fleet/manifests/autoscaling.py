@@ -192,12 +192,8 @@ def _defined(
     """
     kept: dict[str, Target] = {}
     for target in targets:
-        without = _without_request(target, containers or ())
-        if without is not None:
-            section.note(
-                f"utilization of {target.metric}: container {plain(without.name or 'main')} "
-                "requests none, so it is not defined"
-            )
+        if lacking := _undefined(target, containers):
+            section.note(f"{target.metric} at {target}, as {lacking}")
             continue
         name, again = target.metric, 2
         while name in kept:
@@ -206,15 +202,18 @@ def _defined(
     return tuple(kept.values())
 
 
-def _without_request(target: Target, containers: Sequence[Container]) -> Container | None:
+def _undefined(target: Target, containers: Sequence[Container] | None) -> str:
+    """Return why there is no such metric, in words; empty if there is."""
     container, _, resource = target.metric.rpartition("/")
-    if not target.utilization:
-        return None
-    for each in containers:
-        counted = each.name == container if container else each.runs
-        if counted and each.runs and not each.resources.requests.of(resource):
-            return each
-    return None
+    if containers is None or target.source not in (Source.RESOURCE, Source.CONTAINER):
+        return ""
+    counted = [each for each in containers if each.runs and container in ("", each.name)]
+    if container and not counted:
+        return "there is no such container"
+    without = [each for each in counted if not each.resources.requests.of(resource)]
+    if target.utilization and without:
+        return f"the container {plain(without[0].name or 'itself')} requests no {resource}"
+    return ""
 
 
 def _first(*values: Decimal | None) -> Decimal | None:

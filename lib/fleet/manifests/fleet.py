@@ -9,7 +9,8 @@ from fleet.autoscaler import Scaling
 from fleet.deployment import Deployment
 from fleet.manifests.documents import KubernetesObject, objects_in, read_documents
 from fleet.manifests.helm import deployment_of_values, merged
-from fleet.manifests.nodes import NODE, nodes_of, occupied, pool_of_values
+from fleet.manifests.nodes import nodes_of, occupied, pool_of_values
+from fleet.manifests.objects import NODE
 from fleet.manifests.section import Section
 from fleet.manifests.workloads import Daemon, Workloads, workloads_of
 from fleet.packing import Pool

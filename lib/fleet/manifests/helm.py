@@ -1,6 +1,6 @@
 """The values of a Helm chart that capacity depends on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -58,9 +58,11 @@ def deployment_of_values(values: Section, at: str | None) -> Deployment:
     section = chain[-1]
     main = Container(resources=resources_of(resources))
     containers = [main, *_containers(section, _SIDECARS), *_containers(section, _INIT, init=True)]
-    counted = {id(resources.content), *(id(section.get(key)) for key in (*_SIDECARS, *_INIT))}
-    if others := [path for path, one in resource_maps(section) if id(one) not in counted]:
-        section.note(f"resources of {_listed(others)}")
+    counted = [resources.content, *(section.get(key) for key in (*_SIDECARS, *_INIT))]
+    if others := _places(section, counted):
+        section.note(f"the resources of {_listed(others)}")
+    if not resources.content and section.text("resourcesPreset") not in ("", "none"):
+        section.note(section.at("resourcesPreset"))
     return Deployment(
         resources=together(containers),
         scaling=_scaling(chain, containers),
@@ -83,8 +85,7 @@ def _found(values: Section, at: str | None) -> tuple[list[Section], Section]:
         return chain, last.section("resources")
     if at and last.content.keys() & {"requests", "limits"}:
         return chain[:-1], last
-    places = [path.rpartition(".")[0] for path, _ in resource_maps(last)]
-    places = list(dict.fromkeys(place for place in places if place))
+    places = _places(last)
     where = f"; they are under {_listed(places)}: give one with --at" if places else ""
     raise CapacityError(f"{last.at('resources')}: missing{where}")
 
@@ -98,20 +99,22 @@ def _below(section: Section, key: str) -> Section:
     return section.section(key)
 
 
-def resource_maps(section: Section) -> Iterator[tuple[str, object]]:
-    """Yield the path of each ``resources`` below a section that has requests or limits, and it."""
-    seen: set[int] = set()
-    pending: list[tuple[Section, int]] = [(section, 0)]
+def _places(section: Section, counted: Iterable[object] = ()) -> list[str]:
+    """Return the paths below a section that have ``resources`` of their own."""
+    found: list[str] = []
+    seen = {id(each) for each in counted}  # an alias leads to the same map again
+    pending = [(section, 0)]
     while pending:
         one, depth = pending.pop(0)
         for key, value in one.content.items():
-            if not isinstance(value, dict) or id(value) in seen or depth > _DEEPEST:
+            if not isinstance(value, dict) or not value or id(value) in seen or depth > _DEEPEST:
                 continue
             seen.add(id(value))
             if key == "resources" and value.keys() & {"requests", "limits"}:
-                yield one.at(key), value
-            elif isinstance(key, str) and value:
+                found.append(one.path)
+            elif isinstance(key, str):
                 pending.append((one.section(key), depth + 1))
+    return found
 
 
 def _listed(names: Sequence[str]) -> str:

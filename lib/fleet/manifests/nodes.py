@@ -5,15 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from fleet.manifests.documents import KubernetesObject
+from fleet.manifests.objects import NODE
 from fleet.manifests.pods import label
 from fleet.manifests.section import Section
 from fleet.manifests.workloads import Daemon
 from fleet.packing import MOST_PODS, Node, Pool
 from fleet.placement import UNSCHEDULABLE, Taint
-from fleet.pods import Resources
+from fleet.pods import Resources, is_resource
 from fleet.quantity import CapacityError, plain, prefixed, whole_number
-
-NODE = "Node"
 
 
 def pool_of_values(values: Section) -> Pool:
@@ -51,7 +50,9 @@ def _node(one: KubernetesObject) -> Node:
             offered = "allocatable" if status.get("allocatable") is not None else "capacity"
             if status.get(offered) is None:
                 raise CapacityError("status.allocatable: missing")
-            allocatable, most_pods = _amounts(status.section(offered), MOST_PODS)
+            amounts = status.section(offered)
+            known = {key: each for key, each in amounts.content.items() if _is_counted(key)}
+            allocatable, most_pods = _amounts(replace(amounts, content=known), MOST_PODS)
             taints = [_taint(each) for each in spec.sections("taints")]
             if spec.flag("unschedulable", default=False):
                 taints.append(Taint(key=UNSCHEDULABLE, effect="NoSchedule"))
@@ -63,6 +64,10 @@ def _node(one: KubernetesObject) -> Node:
                 labels={plain(key): label(value) for key, value in labels.items()},
                 taints=tuple(taints),
             )
+
+
+def _is_counted(name: object) -> bool:
+    return name == "pods" or is_resource(name)
 
 
 def _taint(given: Section) -> Taint:

@@ -1,6 +1,5 @@
 """What a pod requests, and where it may be placed, as values and manifests write it."""
 
-import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -8,7 +7,7 @@ from fleet.containers import Container, together
 from fleet.manifests.section import Section
 from fleet.placement import Placement, Toleration
 from fleet.pods import PodResources, Resources
-from fleet.quantity import amount, plain, prefixed
+from fleet.quantity import memory_bytes, plain, prefixed
 
 _SLIP: Final = 1024
 """Bytes: less is a slip, 400m where 400Mi was meant."""
@@ -74,14 +73,14 @@ def label(value: object) -> str:
 
 
 def _note_slips(section: Section, name: str, quantities: Mapping[Any, Any]) -> None:
-    """Note a part of a few bytes, which Kubernetes takes: 400m of memory is one byte."""
+    """Note a few bytes of memory, which Kubernetes takes: 400m is one byte, 512 is 512."""
     quantity = quantities.get("memory")
-    if isinstance(quantity, str) and quantity.endswith("m"):
-        with prefixed(section.at(f"{name}.memory")):
-            size = amount(quantity)
-        if size < _SLIP:
-            path = section.at(f"{name}.memory")
-            section.note(f"{path}: {quantity} is {math.ceil(size)} bytes; for mebibytes write Mi")
+    path = section.at(f"{name}.memory")
+    if quantity is not None:
+        with prefixed(path):
+            size = memory_bytes(quantity)
+        if 0 < size < _SLIP:
+            section.note(f"{path} is {size} bytes: Mi would be mebibytes")
 
 
 def _binds(affinity: Any) -> bool:

@@ -187,7 +187,7 @@ def _replicas(count: int) -> str:
 
 def _scaled(scaling: Scaling) -> str:
     by = [f"{target.metric} at {target}" for target in scaling.targets]
-    metrics = " and ".join(by) if by else "no metric that is defined"
+    metrics = ", ".join(by) if by else "no metric that is defined"
     return f"{scaling.fewest:,} to {_replicas(scaling.most)}, scaled by {metrics}"
 
 
