@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import yaml
 
-from fleet.quantity import CapacityError, plain
+from fleet.quantity import CapacityError, plain, prefixed
 
 _DEEPEST: Final = 100
 """Levels of a document; far more than any object of Kubernetes has."""
@@ -34,17 +34,18 @@ def read_documents(file: Path) -> list[Any]:
     """
     content = file.read_bytes()
     try:
-        _check_nesting(content)
+        with prefixed(file.name):
+            _check_nesting(content)
         return [each for each in yaml.load_all(content, Loader=_LOADER) if each is not None]
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         problem = str(error.problem).splitlines()[0]
         raise CapacityError(f"{file.name}{line}: is not YAML: {problem}") from None
+    except CapacityError:
+        raise
     except (yaml.YAMLError, ValueError, TypeError, OverflowError):
         # A date such as 2026-99-99, or a number of 5,000 digits: PyYAML raises what Python does.
         raise CapacityError(f"{file.name}: is not YAML") from None
-    except CapacityError as error:
-        raise CapacityError(f"{file.name}: {error}") from None
 
 
 def objects_in(documents: list[Any], file: str) -> list[KubernetesObject] | None:

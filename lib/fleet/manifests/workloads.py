@@ -77,9 +77,19 @@ def workloads_of(objects: Iterable[KubernetesObject]) -> Workloads:
     return Workloads(
         deployments={
             name: _deployment(each, hpa)
-            for name, each, hpa in zip(_names(workloads), workloads, scaled, strict=True)
+            for name, each, hpa in zip(
+                _names([(each.kind, each.name, each.object) for each in workloads]),
+                workloads,
+                scaled,
+                strict=True,
+            )
         },
-        scalings={plain(each.name): _scaling(each, None) for each in alone},
+        scalings={
+            name: _scaling(each, None)
+            for name, each in zip(
+                _names([(each.kind, each.name, each) for each in alone]), alone, strict=True
+            )
+        },
         daemons=tuple(
             _daemon(each, each.pods) for each in roots if each.pods is not None and _is_daemon(each)
         ),
@@ -180,12 +190,10 @@ def _scaling(hpa: Object, containers: Sequence[Container] | None) -> Scaling:
         return scaling_of_object(hpa.section.section("spec"), containers)
 
 
-def _names(workloads: Sequence[_Workload]) -> list[str]:
+def _names(named: Sequence[tuple[str, str, Object]]) -> list[str]:
     """Return the name of each; where two are alike, with kind and namespace before it."""
-    counts = Counter(each.name for each in workloads)
+    counts = Counter(name for _, name, _ in named)
     return [
-        plain(each.name)
-        if counts[each.name] == 1
-        else plain(f"{each.kind} {each.object.namespace}/{each.name}")
-        for each in workloads
+        plain(name if counts[name] == 1 else f"{kind} {one.namespace}/{name}")
+        for kind, name, one in named
     ]
