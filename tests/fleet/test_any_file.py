@@ -1,5 +1,6 @@
 """Whatever a file has in it: an answer, or one line."""
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fleet.values import BEFORE, POOL
 from ghosts.cli import main
 
 KEYS = """
@@ -44,50 +46,48 @@ VALUES = st.recursive(
     ),
     max_leaves=25,
 )
-CONTAINERS = st.lists(
-    st.fixed_dictionaries(
-        {"name": st.sampled_from(["app", "proxy"])},
-        optional={"resources": VALUES, "restartPolicy": SCALARS, "livenessProbe": VALUES},
-    ),
-    max_size=3,
-)
-PODS = st.fixed_dictionaries(
-    {"containers": CONTAINERS},
-    optional={"initContainers": CONTAINERS, "tolerations": VALUES, "overhead": VALUES},
-)
-OBJECTS = st.fixed_dictionaries(
-    {
-        "apiVersion": st.just("v1"),
-        "kind": st.sampled_from(["Deployment", "DaemonSet", "StatefulSet", "Pod", "Node", "Job"]),
-        "metadata": st.fixed_dictionaries({"name": SCALARS}, optional={"labels": VALUES}),
-    },
-    optional={
-        "spec": PODS
-        | st.fixed_dictionaries({"template": st.fixed_dictionaries({"spec": PODS})})
-        | VALUES,
-        "status": VALUES,
-    },
-)
-AUTOSCALERS = st.fixed_dictionaries(
-    {
-        "apiVersion": st.just("autoscaling/v2"),
-        "kind": st.just("HorizontalPodAutoscaler"),
-        "spec": st.dictionaries(st.sampled_from(KEYS.split()), VALUES, max_size=5),
-    }
-)
-CHARTS = st.fixed_dictionaries(
-    {"resources": VALUES},
-    optional={
-        "autoscaling": VALUES,
-        "strategy": VALUES,
-        "sidecars": VALUES,
-        "replicaCount": VALUES,
-    },
-)
-POOLS = st.fixed_dictionaries(
-    {"nodes": SCALARS, "allocatable": VALUES}, optional={"daemonsets": VALUES}
-)
+FILES = Path(__file__).with_name("manifests")
+REAL = {
+    name: yaml.safe_load(text)
+    for name, text in (
+        ("cluster.yaml", (FILES / "cluster.yaml").read_text("utf-8")),
+        ("nodes.yaml", (FILES / "nodes.yaml").read_text("utf-8")),
+        ("values.yaml", BEFORE[0].read_text("utf-8")),
+        ("pool.yaml", POOL.read_text("utf-8")),
+    )
+}
 OPTIONS = st.sampled_from([[], ["--at", "server"], ["--pods", "3", "--mean", "95"]])
+
+
+def _places(document: Any) -> list[tuple[Any, Any]]:
+    """Return each map or list of a document with each of its keys."""
+    if not isinstance(document, dict | list):
+        return []
+    keys = list(document) if isinstance(document, dict) else list(range(len(document)))
+    own = [(document, key) for key in keys]
+    return own + [place for key in keys for place in _places(document[key])]
+
+
+@st.composite
+def changed(draw: st.DrawFn, name: str) -> Any:
+    """A real file in which some values are others, and some keys are gone."""
+    document = copy.deepcopy(REAL[name])
+    for _ in range(draw(st.integers(0, 3))):
+        places = _places(document)
+        where, key = places[draw(st.integers(0, len(places) - 1))]
+        if draw(st.booleans()):
+            where[key] = draw(VALUES)
+        else:
+            del where[key]
+    return document
+
+
+QUICK = settings(
+    deadline=None,
+    derandomize=True,
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 def _answers(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,17 +106,21 @@ def _answers(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
         assert err.count("\n") == 1
 
 
-@given(
-    content=VALUES | CHARTS | OBJECTS | st.lists(OBJECTS | AUTOSCALERS, max_size=3),
-    pool=st.none() | VALUES | POOLS | st.lists(OBJECTS, max_size=3),
-    options=OPTIONS,
-)
-@settings(
-    deadline=None,
-    derandomize=True,
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+def _run(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: Any,
+    pool: Any,
+    options: list[str],
+) -> None:
+    values, nodes = folder / "values.yaml", folder / "nodes.yaml"
+    values.write_text(yaml.safe_dump(content), "utf-8")
+    nodes.write_text(yaml.safe_dump(pool), "utf-8")
+    _answers(["capacity", "--values", str(values), "--pool", str(nodes), *options], capsys)
+
+
+@given(content=VALUES, pool=VALUES, options=OPTIONS)
+@QUICK
 def test_any_structure_gets_an_answer_or_one_line(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -124,8 +128,20 @@ def test_any_structure_gets_an_answer_or_one_line(
     pool: Any,
     options: list[str],
 ) -> None:
-    values, nodes = tmp_path / "values.yaml", tmp_path / "nodes.yaml"
-    values.write_text(yaml.safe_dump(content), "utf-8")
-    nodes.write_text(yaml.safe_dump(pool), "utf-8")
-    arguments = ["capacity", "--values", str(values), *options]
-    _answers(arguments if pool is None else [*arguments, "--pool", str(nodes)], capsys)
+    _run(tmp_path, capsys, content, pool, options)
+
+
+@given(
+    content=changed("cluster.yaml") | changed("values.yaml"),
+    pool=changed("nodes.yaml") | changed("pool.yaml"),
+    options=OPTIONS,
+)
+@QUICK
+def test_a_real_file_with_anything_in_it_gets_an_answer_or_one_line(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: Any,
+    pool: Any,
+    options: list[str],
+) -> None:
+    _run(tmp_path, capsys, content, pool, options)

@@ -145,7 +145,7 @@ def test_every_form_of_a_quantity_is_read(quantity: object, size: int) -> None:
     ids=lambda each: type(each),
 )
 def test_what_is_larger_than_any_quantity_is_capped(huge: object) -> None:
-    """ "No quantity may represent a number greater than 2^63-1": "Quantity", as above."""
+    """See "No quantity may represent a number greater than 2^63-1": "Quantity", as above."""
     assert memory_bytes(huge) == 2**63 - 1
     assert memory_bytes("1e-999999999") in (0, 1)
 

@@ -1,13 +1,10 @@
 """Writes what a test has to say into a file."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
 import yaml
-
-Write: TypeAlias = Callable[..., Path]
+from yaml_files import Write
 
 
 @pytest.fixture
@@ -16,7 +13,10 @@ def write(tmp_path: Path) -> Write:
 
     def written(name: str, *documents: object) -> Path:
         path = tmp_path / name
-        texts = [each if isinstance(each, str) else yaml.safe_dump(each) for each in documents]
+        texts = [
+            each if isinstance(each, str) else yaml.safe_dump(each, sort_keys=False)
+            for each in documents
+        ]
         path.write_text("---\n".join(texts), "utf-8")
         return path
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Write
+from yaml_files import Write
 
 from fleet.autoscaler import Scaling
 from fleet.deployment import Deployment
@@ -73,7 +73,10 @@ def scaling_of(fleet: Fleet) -> Scaling:
 
 
 def test_a_deployment_has_the_autoscaler_that_names_it() -> None:
-    """ "Horizontal Pod Autoscaling": /concepts/workloads/autoscaling/horizontal-pod-autoscale/."""
+    """See "Horizontal Pod Autoscaling".
+
+    /concepts/workloads/autoscaling/horizontal-pod-autoscale/.
+    """
     scaling = scaling_of(read(CLUSTER))
     assert (scaling.fewest, scaling.most) == (3, 20)
     assert scaling.targets == (
@@ -176,7 +179,7 @@ def test_pods_without_an_autoscaler_are_not_scaled(write: Write) -> None:
 
 
 def test_a_stateful_set_replaces_its_pods_one_by_one(write: Write) -> None:
-    """ "StatefulSets", "Rolling Updates": /concepts/workloads/controllers/statefulset/."""
+    """See "StatefulSets", "Rolling Updates": /concepts/workloads/controllers/statefulset/."""
     update = {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
     deployment = only(
         read(write("db.yaml", workload("StatefulSet", updateStrategy=update, replicas=3)))
@@ -185,13 +188,13 @@ def test_a_stateful_set_replaces_its_pods_one_by_one(write: Write) -> None:
 
 
 def test_recreate_adds_no_pod(write: Write) -> None:
-    """ "Deployments", "Recreate Deployment": all pods end before new ones are created."""
+    """See "Deployments", "Recreate Deployment": all pods end before new ones are created."""
     deployment = only(read(write("web.yaml", workload(strategy={"type": "Recreate"}, replicas=3))))
     assert deployment.rollout.most(deployment.most) == 3
 
 
 def test_jobs_have_the_pods_that_run_at_once(write: Write) -> None:
-    """ "Jobs", "Parallel execution": /concepts/workloads/controllers/job/."""
+    """See "Jobs", "Parallel execution": /concepts/workloads/controllers/job/."""
     job = workload("Job", "once", parallelism=4)
     cron = workload("CronJob", "nightly")
     cron["spec"] = {"jobTemplate": {"spec": {"template": pods()}}}
@@ -210,7 +213,7 @@ def owned(kind: str, name: str, by: tuple[str, str], **content: Any) -> dict[str
 
 
 def test_what_a_deployment_has_made_is_not_counted_again(write: Write) -> None:
-    """ "ReplicaSet" and "Owners and Dependents": /concepts/overview/working-with-objects/."""
+    """See "ReplicaSet" and "Owners and Dependents": /concepts/overview/working-with-objects/."""
     made = owned(
         "ReplicaSet", "web-5d4f8", ("Deployment", "web"), spec={"replicas": 3, "template": pods()}
     )
@@ -240,7 +243,7 @@ def test_two_of_the_same_name_are_told_apart(write: Write) -> None:
 
 
 def test_overhead_of_the_runtime_class_is_part_of_the_request(write: Write) -> None:
-    """ "Pod Overhead": /concepts/scheduling-eviction/pod-overhead/."""
+    """See "Pod Overhead": /concepts/scheduling-eviction/pod-overhead/."""
     template = pods(overhead={"cpu": "250m", "memory": "120Mi"})
     deployment = only(read(write("kata.yaml", workload(template=template))))
     assert deployment.resources.requests == Resources(cpu=350, memory=184 * MIB)
@@ -291,7 +294,7 @@ def test_a_utilization_of_which_a_container_requests_nothing_is_not_defined(writ
 
 
 def test_a_metric_of_one_container_goes_by_that_containers_request(write: Write) -> None:
-    """ "Container resource metrics", on the page of the autoscaler."""
+    """See "Container resource metrics", on the page of the autoscaler."""
 
     def of(container: str) -> dict[str, Any]:
         target = {"type": "Utilization", "averageUtilization": 60}
@@ -323,7 +326,7 @@ def test_two_metrics_of_the_same_name_are_told_apart(write: Write) -> None:
 
 
 def test_an_autoscaler_is_off_while_replicas_is_0(write: Write) -> None:
-    """ "Implicit maintenance-mode deactivation", on the page of the autoscaler."""
+    """See "Implicit maintenance-mode deactivation", on the page of the autoscaler."""
     deployment = only(read(write("all.yaml", workload(replicas=0), autoscaler())))
     assert (deployment.scaling, deployment.replicas) == (None, 0)
     assert deployment.not_counted == ("the autoscaler web, which is off while replicas is 0",)
