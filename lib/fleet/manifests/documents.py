@@ -64,7 +64,9 @@ def objects_in(documents: list[Any], file: str) -> list[KubernetesObject] | None
 
 
 def _is_object(document: Mapping[Any, Any]) -> bool:
-    return all(isinstance(document.get(key), str) for key in ("apiVersion", "kind"))
+    """Charts have a ``kind`` among their values, too, and nothing of what is beside it here."""
+    beside = document.keys() & {"apiVersion", "metadata", "items"}
+    return isinstance(document.get("kind"), str) and bool(beside)
 
 
 def _unrolled(one: Mapping[Any, Any], file: str) -> Iterator[KubernetesObject]:
