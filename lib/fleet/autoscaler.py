@@ -57,7 +57,7 @@ class Scaling:
         return 0 if sources & {Source.OBJECT, Source.EXTERNAL} else 1
 
     @property
-    def target(self) -> Target:
+    def only(self) -> Target:
         """The target of the only metric.
 
         Raises:
@@ -67,6 +67,11 @@ class Scaling:
             names = ", ".join(target.metric for target in self.targets) or "none"
             raise CapacityError(f"should be scaled by one metric; got {names}")
         return self.targets[0]
+
+    @property
+    def target(self) -> float:
+        """The value of that target."""
+        return self.only.value
 
     @property
     def tolerances(self) -> Tolerance:
@@ -214,7 +219,7 @@ def decide(scaling: Scaling, replicas: int, means: float | Mapping[str, float]) 
     """
     if not 1 <= replicas <= _MOST_PODS:
         raise CapacityError(f"{replicas} pods: should be 1 to {_MOST_PODS}")
-    of = means if isinstance(means, Mapping) else {scaling.target.metric: means}
+    of = means if isinstance(means, Mapping) else {scaling.only.metric: means}
     targets = [target for target in scaling.targets if target.metric in of]
     readings = {
         target.metric: [Metered(value=target.read(of[target.metric]))] * replicas

@@ -288,7 +288,7 @@ def test_two_pods_that_pend_in_a_full_pool_go_on_pending() -> None:
     pods = [Metered(value=fact("gauge_per_pod").value)] * running
     pods += [Metered(value=None, ready=False)] * pending
     autoscaler = Autoscaler(load_values(*BEFORE).scaling)
-    readings = {autoscaler.scaling.target.metric: pods}
+    readings = {autoscaler.scaling.only.metric: pods}
     looks = [autoscaler.look(t, running + pending, readings) for t in range(0, 3600, SYNC_PERIOD)]
     assert set(replicas_of(looks)) == {running + pending}
 

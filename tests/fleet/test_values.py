@@ -56,7 +56,7 @@ def test_the_chart_has_the_requests_limits_bounds_and_target_on_record() -> None
     assert pod.memory_limit == fact("limit_memory").value * MIB
     assert scaling.fewest == fact("autoscaler_min_pods").value
     assert scaling.most == fact("autoscaler_max_pods").value
-    assert scaling.target.value == fact("target_connections_per_pod").value
+    assert scaling.target == fact("target_connections_per_pod").value
     assert values.rollout.max_surge == fact("max_surge").value
     assert values.rollout.max_unavailable == fact("max_unavailable").value
 

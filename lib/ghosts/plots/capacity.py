@@ -97,7 +97,7 @@ def desired_pods(scaling: Scaling, replicas: int, readings: Mapping[str, float])
     ``readings`` are means to be marked, by what they are of.
     """
     fig, (ax,) = figure(height=5.6)
-    target = scaling.target.value
+    target = scaling.target
     top = target * 1.5
     means = [step * target / 1000 for step in range(1501)]
     desired = [decide(scaling, replicas, mean).replicas for mean in means]

@@ -259,9 +259,7 @@ def test_an_autoscaler_without_a_metric_or_a_minimum_has_kubernetes_default(writ
     """
     scaling = scaling_of(read(write("all.yaml", workload(), autoscaler())))
     assert scaling.fewest == 1
-    assert scaling.target == Target(
-        metric="cpu", value=80, source=Source.RESOURCE, utilization=True
-    )
+    assert scaling.only == Target(metric="cpu", value=80, source=Source.RESOURCE, utilization=True)
 
 
 @pytest.mark.parametrize(
@@ -280,9 +278,7 @@ def test_earlier_versions_of_the_autoscaler_are_read_too(
     write: Write, version: str, spec: dict[str, Any]
 ) -> None:
     scaling = scaling_of(read(write("all.yaml", workload(), autoscaler(version=version, **spec))))
-    assert scaling.target == Target(
-        metric="cpu", value=70, source=Source.RESOURCE, utilization=True
-    )
+    assert scaling.only == Target(metric="cpu", value=70, source=Source.RESOURCE, utilization=True)
 
 
 def test_a_utilization_of_which_a_container_requests_nothing_is_not_defined(write: Write) -> None:

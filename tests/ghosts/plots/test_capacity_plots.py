@@ -56,7 +56,7 @@ RESTARTED = replace(SMALL, rollouts=(Rollout(hour=7),), stalls=(Stall(pod=0, hou
 @pytest.fixture(scope="module")
 def days() -> dict[str, Trace]:
     scaling = CHARTS["before"].scaling
-    target = replace(scaling.target, value=22.0)
+    target = replace(scaling.only, value=22.0)
     scaling = replace(scaling, fewest=4, most=6, targets=(target,))
     plan = Plan(
         day=SMALL,
