@@ -56,7 +56,8 @@ def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
         "--pool",
         metavar="FILE",
         type=Path,
-        help="nodes: as in data/chart/pool.yaml, or of kubectl get nodes -o yaml",
+        help="nodes: as in data/chart/pool.yaml, which is the default, or of kubectl get nodes -o "
+        "yaml",
     )
     capacity.add_argument("--pods", metavar="N", type=int, help="with --mean: pods there are")
     capacity.add_argument(
