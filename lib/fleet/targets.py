@@ -49,12 +49,11 @@ class Target:
     @property
     def in_bytes(self) -> bool:
         """Whether the value is a number of bytes."""
-        of_memory = self.metric == "memory" or self.metric.endswith("/memory")
-        return (
-            of_memory
-            and self.source in (Source.RESOURCE, Source.CONTAINER)
-            and not self.utilization
-        )
+        return self._amount_of("memory")
+
+    def _amount_of(self, resource: str) -> bool:
+        of_pods = self.source in (Source.RESOURCE, Source.CONTAINER) and not self.utilization
+        return of_pods and self.metric.rpartition("/")[2] == resource
 
     def read(self, figure: str | float) -> float:
         """Return the value of a figure of this metric as people write it: 95, ``95%``, ``600Mi``.
@@ -78,6 +77,8 @@ class Target:
     def __str__(self) -> str:
         if self.utilization:
             return f"{self.value:g}%"
+        if self._amount_of("cpu"):
+            return f"{self.value * 1000:g}m"
         return f"{self.value / MIB:g}Mi" if self.in_bytes else f"{self.value:g}"
 
 

@@ -47,4 +47,6 @@ def test_a_figure_that_no_metric_has_is_refused(
 
 
 def test_a_target_is_shown_in_its_unit() -> None:
-    assert [str(each) for each in (CPU, MEMORY, REQUESTS)] == ["80%", "512Mi", "0.5"]
+    cores = Target(metric="app/cpu", value=0.5, source=Source.CONTAINER)
+    shown = [str(each) for each in (CPU, cores, MEMORY, REQUESTS)]
+    assert shown == ["80%", "500m", "512Mi", "0.5"]

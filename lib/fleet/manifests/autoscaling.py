@@ -16,6 +16,8 @@ from fleet.targets import Source, Target
 DEFAULT: Final = Target(metric="cpu", value=80, source=Source.RESOURCE, utilization=True)
 """Kubernetes' own, where an autoscaler has no metric."""
 _SETTINGS: Final = ("enabled", "minReplicas", "maxReplicas", "behavior", "metrics")
+_NO_FIGURE: Final = ("annotations", "labels", "scaleTargetRef", "apiVersion")
+"""Keys on which no figure depends."""
 _LISTS: Final = ("metrics", "customMetrics", "additionalMetrics", "extraMetrics")
 """Keys under which charts take metrics as `autoscaling/v2` writes them."""
 _NO_METRIC: Final = re.compile(
@@ -43,7 +45,7 @@ def scaling_of_values(section: Section, containers: Sequence[Container]) -> Scal
     of what is requested if the name has ``cpu`` or ``memory`` in it.
     """
     targets = [each for key in _LISTS for each in _listed(section, key)]
-    for key in section.others((*_SETTINGS, *_LISTS)):
+    for key in section.others((*_SETTINGS, *_LISTS, *_NO_FIGURE)):
         with prefixed(section.at(key)):
             target = _named(section, key)
         if target is not None:

@@ -17,6 +17,14 @@ from fleet.rollout import RollingUpdate
 from ghosts.errors import did_you_mean
 
 _AUTOSCALERS: Final = ("autoscaling", "hpa", "horizontalPodAutoscaler", "autoscaler")
+_FLAT: Final = {
+    "enabled": "autoscaleEnabled",
+    "minReplicas": "autoscaleMin",
+    "maxReplicas": "autoscaleMax",
+    "behavior": "autoscaleBehavior",
+    "cpu": "cpu",
+    "memory": "memory",
+}
 _SIDECARS: Final = (
     "sidecars",
     "sidecarContainers",
@@ -148,6 +156,9 @@ def _scaling(chain: Sequence[Section], containers: Sequence[Container]) -> Scali
         key = next((key for key in _AUTOSCALERS if section.get(key) is not None), None)
         if key is not None:
             return _enabled(section, key, containers)
+        if section.get("autoscaleMax") is not None:  # Istio has no section for it
+            flat = {name: section.get(key) for name, key in _FLAT.items()}
+            return _enabled(replace(section, content={"autoscale": flat}), "autoscale", containers)
     return None
 
 
@@ -159,6 +170,13 @@ def _enabled(section: Section, key: str, containers: Sequence[Container]) -> Sca
         return None
     if isinstance(autoscaling.get("hpa"), dict):
         return _enabled(autoscaling, "hpa", containers)
+    if autoscaling.get("maxReplicas") is None:
+        bounds = {key: section.get(key) for key in ("minReplicas", "maxReplicas")}
+        autoscaling = replace(autoscaling, content={**autoscaling.content, **bounds})
+    if autoscaling.get("maxReplicas") is None:
+        autoscaling.others(("minReplicas", "maxReplicas"))
+        section.note(f"{autoscaling.path}, as it has no maxReplicas")
+        return None
     return scaling_of_values(autoscaling, containers)
 
 

@@ -130,7 +130,7 @@ def test_pods_that_nothing_scales_have_the_replicas_of_the_chart(
         ({"targetCPUUtilizationPercentage": 80, "targetMemoryUtilizationPercentage": {}},
          [("cpu", "80%")]),
         ({"cpu": {"targetAverageUtilization": 70}}, [("cpu", "70%")]),
-        ({"cpu": {"targetType": "AverageValue", "targetAverageValue": "75m"}}, [("cpu", "0.075")]),
+        ({"cpu": {"targetType": "AverageValue", "targetAverageValue": "75m"}}, [("cpu", "75m")]),
         ({"requestsPerSecond": 100}, [("requestsPerSecond", "100")]),
         ({"queue-depth": "1k"}, [("queue-depth", "1000")]),
         ({"activeConnectionsPerPod": 30, "targetCPUUtilizationPercentage": 80},
@@ -163,6 +163,31 @@ def test_the_section_may_have_another_name_or_be_inside_it(write: Write) -> None
         assert (scaling.fewest, scaling.most, scaling.targets) == (2, 9, (CPU,))
 
 
+def test_the_bounds_may_be_beside_the_section(write: Write) -> None:
+    """In the form of GitLab, and of Istio."""
+    beside = {"minReplicas": 2, "maxReplicas": 9, "hpa": {"cpu": {"targetAverageUtilization": 80}}}
+    flat = {
+        "autoscaleEnabled": True,
+        "autoscaleMin": 2,
+        "autoscaleMax": 9,
+        "cpu": {"targetAverageUtilization": 80},
+        "memory": {},
+    }
+    for values in (beside, flat):
+        scaling = load_values(write("values.yaml", chart(**values))).scaling
+        assert scaling is not None
+        assert (scaling.fewest, scaling.most, scaling.targets) == (2, 9, (CPU,))
+    off = chart(**{**flat, "autoscaleEnabled": False})
+    assert load_values(write("off.yaml", off)).scaling is None
+
+
+def test_an_autoscaler_of_another_kind_is_named_and_the_fit_is_answered(write: Write) -> None:
+    keda = {"minReplicaCount": 1, "maxReplicaCount": 10, "triggers": [{"type": "prometheus"}]}
+    deployment = load_values(write("values.yaml", chart(autoscaling=keda)))
+    assert deployment.scaling is None
+    assert deployment.not_counted == ("autoscaling, as it has no maxReplicas",)
+
+
 def test_a_behaviour_with_a_tolerance_is_read(write: Write) -> None:
     behavior = {"scaleUp": {"tolerance": 0}, "scaleDown": {"tolerance": "50m", "policies": None}}
     scaling = load_values(write("values.yaml", scaled(behavior=behavior))).scaling
@@ -184,7 +209,6 @@ def test_what_else_a_chart_has_in_that_section_is_named(write: Write) -> None:
     assert deployment.not_counted == (
         "autoscaling.keda",
         "autoscaling.scaleDownStabilizationSeconds",
-        "autoscaling.annotations",
     )
 
 
@@ -276,7 +300,10 @@ def test_anchors_and_merge_keys_are_resolved(write: Write) -> None:
 @pytest.mark.parametrize(
     ("values", "complaint"),
     [
-        ({"autoscaling": {"minReplicas": 1}}, "autoscaling.maxReplicas: missing"),
+        (
+            {"autoscaling": {"maxReplica": 5}},
+            "autoscaling.maxReplica: unknown key; did you mean 'maxReplicas'?",
+        ),
         ({"autoscaling": ["hpa"]}, "autoscaling: should be a map; got ['hpa']"),
         ({"autoscaling": {"maxReplicas": 10**10}},
          "autoscaling.maxReplicas: should be a whole number; got 10000000000"),
