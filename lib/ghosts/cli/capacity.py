@@ -275,15 +275,17 @@ def decision_lines(
     held = f", limited by {decision.held_by}" if decision.held_by else ""
     metric = decision.recommended
     target = next(each for each in scaling.targets if each.metric == decision.metric)
-    what = "the mean" if len(scaling.targets) == 1 else f"{target.metric} asks for most: it"
+    what = "the metric" if target.total else "the mean"
+    if len(scaling.targets) > 1:
+        what = f"{target.metric} recommends most pods: it"
     lines = [
         f"{name}: {what} is {metric.ratio:.3f} of the target of {target} "
         f"({metric.reason}): {replicas} pods should be {metric.pods}; desired replicas: "
         f"{decision.replicas}{held}."
     ]
-    unknown_ = [each.metric for each in scaling.targets if each.metric not in means]
-    if unknown_:
-        lines.append(f"Without a --mean, and so not counted: {', '.join(unknown_)}.")
+    missing = [each.metric for each in scaling.targets if each.metric not in means]
+    if missing:
+        lines.append(f"Without a --mean, and so not counted: {', '.join(missing)}.")
     steps = [
         first_step_up(replicas, scaling.tolerances.up, each.value if each.utilization else None)
         for each in scaling.targets

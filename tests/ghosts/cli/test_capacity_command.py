@@ -138,7 +138,7 @@ def test_of_several_metrics_those_without_a_mean_are_named_and_the_fit_is_answer
 
     assert code == 0
     assert row(said, "web")
-    assert "web: cpu asks for most: it is 1.500 of the target of 60% (ratio): 4 pods" in said
+    assert "web: cpu recommends most pods: it is 1.500 of the target of 60% (ratio): 4 pods" in said
     assert (
         "Without a --mean, and so not counted: app/memory, requests-per-second, "
         "sqs_messages_visible." in said
