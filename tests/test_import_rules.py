@@ -20,6 +20,7 @@ BREAKS = {
     "data": ("ghosts/plots/style.py", "import ghosts.simulation.podcast"),
     "records": ("ghosts/records/waits.py", "import ghosts.evidence"),
     "fleet": ("fleet/probes.py", "import async_tasks"),
+    "fleet_layers": ("fleet/pods.py", "import fleet.manifests"),
     "utilities": ("async_tasks/metrics.py", "import ghosts.paths"),
     "alone": ("tracemalloc_ext/words.py", "import async_tasks"),
     "layers": ("ghosts/clients/settings.py", "import ghosts.ws_server"),

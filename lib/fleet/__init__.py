@@ -5,15 +5,26 @@ pure function of figures or a small state; `fleet.day` has them at work for a da
 """
 
 from fleet.autoscaler import Autoscaler, Decision, Scaling, decide
+from fleet.containers import Container, together
+from fleet.deployment import Deployment
 from fleet.eviction import Use, eviction_candidates, eviction_order, evictions
+from fleet.manifests import Fleet, read_fleet, read_pools
 from fleet.packing import Binding, Fit, Node, Pool, insufficient
 from fleet.pods import PodResources, QosClass, Resources
 from fleet.probes import Probe
 from fleet.quantity import MIB, CapacityError, memory_bytes, millicores
-from fleet.recommendation import Metered, Reason, Recommendation, first_step_up, recommend
+from fleet.recommendation import (
+    Metered,
+    Reason,
+    Recommendation,
+    Tolerance,
+    first_step_up,
+    recommend,
+)
 from fleet.rollout import RollingUpdate, Step
 from fleet.scaling import Behaviour, Change, Policy, PolicyType, Rules, Select
-from fleet.values import BEFORE, FIRST_CUT, POOL, SECOND_CUT, Deployment, load_pool, load_values
+from fleet.targets import Source, Target
+from fleet.values import BEFORE, FIRST_CUT, POOL, SECOND_CUT, load_pool, load_values
 
 __all__ = [
     "BEFORE",
@@ -26,9 +37,11 @@ __all__ = [
     "Binding",
     "CapacityError",
     "Change",
+    "Container",
     "Decision",
     "Deployment",
     "Fit",
+    "Fleet",
     "Metered",
     "Node",
     "PodResources",
@@ -44,7 +57,10 @@ __all__ = [
     "Rules",
     "Scaling",
     "Select",
+    "Source",
     "Step",
+    "Target",
+    "Tolerance",
     "Use",
     "decide",
     "eviction_candidates",
@@ -56,5 +72,8 @@ __all__ = [
     "load_values",
     "memory_bytes",
     "millicores",
+    "read_fleet",
+    "read_pools",
     "recommend",
+    "together",
 ]

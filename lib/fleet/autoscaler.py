@@ -1,19 +1,26 @@
 """A horizontal pod autoscaler: from figures of pods to a number of pods, and why that number."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fleet.quantity import CapacityError
-from fleet.recommendation import TOLERANCE, Metered, Recommendation, check_target, recommend
+from fleet.recommendation import (
+    TOLERANCE,
+    Metered,
+    Reason,
+    Recommendation,
+    Tolerance,
+    recommend,
+)
 from fleet.scaling import Behaviour, Change, fewest_allowed, most_allowed
+from fleet.targets import Source, Target
 
 SYNC_PERIOD: Final = 15
 """Seconds between two decisions: the default of Kubernetes' controller manager."""
 _MOST_PODS: Final = 150_000
 """Of a cluster: the most that Kubernetes supports."""
-_MOST_METRIC: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,20 +35,82 @@ class Scaling:
     """Pods (minReplicas)."""
     most: int
     """Pods (maxReplicas)."""
-    target: float
-    """Of the metric, as a mean over the pods."""
+    targets: tuple[Target, ...]
+    """Of each metric; the one that recommends most pods decides."""
     tolerance: float = TOLERANCE
+    """The cluster's, where the behaviour has none."""
     behaviour: Behaviour = field(default_factory=Behaviour)
 
     def __post_init__(self) -> None:
-        if not 1 <= self.fewest <= self.most:
+        if not self._least <= self.fewest <= self.most or self.most < 1:
             raise CapacityError(
                 f"minReplicas {self.fewest}, maxReplicas {self.most}: "
-                "should be 1 or more, and not above the other"
+                f"should be {self._least} or more, and not above the other"
             )
-        check_target(self.target)
         if not 0 <= self.tolerance < 1:
             raise CapacityError(f"tolerance: {self.tolerance:g} is not within 0 and 1")
+
+    @property
+    def _least(self) -> int:
+        """0 pods can only be left by a metric that is not of pods."""
+        sources = {target.source for target in self.targets}
+        return 0 if sources & {Source.OBJECT, Source.EXTERNAL} else 1
+
+    @property
+    def only(self) -> Target:
+        """The target of the only metric.
+
+        Raises:
+            CapacityError: there are several, or none.
+        """
+        if len(self.targets) != 1:
+            names = ", ".join(target.metric for target in self.targets) or "none"
+            raise CapacityError(f"should be scaled by one metric; got {names}")
+        return self.targets[0]
+
+    @property
+    def target(self) -> float:
+        """The value of that target."""
+        return self.only.value
+
+    @property
+    def tolerances(self) -> Tolerance:
+        """The tolerance of each direction."""
+        up, down = self.behaviour.up.tolerance, self.behaviour.down.tolerance
+        return Tolerance(
+            up=self.tolerance if up is None else up,
+            down=self.tolerance if down is None else down,
+        )
+
+    def recommend(
+        self, replicas: int, readings: Mapping[str, Sequence[Metered]]
+    ) -> tuple[str, Recommendation]:
+        """Return the metric that recommends most pods, by its name, and what it recommends.
+
+        ``readings`` are the pods by metric. A metric that is left out recommends nothing, and
+        then none of the others is followed to fewer pods.
+
+        Raises:
+            CapacityError: there is no reading of any of its metrics.
+        """
+        each = {
+            target.metric: recommend(
+                replicas,
+                readings[target.metric],
+                target.value,
+                self.tolerances,
+                whole=target.utilization,
+            )
+            for target in self.targets
+            if target.metric in readings
+        }
+        if not each:
+            raise CapacityError("no figure of any metric that it scales by")
+        metric = max(each, key=lambda name: each[name].pods)
+        highest = each[metric]
+        if len(each) < len(self.targets) and highest.pods < replicas:
+            return metric, replace(highest, pods=replicas, reason=Reason.UNKNOWN)
+        return metric, highest
 
     def bounded(self, pods: int) -> int:
         """Return that number, or the bound that it is beyond."""
@@ -58,6 +127,8 @@ class Decision:
     """What the metric alone recommends."""
     held_by: str
     """What limited the change, in words; empty if nothing did."""
+    metric: str
+    """The metric that recommended it."""
 
 
 class Autoscaler:
@@ -77,14 +148,17 @@ class Autoscaler:
             f"{len(self._recommended)} recommendations, {len(self._changes)} changes>"
         )
 
-    def look(self, now: float, replicas: int, pods: Sequence[Metered]) -> Decision:
+    def look(
+        self, now: float, replicas: int, readings: Mapping[str, Sequence[Metered]]
+    ) -> Decision:
         """Decide once, at second ``now``; the decision counts as carried out.
 
-        ``replicas`` are desired so far. The first call recommends them too, as the controller
-        does when it begins: it takes nothing away before its window has passed.
+        ``replicas`` are desired so far; ``readings`` are the pods by metric. The first call
+        recommends ``replicas`` too, as the controller does when it begins: it takes nothing away
+        before its window has passed.
         """
         scaling = self.scaling
-        recommended = recommend(replicas, pods, scaling.target, scaling.tolerance)
+        metric, recommended = scaling.recommend(replicas, readings)
         if not self._recommended:
             self._recommended.append((now, replicas))
         steady = self._stabilized(now, replicas, recommended.pods)
@@ -96,6 +170,7 @@ class Autoscaler:
             replicas=bounded,
             recommended=recommended,
             held_by=_why(recommended.pods, steady, allowed, bounded),
+            metric=metric,
         )
 
     def _stabilized(self, now: float, replicas: int, recommended: int) -> int:
@@ -132,22 +207,29 @@ def _why(recommended: int, steady: int, allowed: int, bounded: int) -> str:
     return "stabilization window" if steady != recommended else ""
 
 
-def decide(scaling: Scaling, replicas: int, mean: float) -> Decision:
-    """Decide where all pods are ready and have that mean, windows and policies aside.
+def decide(scaling: Scaling, replicas: int, means: float | Mapping[str, float]) -> Decision:
+    """Decide where all pods are ready and have these means, windows and policies aside.
+
+    ``means`` is the mean of the only metric, or that of each by its name; of a metric that is held
+    at a total, the total.
 
     Raises:
         CapacityError: there is no pod to have a mean, or more than a cluster has, or this is no
-            mean.
+            mean, or no metric has one.
     """
-    if mean > _MOST_METRIC:
-        raise CapacityError(f"a mean of {mean:g} connections: should be {_MOST_METRIC:,} at most")
     if not 1 <= replicas <= _MOST_PODS:
         raise CapacityError(f"{replicas} pods: should be 1 to {_MOST_PODS}")
-    pods = [Metered(value=mean)] * replicas
-    recommended = recommend(replicas, pods, scaling.target, scaling.tolerance)
+    of = means if isinstance(means, Mapping) else {scaling.only.metric: means}
+    targets = [target for target in scaling.targets if target.metric in of]
+    readings = {
+        target.metric: [Metered(value=target.read(of[target.metric]))] * replicas
+        for target in targets
+    }
+    metric, recommended = scaling.recommend(replicas, readings)
     bounded = scaling.bounded(recommended.pods)
     return Decision(
         replicas=bounded,
         recommended=recommended,
         held_by=_why(recommended.pods, recommended.pods, recommended.pods, bounded),
+        metric=metric,
     )

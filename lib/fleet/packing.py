@@ -1,16 +1,25 @@
 """How many pods fit a node and a pool of nodes, and which resource is used up first."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from typing import Final
 
-from fleet.pods import PodResources, Resources
+from fleet.placement import Taint
+from fleet.pods import STORAGE, PodResources, Resources
 from fleet.quantity import CapacityError
+
+MOST_PODS: Final = 110
+"""Pods that a node takes: the kubelet's default."""
 
 
 class Binding(StrEnum):
-    """The limit that one more pod on a node would exceed."""
+    """The limits that every node has, and that one more pod could exceed.
+
+    Any other resource goes by its name.
+    """
 
     CPU = "cpu"
     MEMORY = "memory"
@@ -30,19 +39,33 @@ class Node:
     """What the kubelet gives to pods: the machine less what the system keeps."""
     daemonsets: Resources = field(default_factory=Resources)
     """What the pods that run on every node request."""
-    most_pods: int = 110
+    most_pods: int = MOST_PODS
     """Most pods of the service (the kubelet's default for all pods of a node)."""
+    name: str = ""
+    labels: Mapping[str, str] | None = field(default=None, hash=False)
+    """None: not known."""
+    taints: tuple[Taint, ...] = ()
 
     def __post_init__(self) -> None:
-        if min(self.usable.cpu, self.usable.memory) < 0:
+        usable = self.usable
+        if min(usable.cpu, usable.memory, *usable.others.values()) < 0:
             raise CapacityError(
                 f"daemonsets request {self.daemonsets} of a node that has {self.allocatable}"
             )
+        if self.most_pods < 0:
+            raise CapacityError("daemonsets have more pods than a node takes")
 
     @property
     def usable(self) -> Resources:
         """What is left for the service's pods."""
         return self.allocatable - self.daemonsets
+
+    def counts(self, name: str) -> bool:
+        """Return whether the amount of a resource is known: 0 if it is not in the list.
+
+        Only ``ephemeral-storage`` is on every node, and may not be in a list written by hand.
+        """
+        return name != STORAGE or name in self.allocatable.others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +75,12 @@ class Fit:
     nodes: int
     per_node: int
     """Pods that fit a node that has none of them yet."""
-    binding: Binding
-    """What is used up first."""
+    binding: str
+    """What is used up first: a :class:`Binding`, or another resource by its name."""
+    lacks: tuple[str, ...]
+    """All that one more pod on a node would have too little of."""
     slack: Resources
-    """What each node has left when full: less than a pod requests."""
+    """What each node has left when full, of what a pod requests."""
 
     @property
     def pods(self) -> int:
@@ -80,24 +105,30 @@ class Pool:
 
     def fit(self, pod: PodResources) -> Fit:
         """Return how many pods fit, by requests alone, as the scheduler counts."""
-        usable = self.node.usable
-        room = {
-            Binding.CPU: _share(usable.cpu, pod.requests.cpu),
-            Binding.MEMORY: _share(usable.memory, pod.requests.memory),
-            Binding.PODS: self.node.most_pods,
+        usable, requests = self.node.usable, pod.requests
+        counted = [name for name in requests.others if self.node.counts(name)]
+        room: dict[str, Fraction | float] = {
+            name: _share(usable.of(name), requests.of(name))
+            for name in (Binding.CPU, Binding.MEMORY, *counted)
         }
+        room[Binding.PODS] = self.node.most_pods
         binding = min(room, key=lambda each: room[each])
         per_node = math.floor(room[binding])
         return Fit(
             nodes=self.nodes,
             per_node=per_node,
             binding=binding,
-            slack=usable - pod.requests * per_node,
+            lacks=tuple(name for name, share in room.items() if share < per_node + 1),
+            slack=Resources(
+                cpu=usable.cpu - requests.cpu * per_node,
+                memory=usable.memory - requests.memory * per_node,
+                others={name: usable.of(name) - requests.of(name) * per_node for name in counted},
+            ),
         )
 
 
 def insufficient(pod: PodResources, free: Resources) -> tuple[Binding, ...]:
-    """Return the resources of which a node has too little free for a pod; none if it fits."""
+    """Return of cpu and memory what a node has too little free of for a pod; none if it fits."""
     short = {
         Binding.CPU: pod.requests.cpu > free.cpu,
         Binding.MEMORY: pod.requests.memory > free.memory,

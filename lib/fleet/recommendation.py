@@ -1,6 +1,6 @@
 """What a horizontal pod autoscaler makes of a metric: the ratio, the tolerance, rounding up.
 
-As documented for `autoscaling/v2` and a metric of type Pods with a target average:
+As documented for `autoscaling/v2`:
 https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 """
 
@@ -13,9 +13,18 @@ from functools import cache
 from typing import Final
 
 from fleet.quantity import CapacityError
+from fleet.targets import check_target
 
 TOLERANCE: Final = 0.1
 """How far the ratio may be from 1 without consequence: Kubernetes' default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """How far the ratio may be above 1, and below, without consequence."""
+
+    up: float = TOLERANCE
+    down: float = TOLERANCE
 
 
 class Reason(StrEnum):
@@ -25,6 +34,8 @@ class Reason(StrEnum):
     RATIO = "ratio"
     CAUTIOUS = "pods without a figure"
     """The figures call for a change, and those that are missing could undo it."""
+    UNKNOWN = "metrics without a figure"
+    """The metrics that have one call for fewer pods, and another could call for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +59,12 @@ class Recommendation:
 
 
 def recommend(
-    replicas: int, pods: Sequence[Metered], target: float, tolerance: float = TOLERANCE
+    replicas: int,
+    pods: Sequence[Metered],
+    target: float,
+    tolerance: Tolerance | None = None,
+    *,
+    whole: bool = False,
 ) -> Recommendation:
     """Return how many pods the metric recommends, if ``replicas`` are desired now.
 
@@ -56,18 +72,19 @@ def recommend(
     have no metric, and the others call for a change, it is judged again with cautious figures: of
     those without a metric 0 for more pods and the target for fewer, of those not ready 0 for more
     pods. That may stop the change, but never turn it round. Where no pod has a metric, nothing
-    changes.
+    changes. ``whole`` is for a utilization: its mean is cut to a whole number of per cent.
 
     Raises:
         CapacityError: the target, or a figure of a pod, is none.
     """
+    tolerance = tolerance or Tolerance()
     check_target(target)
     read = [_milli(pod.value) for pod in pods if pod.ready and pod.value is not None]
     if not read:
         return Recommendation(pods=replicas, ratio=1.0, reason=Reason.CAUTIOUS)
     unready = sum(not pod.ready for pod in pods)
     missing = len(pods) - unready - len(read)
-    ratio = _ratio(sum(read), len(read), target)
+    ratio = _ratio(sum(read), len(read), target, whole)
 
     def answer(count: int, reason: Reason) -> Recommendation:
         return Recommendation(pods=count, ratio=float(ratio), reason=reason)
@@ -77,10 +94,10 @@ def recommend(
     if not missing and not (unready and ratio > 1):
         return answer(_ceil(ratio * len(read)), Reason.RATIO)
     if ratio > 1:
-        cautious, counted = _ratio(sum(read), len(pods), target), len(pods)
+        cautious, counted = _ratio(sum(read), len(pods), target, whole), len(pods)
     else:
         counted = len(read) + missing
-        cautious = _ratio(sum(read) + missing * _milli(target), counted, target)
+        cautious = _ratio(sum(read) + missing * _milli(target), counted, target, whole)
     recommended = _ceil(cautious * counted)
     turned_round = (cautious > 1) != (ratio > 1) or (recommended > replicas) != (ratio > 1)
     if _within(cautious, tolerance) or turned_round:
@@ -88,18 +105,17 @@ def recommend(
     return answer(recommended, Reason.RATIO)
 
 
-def check_target(target: float) -> None:
-    """Raise CapacityError if this is not a possible target."""
-    if not 0.001 <= target < math.inf:
-        raise CapacityError(f"a target of {target:g}: should be 0.001 or more")
-
-
-def first_step_up(replicas: int, tolerance: float = TOLERANCE) -> int:
+def first_step_up(
+    replicas: int, tolerance: float = TOLERANCE, utilization: float | None = None
+) -> int:
     """Return the fewest pods above ``replicas`` that any value of the metric recommends.
 
     A ratio just above the tolerance recommends this many at once: the numbers between are never
-    desired.
+    desired. ``utilization`` is the target of one, whose mean is a whole number of per cent.
     """
+    if utilization is not None:
+        target = _exact(utilization)
+        return _ceil(replicas * (int(target * (1 + _exact(tolerance))) + 1) / target)
     return int(replicas * (1 + _exact(tolerance))) + 1
 
 
@@ -109,12 +125,14 @@ def _milli(value: float) -> int:
     return round(value * 1000)
 
 
-def _ratio(total: int, count: int, target: float) -> Fraction:
+def _ratio(total: int, count: int, target: float, whole: bool) -> Fraction:
+    if whole:
+        return Fraction(total // (count * 1000) * 1000, _milli(target))
     return Fraction(total, count * _milli(target))
 
 
-def _within(ratio: Fraction, tolerance: float) -> bool:
-    return abs(ratio - 1) <= _exact(tolerance)
+def _within(ratio: Fraction, tolerance: Tolerance) -> bool:
+    return -_exact(tolerance.down) <= ratio - 1 <= _exact(tolerance.up)
 
 
 @cache

@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from fleet.quantity import CapacityError
+from fleet.quantity import CapacityError, shown
 
-_PERCENT: Final = re.compile(r"(\d+)%")
+_MOST_PODS: Final = 2**31 - 1
+_PERCENT: Final = re.compile(r"([0-9]{1,9})%")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +80,10 @@ class RollingUpdate:
 
 def _hundredths(name: str, value: int | str, pods: int) -> int:
     """Return a hundred times that many pods."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_PODS:
         return value * 100
     if isinstance(value, str) and (share := _PERCENT.fullmatch(value)):
         return int(share[1]) * pods
-    raise CapacityError(f"{name}: {value!r} is neither a number of pods nor a share such as 25%")
+    raise CapacityError(
+        f"{name}: {shown(value)} is neither a number of pods nor a share such as 25%"
+    )

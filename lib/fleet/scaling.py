@@ -55,19 +55,24 @@ class Rules:
     """The rules for one direction: up or down.
 
     Raises:
-        CapacityError: the window is outside what Kubernetes takes, or there is no policy.
+        CapacityError: the window is outside what Kubernetes takes, the tolerance is below 0, or
+            there is no policy.
     """
 
     window: int
     """Seconds: the most cautious recommendation of this window is followed."""
     policies: tuple[Policy, ...]
     select: Select = Select.MAX
+    tolerance: float | None = None
+    """How far the ratio may be from 1 without consequence; None: that of the cluster."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.window <= _LONGEST_WINDOW:
             raise CapacityError(
                 f"stabilizationWindowSeconds: {self.window} is not within 0 to {_LONGEST_WINDOW}"
             )
+        if self.tolerance is not None and not self.tolerance >= 0:
+            raise CapacityError(f"tolerance: {self.tolerance:g} is below 0")
         if not self.policies and self.select is not Select.DISABLED:
             raise CapacityError(
                 "policies: should be at least one; got none; to forbid changes set "

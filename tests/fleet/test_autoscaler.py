@@ -8,13 +8,15 @@ import pytest
 
 from fleet.autoscaler import SYNC_PERIOD, Autoscaler, Decision, Scaling, decide
 from fleet.quantity import CapacityError
-from fleet.recommendation import Metered, first_step_up
+from fleet.recommendation import Metered, Reason, first_step_up
 from fleet.scaling import Behaviour, Policy, PolicyType, Rules, Select
+from fleet.targets import Source, Target
 from fleet.values import BEFORE, load_values
 from ghosts.evidence import fact
 
 FREE = Rules(window=0, policies=(Policy(type=PolicyType.PODS, value=1000, period=1),))
-WIDE = Scaling(fewest=1, most=2000, target=30)
+TARGET = Target(metric="connections", value=30)
+WIDE = Scaling(fewest=1, most=2000, targets=(TARGET,))
 
 
 def follow(
@@ -23,7 +25,8 @@ def follow(
     """Look once in so long, at pods that share these connections evenly."""
     decisions = []
     for look, total in enumerate(totals):
-        pods = [Metered(value=total / replicas)] * replicas
+        (target,) = autoscaler.scaling.targets
+        pods = {target.metric: [Metered(value=total / replicas)] * replicas}
         decisions.append(autoscaler.look(look * every, replicas, pods))
         replicas = decisions[-1].replicas
     return decisions
@@ -146,6 +149,70 @@ def test_by_the_charts_policies_pods_come_by_a_third_a_minute_and_go_one_in_two(
     assert down.count(39) == 120 / SYNC_PERIOD
 
 
+# Several metrics
+
+CPU = Target(metric="cpu", value=80, source=Source.RESOURCE, utilization=True)
+BOTH = replace(WIDE, targets=(TARGET, CPU))
+
+
+@pytest.mark.parametrize(
+    ("connections", "cpu", "replicas", "metric"),
+    [
+        (60, 80, 20, "connections"),
+        (30, 160, 20, "cpu"),
+        (15, 40, 5, "connections"),
+        (15, 80, 10, "cpu"),
+    ],
+    ids=["more of one", "more of the other", "fewer of both", "fewer of one alone"],
+)
+def test_of_several_metrics_the_one_that_recommends_most_pods_decides(
+    connections: float, cpu: float, replicas: int, metric: str
+) -> None:
+    """The documentation's "Scaling on multiple metrics"."""
+    decision = decide(BOTH, 10, {"connections": connections, "cpu": cpu})
+    assert (decision.replicas, decision.metric) == (replicas, metric)
+
+
+def test_a_metric_without_a_figure_stops_a_fall_and_no_rise() -> None:
+    """The last but one paragraph of its "Algorithm details"."""
+    assert decide(BOTH, 10, {"connections": 60}).replicas == 20
+    kept = decide(BOTH, 10, {"connections": 15})
+    assert (kept.replicas, kept.recommended.reason) == (10, Reason.UNKNOWN)
+    with pytest.raises(CapacityError, match=r"^no figure of any metric that it scales by$"):
+        decide(BOTH, 10, {})
+
+
+def test_a_plain_mean_is_that_of_the_only_metric() -> None:
+    assert decide(WIDE, 10, 60) == decide(WIDE, 10, {"connections": 60})
+    with pytest.raises(
+        CapacityError, match=r"^should be scaled by one metric; got connections, cpu$"
+    ):
+        decide(BOTH, 10, 60)
+
+
+def test_an_autoscaler_follows_the_largest_of_its_metrics_through_its_window() -> None:
+    autoscaler = Autoscaler(replace(BOTH, behaviour=Behaviour(up=FREE, down=FREE)))
+    replicas, seen = 10, []
+    for second, (connections, cpu) in enumerate([(30, 80), (60, 80), (30, 160), (3, 8)]):
+        readings = {
+            "connections": [Metered(value=connections)] * replicas,
+            "cpu": [Metered(value=cpu)] * replicas,
+        }
+        replicas = autoscaler.look(second * SYNC_PERIOD, replicas, readings).replicas
+        seen.append(replicas)
+    assert seen == [10, 20, 40, 4]
+
+
+def test_the_tolerance_of_a_direction_goes_before_that_of_the_cluster() -> None:
+    """The documentation's "Tolerance"; 0.1 is the cluster's."""
+    behaviour = Behaviour(up=replace(FREE, tolerance=0.0), down=replace(FREE, tolerance=0.5))
+    scaling = replace(WIDE, behaviour=behaviour)
+    assert [decide(scaling, 10, mean).replicas for mean in (31, 20, 14)] == [11, 10, 5]
+    assert [decide(WIDE, 10, mean).replicas for mean in (31, 20, 14)] == [10, 7, 5]
+    for pods in (10, 24):
+        assert decide(scaling, pods, 30.001).replicas == first_step_up(pods, scaling.tolerances.up)
+
+
 # Bounds
 
 
@@ -163,7 +230,7 @@ def test_no_metric_gets_beyond_the_bounds(total: float, replicas: int, bound: st
 
 def test_pods_outside_the_bounds_are_brought_inside_whatever_the_policies_say() -> None:
     off = Rules(window=0, policies=(), select=Select.DISABLED)
-    scaling = Scaling(fewest=20, most=40, target=30, behaviour=Behaviour(up=off, down=off))
+    scaling = Scaling(fewest=20, most=40, targets=(TARGET,), behaviour=Behaviour(up=off, down=off))
     assert replicas_of(follow(Autoscaler(scaling), 10, [300])) == [20]
     assert replicas_of(follow(Autoscaler(scaling), 50, [1500])) == [40]
 
@@ -171,17 +238,18 @@ def test_pods_outside_the_bounds_are_brought_inside_whatever_the_policies_say() 
 @pytest.mark.parametrize(("fewest", "most"), [(0, 5), (6, 5), (-1, -1)])
 def test_bounds_the_wrong_way_round_are_refused(fewest: int, most: int) -> None:
     with pytest.raises(CapacityError, match=rf"^minReplicas {fewest}, maxReplicas {most}: should"):
-        Scaling(fewest=fewest, most=most, target=30)
+        Scaling(fewest=fewest, most=most, targets=(TARGET,))
+
+
+def test_no_pods_at_least_needs_a_metric_that_is_not_of_pods() -> None:
+    """minReplicas, in the reference of autoscaling/v2: an Object or External metric."""
+    queue = Target(metric="depth", value=5, source=Source.EXTERNAL)
+    assert Scaling(fewest=0, most=5, targets=(queue,)).bounded(0) == 0
 
 
 @pytest.mark.parametrize(
     ("changes", "complaint"),
     [
-        ({"target": 0}, r"^a target of 0: should be 0\.001 or more$"),
-        ({"target": -1}, r"^a target of -1: should be 0\.001 or more$"),
-        ({"target": 0.0001}, r"^a target of 0\.0001: should be 0\.001 or more$"),
-        ({"target": math.nan}, r"^a target of nan: "),
-        ({"target": math.inf}, r"^a target of inf: "),
         ({"tolerance": -0.1}, r"^tolerance: -0\.1 is not within 0 and 1$"),
         ({"tolerance": 1}, r"^tolerance: 1 is not within 0 and 1$"),
     ],
@@ -190,6 +258,12 @@ def test_bounds_the_wrong_way_round_are_refused(fewest: int, most: int) -> None:
 def test_a_figure_that_makes_no_sense_is_refused(changes: dict[str, float], complaint: str) -> None:
     with pytest.raises(CapacityError, match=complaint):
         replace(WIDE, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("target", [0, -1, 0.0001, math.nan, math.inf])
+def test_a_target_that_no_pod_can_have_is_refused(target: float) -> None:
+    with pytest.raises(CapacityError, match=rf"^a target of {target:g}: should be 0\.001 or more$"):
+        replace(TARGET, value=target)
 
 
 def test_where_there_is_no_pod_there_is_no_mean_to_decide_by() -> None:
@@ -214,7 +288,8 @@ def test_two_pods_that_pend_in_a_full_pool_go_on_pending() -> None:
     pods = [Metered(value=fact("gauge_per_pod").value)] * running
     pods += [Metered(value=None, ready=False)] * pending
     autoscaler = Autoscaler(load_values(*BEFORE).scaling)
-    looks = [autoscaler.look(t, running + pending, pods) for t in range(0, 3600, SYNC_PERIOD)]
+    readings = {autoscaler.scaling.only.metric: pods}
+    looks = [autoscaler.look(t, running + pending, readings) for t in range(0, 3600, SYNC_PERIOD)]
     assert set(replicas_of(looks)) == {running + pending}
 
 

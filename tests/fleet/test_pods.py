@@ -71,11 +71,11 @@ def test_a_request_above_its_limit_is_refused_by_the_resources_name(
 @pytest.mark.parametrize(
     ("quantities", "complaint"),
     [
-        ({"ephemeral-storage": "1Gi"}, r"^ephemeral-storage: is not counted here; cpu and memory"),
+        ({"storage": "1Gi"}, r"^storage: is no resource; there are cpu, memory, ephemeral-storage"),
         ({"cpu": "700x"}, r"^cpu: '700x' is no quantity: should be as "),
-        ({"memory": "350m"}, r"^memory: '350m' is 0\.350 bytes: should be whole"),
+        ({"nvidia.com/gpu": "0.5"}, r"^nvidia\.com/gpu: '0\.5' is not a whole number"),
     ],
-    ids=["another resource", "no quantity", "a part of a byte"],
+    ids=["no resource", "no quantity", "a part of a device"],
 )
 def test_what_cannot_be_counted_is_refused_by_its_name(
     where: str, quantities: Mapping[str, str], complaint: str

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fleet.autoscaler import decide
 from fleet.quantity import CapacityError
-from fleet.recommendation import Metered, Reason, first_step_up, recommend
+from fleet.recommendation import Metered, Reason, Tolerance, first_step_up, recommend
 from fleet.values import BEFORE, load_values
 from ghosts.evidence import fact
 
@@ -53,6 +53,47 @@ def test_a_thousandth_beyond_the_tolerance_is_acted_on(value: float, wanted: int
 def test_it_is_the_mean_that_counts_however_uneven_the_pods_are() -> None:
     uneven = [Metered(value=194), *all_at(30, 9)]
     assert recommend(10, uneven, TARGET).pods == recommend(10, all_at(46.4, 10), TARGET).pods == 16
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [(105, 10), (105.001, 11), (94.999, 10), (80, 10), (79.999, 8)],
+    ids=str,
+)
+def test_each_direction_has_a_tolerance_of_its_own(value: float, wanted: int) -> None:
+    """The example of the documentation's section "Tolerance": 5 % for more pods."""
+    got = recommend(10, all_at(value, 10), 100, Tolerance(up=0.05, down=0.2))
+    assert got.pods == wanted
+
+
+def test_without_a_tolerance_every_difference_is_acted_on() -> None:
+    """As in "Kubernetes v1.33: HorizontalPodAutoscaler Configurable Tolerance", on its blog."""
+    none = Tolerance(up=0, down=0)
+    assert [recommend(10, all_at(value, 10), 100, none).pods for value in (99, 100, 101)] == [
+        10, 10, 11,
+    ]  # fmt: skip
+    assert recommend(50, all_at(90, 50), 75, none).pods == 60
+
+
+def test_the_mean_of_a_utilization_is_cut_to_a_whole_number_of_per_cent() -> None:
+    """As the controller does: kubernetes, pkg/controller/podautoscaler/metrics/utilization.go."""
+    cut = recommend(10, all_at(88.9, 10), 80, whole=True)
+    assert (cut.pods, cut.ratio, cut.reason) == (10, 1.1, Reason.WITHIN_TOLERANCE)
+    assert recommend(10, all_at(88.9, 10), 80).pods == 12
+    assert recommend(10, all_at(89, 10), 80, whole=True).pods == 12
+
+
+@pytest.mark.parametrize("replicas", [1, 10, 24, 100])
+@pytest.mark.parametrize("target", [50, 75, 80])
+def test_the_first_step_up_of_a_utilization_is_that_of_the_least_per_cent_that_counts(
+    replicas: int, target: int
+) -> None:
+    wanted = [
+        recommend(replicas, all_at(percent, replicas), target, whole=True).pods
+        for percent in range(target, 2 * target)
+    ]
+    above = [pods for pods in wanted if pods > replicas]
+    assert first_step_up(replicas, utilization=target) == above[0]
 
 
 # Pods that are not ready, or have no figure

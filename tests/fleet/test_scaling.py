@@ -125,6 +125,11 @@ def test_a_window_that_kubernetes_would_refuse_is_refused(window: int) -> None:
         Rules(window=window, policies=(policy(PODS, 1),))
 
 
+def test_a_tolerance_below_0_is_refused() -> None:
+    with pytest.raises(CapacityError, match=r"^tolerance: -0\.01 is below 0$"):
+        Rules(window=0, policies=(policy(PODS, 1),), tolerance=-0.01)
+
+
 def test_rules_without_a_policy_have_to_say_that_they_forbid_the_change() -> None:
     with pytest.raises(CapacityError, match=r"^policies: .* got none; .* selectPolicy: Disabled"):
         Rules(window=0, policies=())

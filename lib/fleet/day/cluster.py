@@ -9,11 +9,11 @@ import simpy
 from fleet.day.costs import Costs
 from fleet.day.pod import Connection, SimulatedPod, State
 from fleet.day.trace import Event, EventKind
+from fleet.deployment import Deployment
 from fleet.eviction import Use, evictions
 from fleet.packing import Pool
 from fleet.quantity import MIB
 from fleet.rollout import Step
-from fleet.values import Deployment
 
 
 class Cluster:
@@ -34,7 +34,7 @@ class Cluster:
     ) -> None:
         self.pods: list[SimulatedPod] = []
         self.events: list[Event] = []
-        self.desired = deployment.scaling.fewest
+        self.desired = deployment.fewest
         """Replicas."""
         self.lost_mib = 0.0
         """Audio that was lost with containers."""

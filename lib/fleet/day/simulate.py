@@ -18,16 +18,16 @@ from typing import Any, Final, TypeAlias
 
 import simpy
 
-from fleet.autoscaler import SYNC_PERIOD, Autoscaler
+from fleet.autoscaler import SYNC_PERIOD, Autoscaler, Scaling
 from fleet.day.cluster import Cluster
 from fleet.day.costs import Costs
 from fleet.day.day import DAY, HOUR, Day, Rollout, Stall, check_day
+from fleet.day.measures import check_measured, readings
 from fleet.day.pod import Connection, State
 from fleet.day.trace import EventKind, Sample, Trace
+from fleet.deployment import Deployment
 from fleet.packing import Pool
 from fleet.quantity import CapacityError
-from fleet.recommendation import Metered
-from fleet.values import Deployment
 from ghosts.config import PRIVATE_CLOUD_CHUNK_SECONDS
 
 _SAMPLE_EVERY: Final = 60.0
@@ -42,8 +42,8 @@ class Plan:
     """All inputs of a simulated day.
 
     Raises:
-        CapacityError: a value of the day is not allowed, or a stall is that of a pod that the day
-            does not begin with.
+        CapacityError: a value of the day is not allowed, a stall is that of a pod that the day
+            does not begin with, or the autoscaler reads a metric that a day does not have.
     """
 
     day: Day
@@ -53,7 +53,8 @@ class Plan:
 
     def __post_init__(self) -> None:
         check_day(self.day)
-        fewest = self.deployment.scaling.fewest
+        check_measured(self.deployment.scaling, self.deployment.resources)
+        fewest = self.deployment.fewest
         for stall in self.day.stalls:
             if stall.pod >= fewest:
                 raise CapacityError(
@@ -93,7 +94,8 @@ class _World:
             # A device that is connected when the day begins has a part of its stay left.
             self._connect(self._devices.random() * self._devices.uniform(*self._day.stay))
         self._clock.process(self._arrivals())
-        self._clock.process(self._autoscaling())
+        if self._plan.deployment.scaling is not None:
+            self._clock.process(self._autoscaling(self._plan.deployment.scaling))
         self._clock.process(self._sampling())
         for rollout in self._day.rollouts:
             self._clock.process(self._rollout(rollout))
@@ -154,18 +156,13 @@ class _World:
             uploads = max(1, math.ceil(math.log(chance) / math.log1p(-share)))
         return uploads * PRIVATE_CLOUD_CHUNK_SECONDS
 
-    def _autoscaling(self) -> _Process:
-        autoscaler = Autoscaler(self._plan.deployment.scaling)
+    def _autoscaling(self, scaling: Scaling) -> _Process:
+        autoscaler = Autoscaler(scaling)
+        resources = self._plan.deployment.resources
         while True:
             yield self._clock.timeout(SYNC_PERIOD)
-            metered = [
-                Metered(
-                    value=pod.gauge if pod.state is State.READY else None,
-                    ready=pod.state is not State.PENDING,
-                )
-                for pod in self._cluster.pods
-                if pod.state is not State.TERMINATING
-            ]
+            pods = [pod for pod in self._cluster.pods if pod.state is not State.TERMINATING]
+            metered = readings(scaling, resources, pods, self._clock.now)
             desired = self._cluster.desired
             replicas = autoscaler.look(self._clock.now, desired, metered).replicas
             if replicas != desired:

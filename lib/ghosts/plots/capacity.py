@@ -97,11 +97,13 @@ def desired_pods(scaling: Scaling, replicas: int, readings: Mapping[str, float])
     ``readings`` are means to be marked, by what they are of.
     """
     fig, (ax,) = figure(height=5.6)
-    top = scaling.target * 1.5
-    means = [step * scaling.target / 1000 for step in range(1501)]
+    target = scaling.target
+    top = target * 1.5
+    means = [step * target / 1000 for step in range(1501)]
     desired = [decide(scaling, replicas, mean).replicas for mean in means]
     ax.plot(means, desired, **PODS.line)
-    low, high = (scaling.target * (1 + sign * scaling.tolerance) for sign in (-1, 1))
+    low = target * (1 - scaling.tolerances.down)
+    high = target * (1 + scaling.tolerances.up)
     ax.axvspan(low, high, zorder=0, **FAULT.area)
     bottom = min(desired) - 3
     write(
@@ -130,7 +132,7 @@ def desired_pods(scaling: Scaling, replicas: int, readings: Mapping[str, float])
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("connections per pod, as a mean over all pods")
     ax.set_ylabel("desired pods")
-    after = first_step_up(replicas, scaling.tolerance)
+    after = first_step_up(replicas, scaling.tolerances.up)
     words = f"the next step up is {after}"
     if after > replicas + 1:
         words += f"; {after - 1} is never desired"

@@ -111,7 +111,8 @@ def test_without_room_and_with_nothing_unavailable_a_rollout_cannot_move(inciden
 
 def test_pods_that_ghosts_added_and_that_are_pending_block_a_rollout(incident: Costs) -> None:
     deployed = deployment(pods=4)
-    deployed = replace(deployed, scaling=replace(deployed.scaling, most=12, target=18.0))
+    at_18 = replace(deployed.scaling.only, value=18.0)
+    deployed = replace(deployed, scaling=replace(deployed.scaling, most=12, targets=(at_18,)))
     day = trace(incident, replace(WORN, rollouts=(Rollout(hour=4),)), deployed, nodes=2)
     sample = day.at(4)
     assert sample.pending > CHART.unavailable(sample.desired)

@@ -55,7 +55,9 @@ RESTARTED = replace(SMALL, rollouts=(Rollout(hour=7),), stalls=(Stall(pod=0, hou
 
 @pytest.fixture(scope="module")
 def days() -> dict[str, Trace]:
-    scaling = replace(CHARTS["before"].scaling, fewest=4, most=6, target=22.0)
+    scaling = CHARTS["before"].scaling
+    target = replace(scaling.only, value=22.0)
+    scaling = replace(scaling, fewest=4, most=6, targets=(target,))
     plan = Plan(
         day=SMALL,
         deployment=replace(CHARTS["before"], scaling=scaling),

@@ -25,7 +25,7 @@ RUNTIME = {
         "cli",
     )
 }
-HEAVY = {"aiohttp", "websockets", "prometheus_client", "scipy", "lightkube", "httpx", "looptime"}
+HEAVY = {"aiohttp", "websockets", "prometheus_client", "scipy", "httpx", "looptime"}
 DRAW = """
 from ghosts.paths import DATA
 from ghosts.records.recording import Recording
