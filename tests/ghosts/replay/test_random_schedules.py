@@ -19,7 +19,6 @@ from schedules import DRAWN, SCHEDULES, lasting
 import ghosts.config
 from ghosts.backends import Backend
 from ghosts.clients import PUBLISHED, BackendError, Batch, PusherClients
-from ghosts.pusher.spool import Delivery, Key, Spool
 from ghosts.records.fault import Fault, FaultMode
 from ghosts.records.scenario import Scenario, load_scenario, parse_scenario
 from ghosts.records.scenario_toml import as_toml
@@ -69,13 +68,12 @@ def test_the_smallest_ghost_is_lost_audio_under_the_published_fix_and_nothing_un
 
 
 def forgets_the_ids_of_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:
-    real, attempts = Spool.next_delivery, count()
+    real, attempts = PusherClients.upload, count()
 
-    def next_delivery(spool: Spool, key: Key) -> Delivery | None:
-        delivery = real(spool, key)
-        return delivery and replace(delivery, id=f"{delivery.id}-{next(attempts)}")
+    async def upload(clients: PusherClients, batch: Batch) -> None:
+        await real(clients, replace(batch, delivery_id=f"{batch.delivery_id}-{next(attempts)}"))
 
-    monkeypatch.setattr(Spool, "next_delivery", next_delivery)
+    monkeypatch.setattr(PusherClients, "upload", upload)
 
 
 def gives_up_what_storage_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
