@@ -209,6 +209,29 @@ def test_the_chain_from_what_c_code_keeps_as_from_a_transport_of_uvloop(kept_by)
     assert answer == f"{OUTSIDE} -> Transport.protocol -> Client"
 
 
+def test_a_protocol_that_a_transport_of_uvloop_keeps():
+    uvloop = pytest.importorskip("uvloop")
+    connected = None
+
+    class Protocol(asyncio.Protocol):
+        def connection_made(self, _transport):
+            connected.set_result(weakref.ref(self))
+
+    async def main():
+        nonlocal connected
+        loop = asyncio.get_running_loop()
+        connected = loop.create_future()
+        server = await loop.create_server(Protocol, "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        answer = str(why((await connected)()))
+        writer.close()
+        server.close()
+        return answer
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(main()) == f"{OUTSIDE} -> TCPTransport -> Protocol"
+
+
 def test_the_value_of_a_thread_local(kept_by):
     local, ready, release = threading.local(), threading.Event(), threading.Event()
 
