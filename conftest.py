@@ -3,16 +3,11 @@ which objects a garbage collection looks at.
 """
 
 import gc
-import sys
 
 import pytest
 from kernel_environment import isolate_kernels
 
-# jsonschema checks formats with it if it is there, and no notebook's schema has one of them. Its
-# import builds 38 parsers, which takes each process of a run 2 s. So nbval is loaded here, and not
-# by pytest, which would do so before.
-sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-pytest_plugins = ["nbval.plugin", "leftovers"]
+pytest_plugins = ["quick_nbval", "leftovers"]
 
 isolate_kernels()
 
