@@ -23,8 +23,8 @@ test: setup ## run everything: lint, types, unit tests and every notebook, outpu
 	$(if $(PROMTOOL),,echo "make test: no promtool on the PATH, so the alert rules were only parsed, not run";) \
 	exit $$failed
 
-# Two jobs at once, of which this is the last to start: beside mypy, which takes one core at first.
-# Tests that call make must not find the job server of the make that called them.
+# Begins when the other checks are over or mypy, which leaves one core idle, is the only one left.
+# A test that calls make must not find the jobs of the make that has called it: so no MAKEFLAGS.
 tests: setup
 	@MAKEFLAGS= $(BIN)/pytest -n 2 --dist loadfile
 
