@@ -7,7 +7,7 @@ import gc
 import pytest
 from kernel_environment import isolate_kernels
 
-pytest_plugins = ["leftovers"]
+pytest_plugins = ["quick_nbval", "leftovers"]
 
 isolate_kernels()
 

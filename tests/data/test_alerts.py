@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-import psutil
 import pytest
 import yaml
 from alerts_from_a_replay import RULES, STORIES, scrapes, series
@@ -143,10 +142,10 @@ def test_a_look_at_the_gauge_does_not_ask_the_operating_system(run, monkeypatch)
             await bed.connect("ada")
             await asyncio.sleep(1)
             with monkeypatch.context() as patch:
-                patch.delattr(psutil.Process, "net_connections")
+                patch.delattr("ghosts.ws_server.server.established_peers")
                 assert bed.gauge == 1
                 assert bed.pusher.metrics.received_bytes == 0
-                with pytest.raises(AttributeError, match="net_connections"):
+                with pytest.raises(NameError, match="established_peers"):
                     bed.pusher.metrics.exposition()
 
     run(scenario)

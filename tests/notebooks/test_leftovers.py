@@ -47,11 +47,13 @@ FOUND = {
 def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The output of one run over a tidy notebook, and one that leaves each of the things."""
     folder = tmp_path_factory.mktemp("notebooks")
-    (folder / "conftest.py").write_text('pytest_plugins = ["leftovers"]\n')
+    (folder / "conftest.py").write_text('pytest_plugins = ["quick_nbval", "leftovers"]\n')
     (folder / "tidy.ipynb").write_text(dumps(notebook(code(TIDY))))
     cells = [code(source, count) for count, source in enumerate(LEFT.values(), start=2)]
     (folder / "untidy.ipynb").write_text(dumps(notebook(code(TIDY), *cells)))
-    options = ["--nbval", "--nbval-current-env", "-p", "no:looptime_plugin", "-p", "no:xdist"]
+    options = ["--nbval", "--nbval-current-env"]
+    for name in ("nbval", "looptime_plugin", "xdist"):
+        options += ["-p", f"no:{name}"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-rA", "--color=no", *options, "--rootdir=.", "."],
         cwd=folder,

@@ -122,7 +122,13 @@ class SimulatedPod:
     def _stuck(self, now: float) -> float:
         if not self.blocked:
             return 0.0
-        since = [self._stuck_since(each) for each in self.connections]
+        # Each minute for each pod: so the many that cannot be stuck are left out first.
+        all_are = self.exhausted_at is not None
+        since = [
+            self._stuck_since(each)
+            for each in self.connections
+            if all_are or each.stuck_since is not None
+        ]
         stuck = self.costs.stuck
         # Not sum(): from Python 3.12 on its last digit is another one.
         return math.fsum([stuck(now - each) for each in since if each is not None])

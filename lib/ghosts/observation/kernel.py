@@ -1,15 +1,10 @@
 """The state of one connection, as the operating system reports it."""
 
-import socket
 import sys
-from typing import Final
 
 from websockets.asyncio.connection import Connection
 
-from ghosts.ws_server import established_peers
-
-_ESTABLISHED: Final = 1
-"""The first byte of Linux's TCP_INFO for a socket whose connection is established."""
+from ghosts.ws_server import established_peers, on_linux_established
 
 
 def is_established(connection: Connection) -> bool:
@@ -23,6 +18,5 @@ def is_established(connection: Connection) -> bool:
     if link is None or link.fileno() == -1:
         return False
     if sys.platform == "linux":
-        info: bytes = link.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)
-        return info[0] == _ESTABLISHED
+        return on_linux_established(link)
     return link.getpeername()[:2] in established_peers(link.getsockname()[1])

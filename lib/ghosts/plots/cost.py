@@ -1,14 +1,16 @@
 """How the cost of a utility grows with its tasks."""
 
 import math
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pandas
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from ghosts.plots import style
 from ghosts.plots.style import Figure
+
+if TYPE_CHECKING:
+    import pandas  # half of what the import of all pictures would take
 
 _OURS, _BASELINE = "async_tasks", "straightforward"
 _LOOKS = {
@@ -29,7 +31,7 @@ _DRAWN: Final[dict[str, tuple[str, ...]]] = {
 """By workload, the other libraries that are drawn: two to a panel can be told apart."""
 
 
-def cost(table: pandas.DataFrame) -> Figure:
+def cost(table: "pandas.DataFrame") -> Figure:
     """Draw wall-clock seconds over the number of tasks, both logarithmic, a panel each utility.
 
     `table` is the `records` of `data/bench/async_tasks.json`: a row for each `workload`,
@@ -53,7 +55,7 @@ def cost(table: pandas.DataFrame) -> Figure:
     return fig
 
 
-def _plot(ax: Axes, table: pandas.DataFrame, peers: tuple[str, ...]) -> dict[str, Line2D]:
+def _plot(ax: Axes, table: "pandas.DataFrame", peers: tuple[str, ...]) -> dict[str, Line2D]:
     ax.set_xscale("log")
     ax.set_yscale("log")
     lines = {}
@@ -71,7 +73,7 @@ def _plot(ax: Axes, table: pandas.DataFrame, peers: tuple[str, ...]) -> dict[str
     return lines
 
 
-def _finding(supervision: pandas.DataFrame) -> str:
+def _finding(supervision: "pandas.DataFrame") -> str:
     ours, baseline = (_growth(supervision, name) for name in (_OURS, _BASELINE))
     return (
         f"With 10 times as many tasks, supervise() takes {ours:.0f} times as long, "
@@ -84,11 +86,11 @@ def _percent(ratio: float) -> str:
     return f"{float(f'{100 * ratio:.2g}'):,.12g} %"
 
 
-def _of(table: pandas.DataFrame, implementation: str) -> pandas.DataFrame:
+def _of(table: "pandas.DataFrame", implementation: str) -> "pandas.DataFrame":
     return table[table["implementation"] == implementation].sort_values("n")
 
 
-def _growth(table: pandas.DataFrame, implementation: str) -> float:
+def _growth(table: "pandas.DataFrame", implementation: str) -> float:
     """Return by what the time is multiplied where n is ten times as large, between the last two."""
     before, last = (row for _, row in _of(table, implementation).tail(2).iterrows())
     decades = math.log10(last["n"] / before["n"])

@@ -109,7 +109,8 @@ class Figure(matplotlib.figure.Figure):
 
     def _repr_png_(self) -> bytes:
         png = io.BytesIO()
-        self.savefig(png, format="png")
+        # Not savefig, which draws it once more before, to no effect.
+        FigureCanvasAgg(self).print_png(png)  # type: ignore[no-untyped-call]
         return png.getvalue()
 
 

@@ -30,7 +30,7 @@ RECEIVE_BUFFER: Final = 65_536
 FULL: Final = 1.0
 TENTH: Final = 0.1
 _FOLDERS: Final = (DATA / "scenarios", DATA / "faults", DATA / "mechanisms")
-_STRICT = ConfigDict(extra="forbid")
+_STRICT = ConfigDict(extra="forbid", defer_build=True)
 _GroupName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 _Count: TypeAlias = Annotated[int, annotated_types.Interval(ge=1, le=2000)]
 _Second: TypeAlias = Annotated[int, annotated_types.Ge(0)]

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Final, TypeAlias
 import annotated_types
 from pydantic import ConfigDict
 
-STRICT: Final = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+STRICT: Final = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 Int: TypeAlias = Annotated[int, annotated_types.Interval(ge=-(2**63), lt=2**63)]
 
 

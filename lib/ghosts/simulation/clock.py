@@ -10,10 +10,9 @@ from heapq import heappush
 from itertools import count
 from typing import Any, Final, TypeVar, TypeVarTuple
 
-import looptime
-
 from ghosts.simulation.blocked import BlockedLoopWatch
 from ghosts.simulation.loopback import Loopback, LoopbackTransport
+from ghosts.simulation.looptime_alone import LoopTimeEventLoop
 from ghosts.simulation.receive_buffer import ReceiveBuffer
 from ghosts.simulation.spin import SpinDetector, SpinError
 
@@ -54,7 +53,7 @@ class _Timer(asyncio.TimerHandle):
         return self._place < other._place
 
 
-class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
+class SimulatedLoop(LoopTimeEventLoop, asyncio.SelectorEventLoop):
     """A selector loop with real sockets and simulated time, starting at 0 s.
 
     The clock moves only while no callback is ready and no byte is in flight. A task or callback

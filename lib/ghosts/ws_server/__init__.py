@@ -5,7 +5,7 @@ Production code: it imports nothing of variants, simulation or observation.
 
 from ghosts.ws_server.backoff import doubling, pause_after
 from ghosts.ws_server.keepalive import PRODUCTION_KEEPALIVE, Keepalive
-from ghosts.ws_server.kernel import Address, established_peers
+from ghosts.ws_server.kernel import Address, established_peers, on_linux_established
 from ghosts.ws_server.metrics import ServerMetrics
 from ghosts.ws_server.server import SessionServer
 from ghosts.ws_server.session import BaseSession, NoRoomError, close_within
@@ -24,5 +24,6 @@ __all__ = [
     "close_within",
     "doubling",
     "established_peers",
+    "on_linux_established",
     "pause_after",
 ]

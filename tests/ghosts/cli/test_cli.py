@@ -371,7 +371,7 @@ def test_help_of_the_matrix_names_the_variants_and_the_faults(capsys):
 
 
 def test_the_command_answers_without_loading_what_only_a_report_needs():
-    heavy = {"numpy", "pandas", "scipy", "matplotlib"}
+    heavy = {"numpy", "pandas", "scipy", "matplotlib", "pytest"}
     code = f"import sys, ghosts.cli.commands; print({heavy} & {{*sys.modules}})"
 
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"

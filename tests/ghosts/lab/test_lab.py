@@ -628,7 +628,8 @@ async def interrupts_after_a_minute(session: Any) -> None:
 
 
 def interrupted() -> tuple[Counts, Counts, bool]:
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.default_int_handler
+    signal.signal(signal.SIGINT, before)  # a shell that runs pytest in its background ignores it
     with Lab(lab_variant(interrupts_after_a_minute)) as lab:
         lab.connect(3)
         with pytest.raises(KeyboardInterrupt):

@@ -23,6 +23,7 @@ from ghosts.records.scenario import load_scenario
 
 MIB = 2**20
 Recordings: TypeAlias = dict[str, Recording]
+SideBySide: TypeAlias = list[tuple[Callable[..., style.Figure], style.Figure]]
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +86,16 @@ PICTURES: dict[str, Callable[[Recordings], style.Figure]] = {
     ),
     "orphans": lambda r: plots.orphans(r["orphans"]),
 }
+
+
+OVER_TIME = plots.gauge_against_tcp, plots.memory, plots.audio, plots.workers
+
+
+@pytest.fixture(scope="module")
+def side_by_side(recordings: Recordings) -> SideBySide:
+    """What draws a picture over time, and what it draws of three recordings."""
+    three = [recordings[name] for name in ("before", "after", "shipped")]
+    return [(draw, draw(*three)) for draw in OVER_TIME]
 
 
 def line_named(ax: Axes, name: str) -> Line2D:
@@ -173,33 +184,27 @@ def test_ghosts_are_hatched_and_draining_sessions_are_pale(recordings: Recording
 
 
 def test_three_side_by_side_have_titles_that_match_line_by_line_and_say_the_same(
-    recordings: Recordings,
+    recordings: Recordings, side_by_side: SideBySide
 ) -> None:
-    three = [recordings[name] for name in ("before", "after", "shipped")]
-    for picture in (plots.gauge_against_tcp, plots.memory, plots.audio, plots.workers):
-        axes = picture(*three).axes
-        titles = [ax.get_title(loc="left").splitlines() for ax in axes]
+    for draw, figure in side_by_side:
+        titles = [ax.get_title(loc="left").splitlines() for ax in figure.axes]
         assert [lines[0] for lines in titles] == ["gather_all:", "supervised:", "shipped:"]
         assert len({len(lines) for lines in titles}) == 1
-        assert title(axes[1]) == title(picture(three[1]).axes[0])
+        assert title(figure.axes[1]) == title(draw(recordings["after"]).axes[0])
 
 
 def test_names_of_three_side_by_side_leave_their_axes_most_of_the_width(
-    recordings: Recordings,
+    side_by_side: SideBySide,
 ) -> None:
-    three = [recordings[name] for name in ("before", "after", "shipped")]
-    for picture in (plots.gauge_against_tcp, plots.memory, plots.audio, plots.workers):
-        figure = picture(*three)
+    for _, figure in side_by_side:
         figure.canvas.draw()
         assert sum(ax.get_position().width for ax in figure.axes) > 0.6
 
 
 def test_names_of_faults_stay_within_their_axes_where_three_are_side_by_side(
-    recordings: Recordings,
+    side_by_side: SideBySide,
 ) -> None:
-    three = [recordings[name] for name in ("before", "after", "shipped")]
-    for picture in (plots.gauge_against_tcp, plots.memory, plots.audio, plots.workers):
-        figure = picture(*three)
+    for _, figure in side_by_side:
         figure.canvas.draw()
         for ax in figure.axes:
             (name,) = (text for text in ax.texts if text.get_fontstyle() == "italic")
@@ -208,7 +213,7 @@ def test_names_of_faults_stay_within_their_axes_where_three_are_side_by_side(
 
 
 def test_before_and_after_share_both_axes(recordings: Recordings) -> None:
-    for picture in (plots.gauge_against_tcp, plots.memory, plots.audio, plots.workers):
+    for picture in OVER_TIME:
         before, after = picture(recordings["before"], recordings["after"]).axes
         assert before.get_ylim() == after.get_ylim()
         assert before.get_xlim() == after.get_xlim() == (0, recordings["before"].last.t)

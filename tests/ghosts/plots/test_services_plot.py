@@ -1,6 +1,8 @@
 """Both gauges of a replay through listen are drawn as its recording holds them."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +18,7 @@ from ghosts.plots import style
 from ghosts.records.recording import Recording
 
 Recordings: TypeAlias = dict[str, Recording]
+Picture: TypeAlias = Callable[..., style.Figure]
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +34,10 @@ def recordings() -> Recordings:
 PAIRS = [("ghosts", "supervised"), ("storage", "ghosts"), ("ghosts",)]
 
 
-def picture(recordings: Recordings, names: tuple[str, ...]) -> style.Figure:
-    return plots.both_gauges(*(recordings[name] for name in names))
+@pytest.fixture(scope="module")
+def picture(recordings: Recordings) -> Picture:
+    """Draws a picture once: a test that only reads it does not change it."""
+    return cache(lambda *names: plots.both_gauges(*(recordings[name] for name in names)))
 
 
 def drawn(ax: Axes, look: style.Look) -> list[tuple[float, int]]:
@@ -43,22 +48,23 @@ def drawn(ax: Axes, look: style.Look) -> list[tuple[float, int]]:
 
 @pytest.mark.parametrize("names", PAIRS)
 def test_every_word_is_large_enough_inside_the_figure_and_clear_of_the_others(
-    recordings: Recordings, names: tuple[str, ...]
+    picture: Picture, names: tuple[str, ...]
 ) -> None:
-    assert_legible(picture(recordings, names))
+    assert_legible(picture(*names))
 
 
 def test_a_picture_is_the_same_every_time_and_leaves_nothing_open(recordings: Recordings) -> None:
-    first, second = (picture(recordings, ("storage", "ghosts")) for _ in range(2))
+    pair = recordings["storage"], recordings["ghosts"]
+    first, second = (plots.both_gauges(*pair) for _ in range(2))
     assert first._repr_png_() == second._repr_png_()
     assert pyplot.get_fignums() == []
 
 
 @pytest.mark.parametrize("names", PAIRS)
 def test_rows_are_services_and_columns_are_recordings_sample_for_sample(
-    recordings: Recordings, names: tuple[str, ...]
+    recordings: Recordings, picture: Picture, names: tuple[str, ...]
 ) -> None:
-    axes = picture(recordings, names).axes
+    axes = picture(*names).axes
     assert len(axes) == 2 * len(names)
     for column, name in enumerate(names):
         samples = recordings[name].samples
@@ -76,17 +82,17 @@ def test_rows_are_services_and_columns_are_recordings_sample_for_sample(
             assert {f"gauge {each[-1].gauge}", f"TCP {each[-1].tcp}"} <= said
 
 
-def test_all_panels_share_their_axes_and_hold_what_is_drawn(recordings: Recordings) -> None:
-    axes = picture(recordings, ("ghosts", "supervised")).axes
+def test_all_panels_share_their_axes_and_hold_what_is_drawn(picture: Picture) -> None:
+    axes = picture("ghosts", "supervised").axes
     assert len({(*ax.get_xlim(), *ax.get_ylim()) for ax in axes}) == 1
     highest = max(float(np.max(line.get_ydata())) for ax in axes for line in ax.lines)
     assert axes[0].get_ylim()[1] > highest
     assert axes[0].get_ylim()[0] < 0
 
 
-def test_a_title_states_what_its_panel_shows(recordings: Recordings) -> None:
+def test_a_title_states_what_its_panel_shows(recordings: Recordings, picture: Picture) -> None:
     def titles(*names: str) -> list[str]:
-        return [title(ax) for ax in picture(recordings, names).axes]
+        return [title(ax) for ax in picture(*names).axes]
 
     last = recordings["ghosts"].last
     assert (last.gauge, last.tcp, last.listen and last.listen.tcp) == (6, 6, 1)
@@ -184,9 +190,9 @@ def test_a_panel_counts_the_ghosts_of_its_service_and_draining_sessions_are_pale
 
 
 def test_sessions_that_a_ghost_of_listen_keeps_are_hatched_where_gauge_and_tcp_agree(
-    recordings: Recordings,
+    recordings: Recordings, picture: Picture
 ) -> None:
-    listen, pusher = picture(recordings, ("ghosts",)).axes
+    listen, pusher = picture("ghosts").axes
     last = recordings["ghosts"].last
     assert last.listen is not None
     ghosts = last.listen.ghosts
@@ -198,8 +204,8 @@ def test_sessions_that_a_ghost_of_listen_keeps_are_hatched_where_gauge_and_tcp_a
     )
 
 
-def test_sessions_are_pale_before_they_are_ghosts(recordings: Recordings) -> None:
-    listen, pusher = picture(recordings, ("storage",)).axes
+def test_sessions_are_pale_before_they_are_ghosts(recordings: Recordings, picture: Picture) -> None:
+    listen, pusher = picture("storage").axes
     samples = recordings["storage"].samples
     drains = [one for one in samples if one.gauge > one.tcp and not one.ghosts]
     assert drains
@@ -214,9 +220,9 @@ def test_sessions_are_pale_before_they_are_ghosts(recordings: Recordings) -> Non
 
 @pytest.mark.parametrize("names", PAIRS)
 def test_a_fault_is_shaded_in_every_panel_and_its_name_stays_clear_of_the_lines(
-    recordings: Recordings, names: tuple[str, ...]
+    recordings: Recordings, picture: Picture, names: tuple[str, ...]
 ) -> None:
-    figure = picture(recordings, names)
+    figure = picture(*names)
     figure.canvas.draw()
     for number, ax in enumerate(figure.axes):
         recording = recordings[names[number % len(names)]]
