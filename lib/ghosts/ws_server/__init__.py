@@ -4,6 +4,7 @@ Production code: it imports nothing of variants, simulation or observation.
 """
 
 from ghosts.ws_server.backoff import doubling, pause_after
+from ghosts.ws_server.collector import fewer_collections
 from ghosts.ws_server.kernel import Address, established_peers
 from ghosts.ws_server.metrics import ServerMetrics
 from ghosts.ws_server.server import SessionServer
@@ -21,5 +22,6 @@ __all__ = [
     "close_within",
     "doubling",
     "established_peers",
+    "fewer_collections",
     "pause_after",
 ]
