@@ -59,9 +59,13 @@ class LazyTimer:
             self._handle = self._loop.call_at(deadline, self._fired)
 
     def close(self) -> None:
-        """Disarm the timer."""
+        """Disarm the timer; it cannot be started again."""
         if self._handle is not None:
             self._handle.cancel()
+        # A method of the limit that has this timer: the two, and the task that the limit cancels,
+        # would be left to the garbage collector
+        # (test_a_limit_that_has_ended_is_freed_without_the_collector).
+        self._on_time = _do_nothing
 
     def _fired(self) -> None:
         self._handle = None
@@ -71,6 +75,10 @@ class LazyTimer:
             self._handle = self._loop.call_at(self.deadline, self._fired)
         else:
             self._on_time()
+
+
+def _do_nothing() -> None:
+    pass
 
 
 class IdleLimit:

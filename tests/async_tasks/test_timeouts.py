@@ -1,10 +1,12 @@
 import asyncio
+import gc
 import math
+import weakref
 
 import pytest
 from workload import now
 
-from async_tasks import IdleLimit
+from async_tasks import IdleLimit, gather_with_logging
 
 
 async def receive(limit, *pauses):
@@ -84,6 +86,35 @@ def test_a_block_that_ends_in_time_leaves_no_timer_and_no_cancellation_behind(si
         return asyncio.current_task().cancelling()
 
     assert simulation.run(scenario()) == 0
+
+
+async def in_a_block(running):
+    async with IdleLimit(5):
+        running.append(weakref.ref(asyncio.current_task()))
+
+
+async def in_a_gather(running):
+    async def item():
+        running.append(weakref.ref(asyncio.current_task()))
+
+    await gather_with_logging(item(), label="t", timeout=5)
+
+
+@pytest.mark.parametrize("limited", [in_a_block, in_a_gather])
+def test_a_limit_that_has_ended_is_freed_without_the_collector(simulation, limited):
+    """And with it the task that it would have cancelled."""
+
+    async def scenario():
+        running = []
+        gc.disable()
+        try:
+            await asyncio.create_task(limited(running))
+            await asyncio.sleep(10)  # the timer that was cancelled is due
+            assert [task() for task in running] == [None]
+        finally:
+            gc.enable()
+
+    simulation.run(scenario())
 
 
 def test_an_error_of_the_block_passes_the_idle_limit(simulation):

@@ -18,44 +18,30 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth:
-    """What one connection takes in the largest crowd, beside what it takes in one of 300."""
+    """What all connections of a crowd take, by their number."""
 
     what: str
     each: Callable[[Crowd], float]
     at_most: float
-    of: int = 1800
-    over: int = 300
 
     def __str__(self) -> str:
-        return f"{self.what}, {self.of:,} over {self.over:,}"
-
-    def ratio(self, crowds: Sequence[Crowd]) -> float:
-        """Return how many times as much it is for one connection: 1 where growth is linear."""
-        each = {crowd.devices: self.each(crowd) for crowd in crowds}
-        return each[self.of] / each[self.over]
+        return self.what
 
     def exponent(self, crowds: Sequence[Crowd]) -> float:
-        """Return the slope of the whole over the number of devices, both logarithmic."""
+        """Return the slope of the whole over the number, both logarithmic: 1 is linear."""
         sizes = [math.log(crowd.devices) for crowd in crowds]
         whole = [math.log(self.each(crowd) * crowd.devices) for crowd in crowds]
         return linear_regression(sizes, whole).slope
 
 
-# Bounds are wide, for others may be at work on the machine: their traffic through its caches slows
-# a crowd of 1,800 more than one of 300.
 GROWTH: Final = (
-    # Measured: 1.03 to 1.22. The services' own work is linear.
     Growth(
         what="processor time but the collector's",
         each=lambda c: c.cpu_each_uncollected,
-        at_most=1.5,
+        at_most=1.05,
     ),
-    # Measured: 1.5 to 1.9. In a small crowd, what a second's burst allocates is freed before the
-    # collector looks twice. In a large one much of it is still in flight then, so that full
-    # collections, each of which walks every object that there is, come more often.
-    Growth(what="processor time", each=lambda c: c.cpu_each, at_most=2.5),
-    # Measured: 0.94.
-    Growth(what="resident memory", each=lambda c: c.rss_each, at_most=1.25),
+    Growth(what="processor time", each=lambda c: c.cpu_each, at_most=1.05),
+    Growth(what="resident memory", each=lambda c: c.rss_each, at_most=1.05),
 )
 
 
@@ -84,10 +70,7 @@ class ListenResults:
             "growth": [
                 {
                     "what": growth.what,
-                    "of": growth.of,
-                    "over": growth.over,
                     "at_most": growth.at_most,
-                    "ratio": growth.ratio(shipped),
                     "exponent": growth.exponent(shipped),
                 }
                 for growth in GROWTH
@@ -139,12 +122,7 @@ class ListenResults:
 
     def _growth(self) -> Table:
         shipped = self.of("shipped")
-        table = Table("for one connection", "ratio", "at most", "exponent of the whole")
+        table = Table("exponent of", "measured", "at most")
         for growth in GROWTH:
-            table.add_row(
-                str(growth),
-                f"{growth.ratio(shipped):.2f}",
-                f"{growth.at_most:g}",
-                f"{growth.exponent(shipped):.2f}",
-            )
+            table.add_row(str(growth), f"{growth.exponent(shipped):.3f}", f"{growth.at_most:g}")
         return table

@@ -15,12 +15,22 @@ pytestmark = pytest.mark.timeout(0)  # everything is measured while the first te
 _BUILD: Final = Path(__file__).parents[2] / "build" / "bench"
 _SIZES: Final = {"shipped": (100, 300, 600, 1200, 1800), "gather_all": (100, 1800)}
 _TRACED: Final = (100, 600)
+_ROUNDS: Final = 2
+"""Others may be at work on the machine: of as many crowds of a size, each in a process of its own,
+the one that took the least processor time is kept."""
 
 
 @pytest.fixture(scope="module")
 def results() -> ListenResults:
+    rounds = [
+        [crowd(size, name) for name, sizes in _SIZES.items() for size in sizes]
+        for _ in range(_ROUNDS)
+    ]
     results = ListenResults(
-        crowds=[crowd(size, name) for name, sizes in _SIZES.items() for size in sizes],
+        crowds=[
+            min(same, key=lambda each: each.loaded_cpu_seconds)
+            for same in zip(*rounds, strict=True)
+        ],
         traced=[crowd(size, "shipped", traced=True) for size in _TRACED],
     )
     results.save(_BUILD / "listen_scale.json")
@@ -41,7 +51,7 @@ def test_a_connection_has_as_many_tasks_in_every_crowd(results: ListenResults) -
 
 @pytest.mark.parametrize("growth", GROWTH, ids=str)
 def test_growth_is_close_to_linear(growth: Growth, results: ListenResults) -> None:
-    assert growth.ratio(results.of("shipped")) <= growth.at_most
+    assert growth.exponent(results.of("shipped")) <= growth.at_most
 
 
 def _tasks_each(each: Crowd) -> tuple[float, float]:

@@ -136,6 +136,10 @@ class Both:
         """The latest session of a user, also when it has ended."""
         return [one for one in self._sessions if one.uid == uid][-1]
 
+    def forget_sessions(self) -> None:
+        """Keep the sessions so far no longer."""
+        self._sessions.clear()
+
     def _keep_sessions(self) -> None:
         """Keep every session from when it opens: the tracker forgets those that have ended."""
         tracker = self.bed.observer.listen_sessions

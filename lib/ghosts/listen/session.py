@@ -78,7 +78,6 @@ class ListenSession(BaseSession):
             requests=self._requests,
             breaker=breaker,
             signals=self.signals,
-            on_processed=self._processed,
         )
         self._speakers = Speakers(uid, clients, enabled=False)
         self._active_at = asyncio.get_running_loop().time()
@@ -124,7 +123,7 @@ class ListenSession(BaseSession):
             "heartbeat": self._ping(),
             "record_usage": record_usage(self.uid, self.signals, self._clients),
             "transcript_consume": self._pass_on(self.outbound.send_segments, self._segments_work),
-            "pusher_receive": self.link.keep_connected(),
+            "pusher_receive": self.link.keep_connected(self._processed),
             "pusher_heartbeat": self.link.heartbeat(),
             "lifecycle_manager": self.conversations.end_when_silent(self._conversation_over),
         }

@@ -23,7 +23,7 @@ from ghosts.simulation.devices import follow_plan
 from ghosts.simulation.open_files import make_room_for
 from ghosts.simulation.test_bed import TestBed, open_test_bed
 from ghosts.variants import LISTEN_VARIANTS, Variant, VariantError, variant_of
-from ghosts.ws_server import Keepalive
+from ghosts.ws_server import Keepalive, fewer_collections
 
 OFF_THE_SECOND: Final = 0.5
 """Samples are taken half a second after the whole seconds at which devices act."""
@@ -56,7 +56,7 @@ def replay(
     if through_listen and chosen.listen is None:
         raise VariantError(unknown("variant of listen", chosen.name, LISTEN_VARIANTS))
     make_room_for(scenario.device_count, connections=2 if through_listen else 1)
-    with quiet_by_default():
+    with quiet_by_default(), fewer_collections():
         return simulate(
             lambda: _replay(scenario, chosen, measure_memory, on_progress, at_sample, at_end)
         )

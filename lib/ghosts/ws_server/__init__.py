@@ -4,6 +4,7 @@ Production code: it imports nothing of variants, simulation or observation.
 """
 
 from ghosts.ws_server.backoff import doubling, pause_after
+from ghosts.ws_server.collector import fewer_collections
 from ghosts.ws_server.keepalive import PRODUCTION_KEEPALIVE, Keepalive
 from ghosts.ws_server.kernel import Address, established_peers, on_linux_established
 from ghosts.ws_server.metrics import ServerMetrics
@@ -24,6 +25,7 @@ __all__ = [
     "close_within",
     "doubling",
     "established_peers",
+    "fewer_collections",
     "on_linux_established",
     "pause_after",
 ]

@@ -67,6 +67,19 @@ def test_a_lifecycle_that_swallows_cancellation_ends_with_the_replay_and_without
     assert capsys.readouterr() == ("", "")
 
 
+def test_garbage_is_collected_less_often_in_a_replay_and_as_before_after_it() -> None:
+    before, meanwhile = gc.get_threshold(), []
+    scenario = Scenario(name="x", summary="x", seed=1, duration=60, devices=ONE)
+    replay(
+        scenario,
+        INCIDENT,
+        measure_memory=False,
+        on_progress=lambda _: meanwhile.append(gc.get_threshold()),
+    )
+    assert meanwhile[0][0] > before[0]
+    assert gc.get_threshold() == before
+
+
 def test_what_is_neither_a_variant_nor_the_name_of_one_is_refused() -> None:
     with pytest.raises(VariantError, match="a variant is a name or a Variant, not <function"):
         run(_never_ends)  # type: ignore[arg-type]

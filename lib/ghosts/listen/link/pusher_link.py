@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeAlias
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError, InvalidHandshake
@@ -19,6 +20,8 @@ from ghosts.listen.outbound.queue import OutboundQueue
 from ghosts.ws_server import StopSignals, close_within
 
 _log = logging.getLogger("ghosts.listen")
+OnProcessed: TypeAlias = Callable[[protocol.Processed], object]
+"""Called with the answer to a request to process a conversation."""
 
 
 class PusherLink:
@@ -31,7 +34,6 @@ class PusherLink:
         requests: Requests to process conversations.
         breaker: The circuit breaker of the pod.
         signals: Those of the session.
-        on_processed: Called with each answer to a request.
     """
 
     def __init__(
@@ -43,7 +45,6 @@ class PusherLink:
         requests: Requests,
         breaker: Breaker,
         signals: StopSignals,
-        on_processed: Callable[[protocol.Processed], object],
     ) -> None:
         self.state = LinkState.CONNECTING
         self._uid = uid
@@ -53,7 +54,6 @@ class PusherLink:
         self._breaker = breaker
         self._signals = signals
         self._wake = signals.work_event()
-        self._on_processed = on_processed
         self._chance = random.Random(uid)
         self._connection: ClientConnection | None = None
         self._tries = tries(self._chance, lost=False)
@@ -63,15 +63,19 @@ class PusherLink:
     def __repr__(self) -> str:
         return f"<PusherLink {self._uid} {self.state}>"
 
-    async def keep_connected(self) -> None:
+    async def keep_connected(self, on_processed: OnProcessed) -> None:
         """Connect, receive, and reconnect; return after the disconnect, when the queue is settled.
 
         Each attempt goes through the breaker. Cancelling it cancels an attempt in progress, within
         5 s; it does not close the connection: see :meth:`close`.
+
+        Args:
+            on_processed: Called with each answer to a request. It is not kept: the session would
+                refer to itself by its link, and be freed by the garbage collector only.
         """
         while connection := await self._connected():
             try:
-                await self._receive(connection)
+                await self._receive(connection, on_processed)
                 return
             except ConnectionClosed as closed:
                 _log.warning("%s: connection to the pusher lost: %s", self._uid, closed)
@@ -196,7 +200,7 @@ class PusherLink:
         self._outbound.link_down()
         self._requests.link_down()
 
-    async def _receive(self, connection: ClientConnection) -> None:
+    async def _receive(self, connection: ClientConnection, on_processed: OnProcessed) -> None:
         """Handle frames until the link is no longer needed; send due requests every 5 s.
 
         Raises:
@@ -208,11 +212,11 @@ class PusherLink:
                 await connection.send(protocol.encode(request))
             try:
                 async with asyncio.timeout(config.PUSHER_RECEIVE_POLL_INTERVAL):
-                    self._take(await connection.recv())
+                    self._take(await connection.recv(), on_processed)
             except TimeoutError:
                 continue
 
-    def _take(self, frame: bytes | str) -> None:
+    def _take(self, frame: bytes | str, on_processed: OnProcessed) -> None:
         try:
             answer = protocol.decode_answer(frame)
         except protocol.UnknownFrameTypeError as error:
@@ -221,7 +225,7 @@ class PusherLink:
         match answer:
             case protocol.Processed():
                 self._requests.answered(answer.conversation_id)
-                self._on_processed(answer)
+                on_processed(answer)
             case protocol.Acknowledged():
                 self._outbound.acknowledged(answer)
 
