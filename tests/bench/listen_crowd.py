@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import psutil
 
-from ghosts.records.scenario import DeviceGroup, Scenario, Through
+from ghosts.records.device_group import DeviceGroup
+from ghosts.records.scenario import Scenario, Through
 from ghosts.replay.run import replay
 from ghosts.simulation import podcast
 from ghosts.simulation.test_bed import TestBed

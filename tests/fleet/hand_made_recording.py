@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from fleet.quantity import MIB
 from ghosts.backends import Backend
+from ghosts.records.device_group import DeviceGroup
 from ghosts.records.fault import Fault, FaultMode
 from ghosts.records.recording import FORMAT, Audio, Event, Recording, Sample, SessionAtEnd
-from ghosts.records.scenario import DeviceGroup, Scenario
+from ghosts.records.scenario import Scenario
 
 END: Final = 10_800
 EXHAUSTED: Final = 3600

@@ -11,8 +11,9 @@ from typing import Any
 from ghosts.config import STORAGE_WORKERS
 from ghosts.paths import DATA
 from ghosts.plots import Lane
+from ghosts.records.device_group import DeviceGroup
 from ghosts.records.recording import FORMAT, Audio, Event, Recording, Sample
-from ghosts.records.scenario import TENTH, DeviceGroup, Scenario
+from ghosts.records.scenario import TENTH, Scenario
 from ghosts.records.snapshot import Allocator
 
 HOURS_3 = 10_800

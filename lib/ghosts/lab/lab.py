@@ -17,9 +17,10 @@ from ghosts.observation.tracker import Tracked
 from ghosts.plots.replay import gauge_against_tcp
 from ghosts.plots.style import Figure
 from ghosts.pusher import PusherSession
+from ghosts.records.device_group import DeviceGroup, Leave
 from ghosts.records.fault import MIN_SECONDS, Fault, FaultMode
 from ghosts.records.recording import FORMAT, Recording
-from ghosts.records.scenario import TENTH, DeviceGroup, DevicePlan, Leave, Scenario, ScenarioError
+from ghosts.records.scenario import TENTH, DevicePlan, Scenario, ScenarioError
 from ghosts.simulation.open_files import make_room_for
 from ghosts.variants import Variant, VariantError, variant_of
 

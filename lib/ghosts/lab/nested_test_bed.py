@@ -11,9 +11,10 @@ from ghosts.lab.loop import NestedLoop
 from ghosts.notebook import progress
 from ghosts.observation.observer import Observer
 from ghosts.pusher import Pusher
+from ghosts.records.device_group import Leave
 from ghosts.records.fault import FaultMode
 from ghosts.records.recording import Sample
-from ghosts.records.scenario import DevicePlan, Leave, Scenario
+from ghosts.records.scenario import DevicePlan, Scenario
 from ghosts.replay.run import OFF_THE_SECOND, quiet_by_default
 from ghosts.simulation.backends import Backends
 from ghosts.simulation.clock import sleep_until

@@ -10,8 +10,8 @@ from ghosts.listen import Listen, ListenSession
 from ghosts.observation.allocator import allocator
 from ghosts.observation.memory import SessionMemory
 from ghosts.observation.tracker import COLLECT_EVERY, KERNEL_EVERY, AnySession, Tracked, Tracker
+from ghosts.records.device_group import Leave
 from ghosts.records.recording import Audio, Event, Sample, SessionAtEnd
-from ghosts.records.scenario import Leave
 from ghosts.records.snapshot import Snapshot
 from ghosts.ws_server import established_peers
 

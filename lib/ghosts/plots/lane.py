@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from ghosts.config import GHOST_AFTER
+from ghosts.records.device_group import Leave
 from ghosts.records.recording import Event, Recording
-from ghosts.records.scenario import Leave, Through
+from ghosts.records.scenario import Through
 
 Span: TypeAlias = tuple[float, float]
 """From one simulated second to a later one."""

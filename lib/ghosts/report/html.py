@@ -12,9 +12,10 @@ from ghosts.plots import lanes, resident_memory
 from ghosts.plots import replay as plots
 from ghosts.plots.services import both_gauges
 from ghosts.plots.style import Figure, count, has
+from ghosts.records.device_group import DeviceGroup
 from ghosts.records.fault import Fault
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import FULL, OFF, DeviceGroup, Scenario, Through
+from ghosts.records.scenario import FULL, OFF, Scenario, Through
 from ghosts.records.scenario_toml import as_toml
 from ghosts.records.snapshot import Snapshot
 from ghosts.report.comparison import (

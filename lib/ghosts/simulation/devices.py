@@ -15,7 +15,8 @@ from websockets.protocol import State
 from async_tasks import create_named_task
 from ghosts import protocol
 from ghosts.protocol import LISTEN_PATH, PUSHER_PATH, device_messages
-from ghosts.records.scenario import DevicePlan, Leave, Scenario, Through
+from ghosts.records.device_group import Leave
+from ghosts.records.scenario import DevicePlan, Scenario, Through
 from ghosts.simulation import podcast
 from ghosts.simulation.clock import SimulatedLoop, sleep_until
 from ghosts.simulation.ports import reset_on_close

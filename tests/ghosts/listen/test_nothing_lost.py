@@ -13,8 +13,9 @@ from ghosts import config
 from ghosts.backends import Backend
 from ghosts.clients import Features
 from ghosts.listen.link.backoff import LinkState
+from ghosts.records.device_group import DeviceGroup
 from ghosts.records.fault import Fault, FaultMode
-from ghosts.records.scenario import DeviceGroup, load_scenario
+from ghosts.records.scenario import load_scenario
 from ghosts.replay.run import replay
 from ghosts.simulation import podcast
 

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from ghosts.pusher import Lifecycle, PusherSession
+from ghosts.records.device_group import DeviceGroup
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import DeviceGroup, Scenario
+from ghosts.records.scenario import Scenario
 from ghosts.replay.run import replay
 from ghosts.simulation.test_bed import TestBed
 from ghosts.variants import INCIDENT, Variant

@@ -7,8 +7,9 @@ import hypothesis.strategies as st
 from lifecycles import for_ever, variant_with
 
 from ghosts.pusher import PusherSession
+from ghosts.records.device_group import DeviceGroup, Leave
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import DeviceGroup, Leave, Scenario
+from ghosts.records.scenario import Scenario
 from ghosts.replay.run import replay
 from ghosts.simulation.test_bed import TestBed
 

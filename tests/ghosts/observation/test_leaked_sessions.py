@@ -13,8 +13,9 @@ from lifecycles import MIB, for_ever, scenario, session_of
 
 from ghosts.lab import Lab
 from ghosts.pusher import PusherSession
+from ghosts.records.device_group import Leave
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import Leave, load_scenario
+from ghosts.records.scenario import load_scenario
 from ghosts.replay.run import replay
 
 A_LIST: list[object] = []

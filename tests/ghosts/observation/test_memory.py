@@ -13,9 +13,10 @@ from ghosts import protocol
 from ghosts.backends import Backend
 from ghosts.observation import memory
 from ghosts.pusher import Lifecycle, PusherSession
+from ghosts.records.device_group import DeviceGroup
 from ghosts.records.fault import Fault, FaultMode
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import DeviceGroup, Scenario, Through
+from ghosts.records.scenario import Scenario, Through
 from ghosts.replay.run import replay
 from ghosts.simulation.test_bed import TestBed
 from ghosts.variants import Variant

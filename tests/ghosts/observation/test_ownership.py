@@ -16,7 +16,8 @@ from lifecycles import for_ever, run, scenario, session_of
 from ghosts.lab import Lab
 from ghosts.observation.ownership import context_of, owned_by, owner_in, tasks_by_owner
 from ghosts.pusher import PusherSession
-from ghosts.records.scenario import DeviceGroup, DevicePlan
+from ghosts.records.device_group import DeviceGroup
+from ghosts.records.scenario import DevicePlan
 from ghosts.replay.run import replay
 from ghosts.simulation.clock import simulate
 from ghosts.simulation.devices import arrive

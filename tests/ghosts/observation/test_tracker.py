@@ -9,8 +9,9 @@ from lifecycles import for_ever, scenario, session_of, variant_with
 from ghosts.config import GHOST_AFTER
 from ghosts.observation.tracker import KERNEL_EVERY, State
 from ghosts.pusher import PusherSession
+from ghosts.records.device_group import Leave
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import DevicePlan, Leave, load_scenario
+from ghosts.records.scenario import DevicePlan, load_scenario
 from ghosts.replay.run import replay
 from ghosts.simulation.clock import simulate
 from ghosts.simulation.devices import arrive

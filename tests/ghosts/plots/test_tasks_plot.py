@@ -16,8 +16,9 @@ from ghosts.backends import Backend
 from ghosts.observation.tracker import State
 from ghosts.observation.waits import SessionWaits, session_waits
 from ghosts.plots import style
+from ghosts.records.device_group import DeviceGroup
 from ghosts.records.fault import Fault
-from ghosts.records.scenario import DeviceGroup, Scenario, Through
+from ghosts.records.scenario import Scenario, Through
 from ghosts.replay.run import replay
 from ghosts.simulation.test_bed import TestBed
 

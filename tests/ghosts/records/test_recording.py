@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ghosts.records.device_group import DeviceGroup
 from ghosts.records.recording import FORMAT, Recording, RecordingError
-from ghosts.records.scenario import DeviceGroup, Scenario
+from ghosts.records.scenario import Scenario
 from ghosts.replay.run import replay
 
 

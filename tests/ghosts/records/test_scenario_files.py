@@ -7,15 +7,10 @@ import tomllib
 import pytest
 
 from ghosts.paths import DATA
+from ghosts.records.device_group import DeviceGroup
 from ghosts.records.fault import Fault
 from ghosts.records.recording import Audio, Event, Recording, Sample, SessionAtEnd
-from ghosts.records.scenario import (
-    DeviceGroup,
-    Scenario,
-    ScenarioError,
-    load_scenario,
-    parse_scenario,
-)
+from ghosts.records.scenario import Scenario, ScenarioError, load_scenario, parse_scenario
 from ghosts.records.snapshot import Allocator, Snapshot, Trimmed
 
 FOLDER = DATA / "scenarios"

@@ -8,14 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ghosts.records.scenario import (
-    STAY_CAP,
-    DeviceGroup,
-    Scenario,
-    ScenarioError,
-    load_scenario,
-    parse_scenario,
-)
+from ghosts.records.device_group import STAY_CAP, DeviceGroup
+from ghosts.records.scenario import Scenario, ScenarioError, load_scenario, parse_scenario
 from ghosts.records.scenario_toml import as_toml
 
 TEXT = """

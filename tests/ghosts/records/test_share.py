@@ -8,8 +8,9 @@ import pytest
 
 from ghosts.backends import Backend
 from ghosts.clients import BackendError, Batch, connect_pusher_clients
+from ghosts.records.device_group import DeviceGroup
 from ghosts.records.fault import Fault, FaultMode, Share
-from ghosts.records.scenario import DeviceGroup, Scenario
+from ghosts.records.scenario import Scenario
 from ghosts.replay.run import replay
 from ghosts.simulation.backends import serve_backends
 from ghosts.simulation.client_faults import ClientFaults

@@ -12,8 +12,9 @@ from ghosts import config
 from ghosts.backends import Backend
 from ghosts.observation.tracker import State, Tracked
 from ghosts.pusher import PusherSession
+from ghosts.records.device_group import Leave
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import Leave, Scenario
+from ghosts.records.scenario import Scenario
 from ghosts.replay.run import replay
 from ghosts.simulation.devices import EPOCH
 from ghosts.simulation.test_bed import TestBed

@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from ghosts.backends import PUSHER_BACKENDS, Backend
+from ghosts.records.device_group import DeviceGroup, Leave
 from ghosts.records.fault import Fault, FaultMode
-from ghosts.records.scenario import DeviceGroup, Leave, Scenario
+from ghosts.records.scenario import Scenario
 
 RECOVERED: Final = 600
 """Second by which the last fault has ended."""

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from determinism import check_that_runs_repeat
 
+from ghosts.records.device_group import DeviceGroup, Leave
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import DeviceGroup, Leave, Scenario, load_scenario
+from ghosts.records.scenario import Scenario, load_scenario
 from ghosts.replay.run import replay
 
 READERS = replace(load_scenario("readers").fewer(3), duration=240)

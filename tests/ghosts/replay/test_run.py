@@ -10,9 +10,10 @@ from contextlib import suppress
 import pytest
 
 from ghosts.pusher import PusherSession
+from ghosts.records.device_group import DeviceGroup
 from ghosts.records.fault import Fault
 from ghosts.records.recording import Recording
-from ghosts.records.scenario import DeviceGroup, Scenario
+from ghosts.records.scenario import Scenario
 from ghosts.replay.run import replay
 from ghosts.variants import INCIDENT, Variant, VariantError
 

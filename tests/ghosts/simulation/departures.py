@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 
 from ghosts.pusher import PusherSession
-from ghosts.records.scenario import DeviceGroup, Scenario
+from ghosts.records.device_group import DeviceGroup
+from ghosts.records.scenario import Scenario
 from ghosts.variants import INCIDENT, Variant
 
 

@@ -15,7 +15,8 @@ from departures import after_disconnect, scenario
 
 from ghosts.lab import Lab, LabError
 from ghosts.pusher import PusherSession
-from ghosts.records.scenario import DeviceGroup, Scenario
+from ghosts.records.device_group import DeviceGroup
+from ghosts.records.scenario import Scenario
 from ghosts.replay.run import replay
 from ghosts.simulation import spin
 from ghosts.simulation.clock import simulate
