@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-import sysconfig
+import sys
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +29,9 @@ from tracemalloc_ext.words import (
 )
 
 _ASYNCIO: Final = os.path.dirname(asyncio.__file__) + os.sep
-_PACKAGES: Final = Path(sysconfig.get_path("purelib"))
-_WITH_GROUPS: Final = (_ASYNCIO, str(_PACKAGES / "anyio") + os.sep)
+_PACKAGES: Final = ("site-packages", "dist-packages")
+_AROUND_ANY: Final = ("wait_for", "_ContextManagerMixin.__aenter__")
+"""Functions of asyncio that await what they are given, or another primitive."""
 _UNNAMED: Final = re.compile(r"Task-\d+")
 
 
@@ -75,7 +76,7 @@ class Awaits:
     def innermost(self) -> AwaitFrame | None:
         """The innermost frame of the task itself, outside installed packages if possible."""
         frames = [frame for frame in self.frames if frame.task == self.task]
-        own = [frame for frame in frames if not (_PACKAGES / frame.file).exists()]
+        own = [frame for frame in frames if not _is_installed(frame.file)]
         found = own or frames
         return found[-1] if found else None
 
@@ -134,7 +135,7 @@ def _followed(future: AnyFuture | None, frames: list[types.FrameType]) -> AnyFut
 def _behind_waiter(frames: list[types.FrameType]) -> list[AnyFuture]:
     """Return what the innermost frame awaits, where asyncio put a future of its own between."""
     own = [frame for frame in frames if frame.f_code.co_qualname != "Future.__await__"]
-    if not own or not own[-1].f_code.co_filename.startswith(_WITH_GROUPS):
+    if not own or not _is_of_asyncio_or_anyio(own[-1].f_code.co_filename):
         return []
     variables: dict[str, Any] = locals_of(own[-1])
     match own[-1].f_code.co_qualname:
@@ -147,6 +148,12 @@ def _behind_waiter(frames: list[types.FrameType]) -> list[AnyFuture]:
         case _:
             found = []
     return [one for one in found if is_future(one)]
+
+
+def _is_of_asyncio_or_anyio(filename: str) -> bool:
+    anyio = getattr(sys.modules.get("anyio"), "__file__", None)
+    folders = (_ASYNCIO, os.path.dirname(anyio) + os.sep) if anyio else _ASYNCIO
+    return filename.startswith(folders)
 
 
 def _suspended_frames(task: AnyTask) -> list[types.FrameType]:
@@ -164,9 +171,10 @@ def _take_primitive(frames: list[types.FrameType]) -> str | None:
     """Remove asyncio's own frames from the inner end; return the name of the outermost of them."""
     name = None
     while frames and frames[-1].f_code.co_filename.startswith(_ASYNCIO):
-        code = frames.pop().f_code
-        # The pure-Python future is awaited through a frame, the C one is not.
-        name = code.co_qualname if code.co_qualname != "Future.__await__" else None
+        outer = frames.pop().f_code.co_qualname
+        if name is None or outer not in _AROUND_ANY:
+            # The pure-Python future is awaited through a frame, the C one is not.
+            name = outer if outer != "Future.__await__" else None
     return name and f"asyncio.{name}"
 
 
@@ -179,6 +187,11 @@ def _await_frame(task: str, frame: types.FrameType) -> AwaitFrame:
         line=line,
         source=source_line(code.co_filename, line),
     )
+
+
+def _is_installed(file: str) -> bool:
+    entries = (Path(entry) for entry in sys.path)
+    return any((entry / file).exists() for entry in entries if entry.name in _PACKAGES)
 
 
 def _state(task: AnyTask) -> str | None:

@@ -1,19 +1,22 @@
 """Where a walk over references stops, and how it enters each kind of object."""
 
 import asyncio
+import builtins
 import concurrent.futures
 import contextvars
 import enum
+import gc
 import selectors
 import threading
 import types
 import weakref
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final
 
 from tracemalloc_ext.arrays import is_array
-from tracemalloc_ext.classes import class_module, is_a
+from tracemalloc_ext.classes import bases, class_flags, class_module, is_a
 from tracemalloc_ext.futures import is_future_class
+from tracemalloc_ext.sizes import sizer_of
 
 _TRACKS_REFERENCES: Final = 1 << 14  # Py_TPFLAGS_HAVE_GC: the type reports its referents
 
@@ -27,13 +30,16 @@ _CODE: Final = (
     types.NoneType,
     types.EllipsisType,
     types.NotImplementedType,
+    bool,
+)
+_DEFINITIONS: Final = (
     property,
     staticmethod,
     classmethod,
-    bool,
     enum.Enum,
+    contextvars.ContextVar,
+    weakref.ReferenceType,
 )
-_WEAK: Final = (contextvars.ContextVar, weakref.ReferenceType)
 _PROCESS: Final = (
     type,
     types.ModuleType,
@@ -65,17 +71,21 @@ class Step(enum.Enum):
     """As REFERENTS; its callbacks belong to the code that awaits it."""
     ARRAY = enum.auto()
     """As REFERENTS, plus what numpy hides from the collector: its base, its objects."""
-    SHALLOW = enum.auto()
-    """As REFERENTS; its `__sizeof__` is written in Python, and may count its parts as well."""
 
 
-class Boundary(dict[type, Step]):
-    """The step for each type, computed once per walk.
+class Boundary(dict[int, Step]):
+    """The step for each class, by its id, added once per walk: `get(id(cls)) or add(cls)`.
+
+    By id, since a metaclass may define when classes are equal.
+
+    Attributes:
+        sizes: By the id of a class, what to call for a size instead of `sys.getsizeof`.
 
     Args:
         exclude: Classes whose instances are closed. Objects that are not classes are ignored here.
-        weak: Whether weak references and context variables are entered, for the callbacks of the
-            former and the defaults of the latter.
+        definitions: Whether what is written in classes and modules is entered as well: properties,
+            members of enums, weak references for their callbacks, context variables for their
+            defaults.
         whole_process: Whether modules, event loops, loggers and the like are entered.
     """
 
@@ -86,30 +96,40 @@ class Boundary(dict[type, Step]):
         self,
         exclude: Iterable[object] = (),
         *,
-        weak: bool = False,
+        definitions: bool = False,
         whole_process: bool = False,
     ) -> None:
         super().__init__()
+        self.sizes: dict[int, Callable[[Any], int]] = {}
         self._whole_process = whole_process
-        self._closed: tuple[type, ...] = (
-            *_CODE,
-            *(() if weak else _WEAK),
-            *(() if whole_process else _PROCESS),
-            *(item for item in exclude if is_a(item, type)),
-        )
+        self._added: list[type] = []
+        self._closed = {
+            id(cls)
+            for cls in (
+                *_CODE,
+                *(() if definitions else _DEFINITIONS),
+                *(() if whole_process else _PROCESS),
+                *(item for item in exclude if is_a(item, type)),
+            )
+        }
 
-    def __missing__(self, cls: type) -> Step:
-        step = self[cls] = self._classify(cls)
+    def add(self, cls: type) -> Step:
+        """Return the step for a class that is met for the first time."""
+        self._added.append(cls)  # kept alive, so that its id stays its own
+        sizer = sizer_of(cls)
+        if sizer is not None:
+            self.sizes[id(cls)] = sizer
+        step = self[id(cls)] = self._classify(cls)
         return step
 
     def _classify(self, cls: type) -> Step:
-        if issubclass(cls, self._closed):
+        if not self._closed.isdisjoint(map(id, bases(cls))):
             return Step.STOP
         if not self._whole_process and class_module(cls).partition(".")[0] in _PROCESS_PACKAGES:
             return Step.STOP
         if is_array(cls):
             return Step.ARRAY
-        if not cls.__flags__ & _TRACKS_REFERENCES:
+        if not class_flags(cls) & _TRACKS_REFERENCES:
             return Step.LEAF
         if issubclass(cls, dict):
             return Step.MAPPING
@@ -117,14 +137,7 @@ class Boundary(dict[type, Step]):
             return Step.FUNCTION
         if issubclass(cls, types.FrameType):
             return Step.FRAME
-        if is_future_class(cls):
-            return Step.FUTURE
-        return Step.SHALLOW if _sized_in_python(cls) else Step.REFERENTS
-
-
-def _sized_in_python(cls: type) -> bool:
-    found = next(vars(base)["__sizeof__"] for base in type.mro(cls) if "__sizeof__" in vars(base))
-    return type(found) is types.FunctionType
+        return Step.FUTURE if is_future_class(cls) else Step.REFERENTS
 
 
 def is_namespace(mapping: dict[object, object]) -> bool:
@@ -138,5 +151,10 @@ def is_local(function: types.FunctionType) -> bool:
 
 
 def captured(function: types.FunctionType) -> list[object]:
-    """Return what a function keeps alive: closure, defaults, keyword defaults."""
-    return [function.__closure__, function.__defaults__, function.__kwdefaults__]
+    """Return what a function keeps alive: closure, defaults, keyword defaults, attributes."""
+    known = [function.__closure__, function.__defaults__, function.__kwdefaults__]
+    # From its referents, as reading `__dict__` makes one. The annotations are found there, too.
+    namespaces = {id(function.__globals__), id(known[-1])}
+    found = (part for part in gc.get_referents(function) if type(part) is dict)
+    attributes = (part for part in found if id(part) not in namespaces)
+    return [*known, *(part for part in attributes if part is not vars(builtins))]

@@ -6,7 +6,7 @@ import sys
 import types
 from typing import Final, TypeAlias, TypeGuard
 
-from tracemalloc_ext.classes import class_name, is_a
+from tracemalloc_ext.classes import class_module, class_name, is_a
 
 Suspended: TypeAlias = (
     "types.CoroutineType[object, object, object]"
@@ -17,7 +17,7 @@ _SUSPENDED: Final = (types.CoroutineType, types.GeneratorType, types.AsyncGenera
 
 # Objects that the interpreter puts between two objects of the program. By name, since only some
 # have a public type.
-WRAPPERS: Final = frozenset(
+_WRAPPERS: Final = frozenset(
     {
         "FutureIter",
         "anext_awaitable",
@@ -33,10 +33,12 @@ WRAPPERS: Final = frozenset(
     }
 )
 
+_INTERPRETER: Final = ("builtins", "_asyncio", "_contextvars")
+
 
 def is_suspended(item: object) -> TypeGuard[Suspended]:
     """Return whether an object is a coroutine, a generator or an async generator."""
-    return type(item) in _SUSPENDED
+    return any(type(item) is cls for cls in _SUSPENDED)
 
 
 def frame_of(suspended: Suspended) -> types.FrameType | None:
@@ -57,9 +59,14 @@ def awaited_by(suspended: Suspended) -> object | None:
     return unwrap(suspended.ag_await)
 
 
+def is_wrapper(item: object) -> bool:
+    """Return whether the interpreter has put an object between two others of the program."""
+    return class_name(type(item)) in _WRAPPERS and class_module(type(item)) in _INTERPRETER
+
+
 def unwrap(item: object) -> object:
     """Return the object inside the interpreter's wrappers; `item` itself when it is not one."""
-    while class_name(type(item)) in WRAPPERS:
+    while is_wrapper(item):
         held = [part for part in gc.get_referents(item) if not is_a(part, type)]
         if not held:
             break
@@ -77,7 +84,10 @@ def locals_of(frame: types.FrameType) -> dict[str, object]:
     snapshot = frame.f_locals
     names = dict(snapshot)
     unheld = sys.getrefcount(snapshot) == _UNHELD
-    if isinstance(snapshot, dict) and frame.f_code.co_flags & inspect.CO_OPTIMIZED and unheld:
+    of_function = type(snapshot) is dict and frame.f_code.co_flags & inspect.CO_OPTIMIZED
+    # Into a frame that is traced, the interpreter writes the snapshot back.
+    traced = frame.f_trace is not None or sys.gettrace() is not None
+    if of_function and unheld and not traced:
         snapshot.clear()
     return names
 

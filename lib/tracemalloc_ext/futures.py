@@ -6,6 +6,7 @@ same in C tasks, pure-Python tasks and foreign ones built on either.
 
 import asyncio
 import inspect
+import types
 from collections.abc import Iterable
 from typing import Any, TypeAlias, TypeGuard
 
@@ -49,8 +50,9 @@ def gathered(future: AnyFuture | None) -> list[AnyFuture]:
 def shielded(future: AnyFuture | None) -> AnyFuture | None:
     """Return what a future made by `asyncio.shield` awaits; None for any other future."""
     for callback, _context in callbacks_of(future):
-        code = getattr(callback, "__code__", None)
-        if code is not None and code.co_qualname == "shield.<locals>._outer_done_callback":
+        if type(callback) is not types.FunctionType:
+            continue
+        if callback.__code__.co_qualname == "shield.<locals>._outer_done_callback":
             inner: AnyFuture = inspect.getclosurevars(callback).nonlocals["inner"]
             return inner
     return None

@@ -102,7 +102,8 @@ class Growth:
 
         They belong to C libraries, such as OpenSSL or a database driver, or to free memory that an
         allocator holds. Neither owners nor lines can show them. None when one of the two is not
-        known.
+        known. Negative: Python gave out memory that nobody has written to yet, such as zeros, and
+        which is not resident; as much from elsewhere may be hidden behind it.
         """
         if self.resident is None or self.traced is None:
             return None
@@ -121,12 +122,12 @@ class Growth:
             return ["  unknown on this system"]
         rows = [f"{_signed(self.resident):>16}  in all"]
         outside = "not given out by Python's allocators: C libraries, free memory"
+        if self.unexplained is not None and self.unexplained >= 0:
+            return [*rows, f"{_signed(self.unexplained):>16}  {outside}"]
+        reason = "Python's allocators gave out more than became resident"
         if self.unexplained is None:
-            return [
-                *rows,
-                f"  unknown, as tracemalloc was not tracing: how much of it was {outside}",
-            ]
-        return [*rows, f"{_signed(self.unexplained):>16}  {outside}"]
+            reason = "tracemalloc was not tracing"
+        return [*rows, f"  unknown, as {reason}: how much of it was {outside}"]
 
 
 def snapshot(

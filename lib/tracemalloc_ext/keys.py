@@ -1,13 +1,12 @@
 """Descriptions of the keys of mappings: short, stable, without addresses."""
 
-import contextlib
 import enum
 import itertools
 import types
 from collections.abc import Mapping
 from typing import Final
 
-from tracemalloc_ext.classes import attributes, class_module, class_name, is_a, slots
+from tracemalloc_ext.classes import attributes, class_module, class_name, declared, is_a, slots
 from tracemalloc_ext.words import describe
 
 _LENGTH: Final = 40
@@ -47,9 +46,8 @@ def _describe(key: object, ids: Mapping[int, str], *, depth: int) -> str:
         return float.__repr__(key) if is_a(key, float) else complex.__repr__(key)
     if is_a(key, type, types.ModuleType, types.FunctionType):
         return describe(key)
-    if key is None or key is ... or _is_plain(cls):
-        with contextlib.suppress(Exception):  # a time may have a time zone of the program
-            return repr(key)
+    if key is None or key is ... or _is_plain(key):
+        return _cut_words(repr(key))
     fields = _fields(key)
     shown = [
         words + _describe(value, ids, depth=depth + 1)
@@ -66,22 +64,32 @@ def _cut(start: str | bytes, length: int) -> str:
 def _number(key: int, ids: Mapping[int, str]) -> str:
     if type(key) is bool:
         return repr(key)
-    if key in ids:
-        return f"id of {ids[key]}"
-    bits = int.bit_length(key)
-    return int.__repr__(key) if bits <= _BITS else f"an int of {bits} bits"
+    number = int.__int__(key)
+    if number in ids:
+        return f"id of {ids[number]}"
+    bits = number.bit_length()
+    return repr(number) if bits <= _BITS else f"an int of {bits} bits"
 
 
-def _is_plain(cls: type) -> bool:
-    return class_module(cls).partition(".")[0] in _PLAIN
+def _is_plain(key: object) -> bool:
+    if class_module(type(key)).partition(".")[0] not in _PLAIN:
+        return False
+    # The time zone of a time may be of the program, and is part of its `repr`.
+    zone = getattr(key, "tzinfo", None)
+    return zone is None or class_module(type(zone)) in ("datetime", "zoneinfo")
+
+
+def _cut_words(words: str) -> str:
+    return words if len(words) <= 2 * _LENGTH else words[: 2 * _LENGTH] + "..."
 
 
 def _fields(key: object) -> list[tuple[str, object]]:
     """Return the contents of a tuple or a dataclass, each with the words that go before it."""
-    declared = vars(type(key))
+    of_class = declared(type(key))
     if is_a(key, tuple):
-        names = [f"{name}=" for name in declared.get("_fields", ())]
+        given = of_class.get("_fields")
+        names = [f"{name}=" for name in given] if type(given) is tuple else []
         return list(zip(names or [""] * tuple.__len__(key), tuple.__iter__(key), strict=False))
     values = dict(slots(key)) | attributes(key)
-    shown = [name for name, field in declared.get("__dataclass_fields__", {}).items() if field.repr]
+    shown = [name for name, field in of_class.get("__dataclass_fields__", {}).items() if field.repr]
     return [(f"{name}=", values[name]) for name in shown if name in values]

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from tracemalloc_ext.boundary import is_namespace
-from tracemalloc_ext.classes import is_a
+from tracemalloc_ext.classes import class_module, defines, is_a
 from tracemalloc_ext.frames import frame_of, is_suspended, locals_of
 
 _MOST: Final = 200
@@ -30,7 +30,11 @@ def path_from_outside(target: object, hidden: Iterable[object]) -> list[object]:
         target: The object.
         hidden: Objects, and classes for all their instances, that are not followed.
     """
-    return _Climb(target, hidden).run()
+    climb = _Climb(target, hidden)
+    try:
+        return climb.run()
+    finally:
+        climb.clear()  # it has frames whose variables lead to it: a cycle
 
 
 class _Climb:
@@ -60,11 +64,15 @@ class _Climb:
                 unseen = self._references(index) - seen[index]
                 if index == 0:
                     held_itself = unseen > 0
-                # A cell of a running frame: which frame refers to it cannot be asked.
-                elif unseen > 0 and type(self._met[index]) is not types.CellType:
+                elif unseen > 0 and not _may_be_of_a_running_frame(self._met[index]):
                     return self._down(index)
             start, end = end, len(self._met)
         return self._down(0) if held_itself else []
+
+    def clear(self) -> None:
+        """Forget all frames and objects."""
+        self._running.clear()
+        self._met.clear()
 
     def _references(self, index: int) -> int:
         """Return how many references there are, without those of variables and of this search."""
@@ -106,6 +114,20 @@ class _Climb:
             index = self._below[index]
             path.append(self._met[index])
         return path
+
+
+def _may_be_of_a_running_frame(item: object) -> bool:
+    """Return whether an object is what frames refer to beside their variables.
+
+    These references cannot be asked for: a cell, the function that runs, the iterator of a loop,
+    the exit of a `with` block.
+    """
+    if is_a(item, types.CellType, types.FunctionType):
+        return True
+    if is_a(item, types.MethodType):
+        name = getattr(item.__func__, "__name__", "")
+        return name in ("__exit__", "__aexit__")
+    return class_module(type(item)) in ("builtins", "itertools") and defines(type(item), "__next__")
 
 
 def _on_the_stacks() -> tuple[Counter[int], set[types.FrameType]]:

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from tracemalloc_ext.arrays import is_array, parts_of
 from tracemalloc_ext.boundary import Step, captured, is_local, is_namespace
-from tracemalloc_ext.classes import attributes, class_name, is_a, slots
-from tracemalloc_ext.frames import WRAPPERS, awaited_by, frame_of, is_suspended, locals_of, unwrap
+from tracemalloc_ext.classes import attributes, is_a, slots
+from tracemalloc_ext.frames import awaited_by, frame_of, is_suspended, is_wrapper, locals_of, unwrap
 from tracemalloc_ext.futures import AnyFuture, callbacks_of, is_future, is_task
 from tracemalloc_ext.keys import describe_key
 from tracemalloc_ext.words import describe, place
@@ -77,7 +77,7 @@ def _how(reference: str | _Key, ids: Mapping[int, str]) -> str:
 
 def _is_part_of(parent: object, item: object) -> bool:
     """Return whether an object is an internal part of its parent, or a wrapper."""
-    if class_name(type(item)) in WRAPPERS:
+    if is_wrapper(item):
         return True
     if type(parent) is types.FunctionType:
         return any(item is part for part in captured(parent))
@@ -106,7 +106,7 @@ def _parts(item: object) -> Iterator[tuple[str | _Key, object]]:
         for name, value in locals_of(item).items():
             yield f", local {name!r}", value
     elif is_a(item, list, tuple, deque):
-        for index, value in enumerate(type(item).__iter__(item)):
+        for index, value in enumerate(_contents(item)):
             yield f"[{index}]", value
     elif is_a(item, dict):
         for key, value in list(dict.items(item)):
@@ -124,6 +124,15 @@ def _parts(item: object) -> Iterator[tuple[str | _Key, object]]:
     yield from _attribute_parts(item)
 
 
+def _contents(sequence: Any) -> list[object]:
+    """Return what is in a sequence, also if its class iterates over something else.
+
+    At once, since another thread may change it meanwhile.
+    """
+    base: Any = next(base for base in (list, tuple, deque) if is_a(sequence, base))
+    return list(base.__iter__(sequence))
+
+
 def _future_parts(future: AnyFuture) -> Iterator[tuple[str, object]]:
     if is_task(future):
         yield "", future.get_coro()
@@ -133,7 +142,7 @@ def _future_parts(future: AnyFuture) -> Iterator[tuple[str, object]]:
         yield ", a callback", callback
 
 
-def _captured_parts(function: types.FunctionType) -> Iterator[tuple[str, object]]:
+def _captured_parts(function: types.FunctionType) -> Iterator[tuple[str | _Key, object]]:
     cells = function.__closure__ or ()
     for name, cell in zip(function.__code__.co_freevars, cells, strict=True):
         yield f", closure variable {name!r}", unwrap(cell)
@@ -141,10 +150,17 @@ def _captured_parts(function: types.FunctionType) -> Iterator[tuple[str, object]
         yield ", a default", value
     for name, value in (function.__kwdefaults__ or {}).items():
         yield f", default of {name!r}", value
+    for part in captured(function)[3:]:
+        yield from _named(part)
 
 
 def _attribute_parts(item: object) -> Iterator[tuple[str | _Key, object]]:
-    for name, value in list(attributes(item).items()):
-        yield f".{name}" if type(name) is str else _Key(name), value
+    if type(item) is not types.FunctionType:  # whose `__dict__` is made by reading it
+        yield from _named(attributes(item))
     for name, value in slots(item):
         yield f".{name}", value
+
+
+def _named(namespace: Any) -> Iterator[tuple[str | _Key, object]]:
+    for name, value in list(namespace.items()):
+        yield f".{name}" if type(name) is str else _Key(name), value

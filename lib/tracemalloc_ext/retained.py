@@ -133,7 +133,7 @@ class _Ledger:
             for item in frontier:
                 if id(item) in self._owner or id(item) in of_owners:
                     continue
-                step = self._steps[type(item)]
+                step = self._steps.get(id(type(item))) or self._steps.add(type(item))
                 if step is Step.STOP:
                     continue
                 if step is Step.LEAF or (step is Step.ARRAY and not any(parts_of(item))):
@@ -152,7 +152,7 @@ class _Ledger:
         """Charge what the root reaches to owner `index`, or as shared when others reach it too."""
         owner, steps, size = self._owner, self._steps, sys.getsizeof
         stop, leaf, referents = Step.STOP, Step.LEAF, Step.REFERENTS
-        shallow = Step.SHALLOW
+        sizes = steps.sizes
         frontier = [root]
         while frontier:
             self._alive.append(frontier)
@@ -163,12 +163,12 @@ class _Ledger:
                 first = owner.get(key)
                 if first is not None and (first == index or first < 0):
                     continue
-                step = steps[type(item)]
+                step = steps.get(id(type(item))) or steps.add(type(item))
                 if step is referents:
                     entered.append(item)
                 elif step is not leaf and (step is stop or not self._enter(item, entered, extra)):
                     continue
-                own_size = size(item) if step is not shallow else object.__sizeof__(item)
+                own_size = sizes.get(id(type(item)), size)(item)
                 if first is None:
                     owner[key] = index
                     self.own[index] += own_size
@@ -181,7 +181,7 @@ class _Ledger:
 
     def _enter(self, item: Any, entered: list[object], extra: list[object]) -> bool:
         """Enter an object that needs more than its referents; return False when it is closed."""
-        step = self._steps[type(item)]
+        step = self._steps[id(type(item))]
         if step is Step.FUNCTION:
             if is_local(item):
                 extra += captured(item)

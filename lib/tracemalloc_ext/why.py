@@ -88,15 +88,30 @@ def why(
     if target is None:  # what a dead weak reference gives
         return Why(steps=(), target="None", looked_at=0)
     closed = [*exclude, *asking()]
+    try:
+        return _answer(target, loop, roots, exclude, closed)
+    finally:
+        # The frame of this call is in it. Left in a cycle, all variables of its callers would stay
+        # alive until a collection (test_asking_keeps_nothing_alive).
+        closed.clear()
+
+
+def _answer(
+    target: object,
+    loop: asyncio.AbstractEventLoop | None,
+    roots: Mapping[str, object] | None,
+    exclude: Iterable[object],
+    closed: list[object],
+) -> Why:
     if roots is not None:
-        return _answer(target, *_down(target, [(list(roots.items()), False)], closed))
+        return _why(target, *_down(target, [(list(roots.items()), False)], closed))
     steps, looked_at = _down(target, rounds(loop or running_loop()), closed)
     path = [] if steps else path_from_outside(target, closed)
-    if path == [target] and not gc.is_tracked(target):
+    if len(path) == 1 and not gc.is_tracked(target):
         # The garbage collector does not list all that refers to such an object, as to bytes.
         asker, _ = _down(target, [(locals_of_this_thread(), False)], [*exclude])
         path = [] if asker else path
-    return _answer(target, steps or tuple(in_words(path)), looked_at, outside=bool(path))
+    return _why(target, steps or tuple(in_words(path)), looked_at, outside=bool(path))
 
 
 def _down(
@@ -113,9 +128,7 @@ def _down(
     return steps, sum(search.looked_at for search in searches.values())
 
 
-def _answer(
-    target: object, steps: tuple[str, ...], looked_at: int, *, outside: bool = False
-) -> Why:
+def _why(target: object, steps: tuple[str, ...], looked_at: int, *, outside: bool = False) -> Why:
     return Why(
         steps=tuple(map(without_addresses, steps)),
         target=without_addresses(describe(target)),
@@ -131,7 +144,7 @@ class _Search:
         self.looked_at = 0
         self._target = target
         self._whole_process = whole_process
-        self._steps = Boundary(exclude, weak=True, whole_process=whole_process)
+        self._steps = Boundary(exclude, definitions=True, whole_process=whole_process)
         self._names: dict[int, str] = {}
         # Id of an object: the object, kept alive while its id is compared, and its parent's id.
         self._reached: dict[int, tuple[Any, int | None]] = {
@@ -162,12 +175,14 @@ class _Search:
         reached, target, steps = self._reached, self._target, self._steps
         found: list[object] = []
         for item in level:
-            step = steps[type(item)]
+            step = steps.get(id(type(item))) or steps.add(type(item))
             for child in references(item, step, whole_process=self._whole_process):
                 if id(child) in reached:
                     continue
-                if child is not target and steps[type(child)] in (Step.STOP, Step.LEAF):
-                    continue
+                if child is not target:
+                    step_of_child = steps.get(id(type(child))) or steps.add(type(child))
+                    if step_of_child in (Step.STOP, Step.LEAF):
+                        continue
                 reached[id(child)] = (child, id(item))
                 if child is target:
                     return [child]

@@ -13,7 +13,7 @@ from tracemalloc_ext.classes import attributes, class_name, is_a
 from tracemalloc_ext.futures import is_task, task_name
 
 _CELL: Final = re.compile(r"ipykernel_\d+|^<ipython-input-")
-_ADDRESS: Final = re.compile(r"(?: at)? 0x[0-9a-fA-F]{6,}")
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]{6,}\b")
 
 
 def short_path(filename: str) -> str:
@@ -56,7 +56,10 @@ def describe(item: object) -> str:
     if is_a(item, bytes, bytearray):
         return f"{class_name(type(item))}, {byte_count(type(item).__len__(item))}"
     if type(item) is memoryview:
-        return f"memoryview, {byte_count(item.nbytes)}"
+        try:
+            return f"memoryview, {byte_count(item.nbytes)}"
+        except ValueError:
+            return "memoryview, released"
     if type(item) is types.FunctionType:
         return f"function {function_name(item.__qualname__)}"
     if is_a(item, types.ModuleType):
