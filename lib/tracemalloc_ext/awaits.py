@@ -211,8 +211,7 @@ def _future_in_words(future: AnyFuture | None) -> str:
     if children:
         done = sum(child.done() for child in children)
         return f"a gather of {len(children)}, {done} done"
-    if any(
-        "_chain_future" in getattr(call, "__qualname__", "") for call, _ in callbacks_of(future)
-    ):
+    functions = (call for call, _ in callbacks_of(future) if type(call) is types.FunctionType)
+    if any("_chain_future" in function.__qualname__ for function in functions):
         return "a thread of an executor"
     return describe(future)

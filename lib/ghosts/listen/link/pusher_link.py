@@ -141,6 +141,7 @@ class PusherLink:
         finally:
             unfinished = [one for one in (trying, over) if not one.done()]
             await drain_tasks(unfinished, timeout=config.CANCEL_ACK_TIMEOUT, label="listen_connect")
+            del trying  # the traceback of its error refers to this frame, and so to the session
 
     async def _connect(self) -> ClientConnection:
         return await connect(
