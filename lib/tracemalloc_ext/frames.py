@@ -3,6 +3,7 @@
 import gc
 import inspect
 import sys
+import threading
 import types
 from typing import Final, TypeAlias, TypeGuard
 
@@ -90,6 +91,13 @@ def locals_of(frame: types.FrameType) -> dict[str, object]:
     if of_function and unheld and not traced:
         snapshot.clear()
     return names
+
+
+def frames_of_other_threads() -> dict[int, types.FrameType]:
+    """Return the innermost frame of each thread but this one, by the thread's identifier."""
+    frames = sys._current_frames()
+    del frames[threading.get_ident()]
+    return frames
 
 
 _UNHELD: Final = 3  # references: the frame's, the variable above, and the counting call's own

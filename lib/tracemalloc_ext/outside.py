@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tracemalloc_ext.boundary import is_namespace
 from tracemalloc_ext.classes import class_module, defines, is_a
-from tracemalloc_ext.frames import frame_of, is_suspended, locals_of
+from tracemalloc_ext.frames import frame_of, frames_of_other_threads, is_suspended, locals_of
 
 _MOST: Final = 200
 """Objects to ask for. Each time the garbage collector goes through its whole list, once for all
@@ -50,12 +50,14 @@ class _Climb:
             *(type, types.ModuleType),  # all that they lead to has been searched
             *(item for item in hidden if is_a(item, type)),
         )
-        self._variables, self._running = _on_the_stacks()
+        self._variables: Counter[int] = Counter()
+        self._running: set[types.FrameType] = set()
         self._met = [target]
         self._below = [0]
         """By index of what was met: the index of what it refers to, on the way to the target."""
 
     def run(self) -> list[object]:
+        self._variables, self._running = _on_the_stacks()
         start, end = 0, 1
         held_itself = False
         while start < end <= _MOST:
@@ -133,11 +135,9 @@ def _may_be_of_a_running_frame(item: object) -> bool:
 def _on_the_stacks() -> tuple[Counter[int], set[types.FrameType]]:
     """Return how many variables of running frames refer to an object, by id, and the frames."""
     variables: Counter[int] = Counter()
-    running = {
-        frame
-        for top in sys._current_frames().values()
-        for frame, _line in traceback.walk_stack(top)
-    }
+    # Without the frame of this call: a frame with a variable that refers to itself is a cycle.
+    tops = [*frames_of_other_threads().values(), sys._getframe(1)]
+    running = {frame for top in tops for frame, _line in traceback.walk_stack(top)}
     for frame in running:
         code = frame.f_code
         if code.co_flags & inspect.CO_OPTIMIZED:  # otherwise its variables are in a dict

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from tracemalloc_ext.classes import is_a
-from tracemalloc_ext.frames import locals_of
+from tracemalloc_ext.frames import frames_of_other_threads, locals_of
 from tracemalloc_ext.futures import is_task
 from tracemalloc_ext.words import place
 
@@ -55,9 +55,7 @@ def locals_of_this_thread() -> Roots:
 
 def _locals_of_other_threads() -> Iterator[tuple[str, object]]:
     names = {thread.ident: thread.name for thread in threading.enumerate()}
-    for ident, top in sorted(sys._current_frames().items()):
-        if ident == threading.get_ident():
-            continue
+    for ident, top in sorted(frames_of_other_threads().items()):
         for frame, _line in traceback.walk_stack(top):
             where = f"thread {names.get(ident)!r} in {place(frame.f_code, frame.f_lineno)}"
             for name, value in locals_of(frame).items():

@@ -1,5 +1,6 @@
 """Sizes and holders where numpy hides what an array refers to, and pandas counts it twice."""
 
+import ctypes
 import sys
 
 import pytest
@@ -91,6 +92,30 @@ def test_a_column_of_objects_is_seen_through_pandas():
     table = pandas.DataFrame({"n": [1, 2], "chunk": pandas.Series([b"", chunk], dtype=object)})
     assert MEBIBYTE < retained_bytes(table) < MEBIBYTE + 20_000
     assert str(why(chunk, roots={"table": table})).endswith("ndarray[1] -> bytes, 1,048,576 B")
+
+
+STRUCTURE = [("n", "i8"), ("rest", "u1", MEBIBYTE - 8)]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        lambda: numpy.zeros(1, STRUCTURE)[0],
+        lambda: numpy.zeros(1, STRUCTURE).view(numpy.recarray)[0],
+        lambda: ones(MEBIBYTE).flat,
+        lambda: numpy.broadcast(ones(MEBIBYTE), 1),
+        lambda: numpy.nditer(ones(MEBIBYTE)),
+    ],
+)
+def test_a_scalar_or_an_iterator_counts_the_array_that_it_keeps(part):
+    assert MEBIBYTE < retained_bytes(part()) < 2.1 * MEBIBYTE
+
+
+def test_the_buffer_of_ctypes_is_counted_once():
+    buffer = ctypes.create_string_buffer(MEBIBYTE)
+    assert MEBIBYTE < retained_bytes(buffer) < MEBIBYTE + 1000
+    view = numpy.ctypeslib.as_array(buffer)
+    assert MEBIBYTE < retained_bytes(view, buffer) < MEBIBYTE + 2000
 
 
 def test_a_size_written_in_python_is_not_asked():

@@ -334,6 +334,43 @@ def test_a_coroutine_under_wait_for_belongs_to_its_caller_on_every_version(simul
     simulate(main())
 
 
+@pytest.mark.parametrize(
+    ("inner", "words"),
+    [
+        (lambda gate: gate.wait(), "asyncio.Event.wait"),
+        (lambda _: asyncio.Queue().get(), "asyncio.Queue.get"),
+        (lambda _: asyncio.sleep(1000), "asyncio.sleep"),
+    ],
+)
+def test_what_wait_for_awaits_is_named_on_every_version(simulate, inner, words):
+    async def main():
+        gate = asyncio.Event()
+        task = asyncio.create_task(asyncio.wait_for(inner(gate), 1000))
+        await asyncio.sleep(1)
+        assert awaits(task).waits_for == words
+        task.cancel()
+        await asyncio.wait([task])
+
+    simulate(main())
+
+
+def test_the_lock_of_a_with_block_is_named(simulate):
+    async def main():
+        lock = asyncio.Lock()
+
+        async def wait():
+            async with lock:
+                pass
+
+        async with lock:
+            task = asyncio.create_task(wait())
+            await asyncio.sleep(1)
+            assert awaits(task).waits_for == "asyncio.Lock.acquire"
+        await task
+
+    simulate(main())
+
+
 def test_asking_runs_no_code_of_a_class_that_pretends_to_be_another(simulate):
     class Pretends:
         turns = iter([None])

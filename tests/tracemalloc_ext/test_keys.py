@@ -56,6 +56,18 @@ Point = namedtuple("Point", "x y")
 Color = enum.Enum("Color", "RED GREEN")
 
 
+class Zone(datetime.tzinfo):
+    def utcoffset(self, _time):
+        return None
+
+    __repr__ = Unshowable.__repr__
+
+
+class Row(tuple):
+    __slots__ = ()
+    _fields = property(lambda self: ("a",))
+
+
 class Text(str):
     __slots__ = ()
     __repr__ = Unshowable.__repr__
@@ -63,6 +75,12 @@ class Text(str):
 
 class Number(int):
     __repr__ = Unshowable.__repr__
+
+    def __hash__(self):
+        return 7
+
+    def __eq__(self, other):
+        raise RuntimeError("no comparison")
 
 
 def words_for(key):
@@ -97,6 +115,7 @@ NESTED = ((((1,),),),)
         (User(7, "ada", Unshowable()), "User(number=7, name='ada')"),
         (Slotted(7), "Slotted(number=7)"),
         (Point(1, 2), "Point(x=1, y=2)"),
+        (Row([1]), "Row(1)"),
         (Color.RED, "Color.RED"),
         (User, "class User"),
         (words_for, "function words_for"),
@@ -109,6 +128,9 @@ NESTED = ((((1,),),),)
         (datetime.date(2026, 5, 8), "datetime.date(2026, 5, 8)"),
         (pathlib.PurePosixPath("a/b"), "PurePosixPath('a/b')"),
         (decimal.Decimal("1.5"), "Decimal('1.5')"),
+        (decimal.Decimal(10**6000), f"Decimal('1{'0' * 70}..."),
+        (datetime.datetime(2026, 5, 8, tzinfo=Zone()), "datetime(...)"),
+        ("commit 0xabcdef123", "'commit 0xabcdef123'"),
     ],
     ids=lambda value: value if type(value) is str and len(value) < 50 else "",
 )

@@ -4,6 +4,7 @@ import asyncio
 import atexit
 import contextvars
 import ctypes
+import enum
 import functools
 import gc
 import signal
@@ -105,6 +106,41 @@ def test_a_context_variable_of_the_thread_that_asks(kept_by):
     variable = contextvars.ContextVar("request")
     answer = kept_by(variable.set, lambda _: variable.set(None))
     assert answer == "context, variable 'request' -> Client"
+
+
+def a_property(client):
+    class Owner:
+        value = property(lambda self: client)
+
+    KEPT.append(Owner)
+
+
+def a_static_method(client):
+    class Owner:
+        make = staticmethod(functools.lru_cache(lambda: client))
+
+    Owner.make()
+    KEPT.append(Owner)
+
+
+def a_member_of_an_enum(client):
+    class Kind(enum.Enum):
+        ONE = 1
+
+    Kind.ONE.client = client
+    KEPT.append(Kind)
+
+
+@pytest.mark.parametrize(
+    ("register", "words"),
+    [
+        (a_property, "class Owner.value -> property.fget -> function "),
+        (a_static_method, "class Owner.make -> staticmethod.__func__ -> _lru_cache_wrapper -> "),
+        (a_member_of_an_enum, "-> Kind.client -> Client"),
+    ],
+)
+def test_what_is_written_in_a_class(kept_by, register, words):
+    assert words in kept_by(register)
 
 
 def test_the_default_of_a_context_variable(kept_by):
