@@ -12,7 +12,7 @@ from async_tasks.disconnects import is_disconnect
 from async_tasks.drain import drain_tasks
 from async_tasks.metrics import METRICS, Metrics
 from async_tasks.supervise import Role, Supervision, SupervisorExit
-from async_tasks.tasks import AnyTask, create_named_task, shielded
+from async_tasks.tasks import AnyTask, create_named_task, repr_of, shielded
 from async_tasks.timeouts import finite_seconds
 
 T = TypeVar("T")
@@ -253,7 +253,7 @@ class SessionScope:
         except Exception as error:
             if not is_disconnect(error):
                 raise
-            _log.debug("%s: closed already: %r", self._name, error)
+            _log.debug("%s: closed already: %s", self._name, repr_of(error))
 
     async def _drain(
         self, part: str, tasks: Iterable[AnyTask], **bounds: Any

@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from functools import partial
+from reprlib import Repr
 from typing import Any, Self, TypeAlias, TypeVar
 from weakref import WeakSet
 
@@ -114,9 +115,20 @@ def log_crash(task: AnyTask, context: str) -> None:
         return
     _logged.add(task)
     if is_disconnect(error):
-        _log.info("%s: task %s: peer gone: %r", context, task.get_name(), error)
+        _log.info("%s: task %s: peer gone: %s", context, task.get_name(), repr_of(error))
     else:
         _log.error("%s: task %s crashed", context, task.get_name(), exc_info=error)
+
+
+def repr_of(error: BaseException) -> str:
+    """Return ``repr(error)``, at most 500 characters.
+
+    Never raises: where ``repr`` does, as on a group that is nested very deep, the name of the class
+    and the address are returned.
+    """
+    shortened = Repr()
+    shortened.maxother = 500
+    return shortened.repr(error)
 
 
 def shielded() -> AbstractContextManager[object]:

@@ -2,8 +2,10 @@
 
 import asyncio
 import errno
+import logging
 import ssl
 from collections.abc import Callable
+from functools import reduce
 
 import aiohttp
 import anyio
@@ -12,16 +14,33 @@ import httpx
 import pytest
 import tornado.iostream
 import tornado.websocket
-import wsproto
-from websockets.exceptions import ConnectionClosedOK
-from workload import forever, named
+from provocations import PROVOCATIONS
+from websockets.exceptions import ConnectionClosedOK, InvalidState
+from workload import fail, forever, named
 from wsproto.utilities import LocalProtocolError
 
-from async_tasks import add_disconnect, supervise_tasks
+from async_tasks import add_disconnect, create_named_task, supervise_tasks
 from async_tasks.disconnects import is_disconnect
 
 BUG = ValueError("a bug")
 GONE = ConnectionResetError("the peer has gone")
+
+
+class UnprintableError(RuntimeError):
+    """As after an ``__init__`` that failed, or a pickle that was read without it."""
+
+    def __str__(self) -> str:
+        return self.message
+
+    __repr__ = __str__
+
+
+class UnprintableResetError(UnprintableError, ConnectionResetError):
+    """Known by its class: the text is not needed."""
+
+
+def nested(error: Exception, depth: int) -> ExceptionGroup:
+    return reduce(lambda inner, _: ExceptionGroup("", [inner]), range(depth), error)
 
 
 def raised_by(call: Callable[[], object]) -> Exception:
@@ -32,57 +51,7 @@ def raised_by(call: Callable[[], object]) -> Exception:
     raise AssertionError("nothing was raised")
 
 
-def h11_answer_that_ends_too_early() -> None:
-    client = h11.Connection(h11.CLIENT)
-    client.send(h11.Request(method="GET", target="/", headers=[("Host", "h")]))
-    client.send(h11.EndOfMessage())
-    client.receive_data(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab")
-    for _ in range(2):
-        client.next_event()
-    client.receive_data(b"")
-    client.next_event()
-
-
-def wsproto_frame_after_the_goodbye() -> None:
-    peer = wsproto.connection.Connection(wsproto.connection.ConnectionType.SERVER)
-    peer.send(wsproto.events.CloseConnection(1000))
-    peer.send(wsproto.events.TextMessage("late"))
-
-
-async def httpx_server_that_hangs_up() -> None:
-    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
-    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        async with httpx.AsyncClient(trust_env=False) as client:
-            await client.get(f"http://127.0.0.1:{port}/")
-
-
-async def a_read_that_ends_too_early() -> None:
-    reader = asyncio.StreamReader()
-    reader.feed_eof()
-    await reader.readexactly(1)
-
-
-async def an_anyio_stream_whose_other_end_is_closed() -> None:
-    sending, receiving = anyio.create_memory_object_stream[int](1)
-    with sending:
-        receiving.close()
-        await sending.send(1)
-
-
-@pytest.mark.parametrize(
-    "provoke",
-    [
-        h11_answer_that_ends_too_early,
-        wsproto_frame_after_the_goodbye,
-        lambda: asyncio.run(httpx_server_that_hangs_up()),
-        lambda: asyncio.run(a_read_that_ends_too_early()),
-        lambda: asyncio.run(an_anyio_stream_whose_other_end_is_closed()),
-    ],
-    ids=["h11", "wsproto", "httpx", "asyncio", "anyio"],
-)
+@pytest.mark.parametrize("provoke", PROVOCATIONS.values(), ids=PROVOCATIONS)
 def test_what_a_library_raises_when_the_peer_has_gone_is_a_disconnect(provoke):
     assert is_disconnect(raised_by(provoke))
 
@@ -104,6 +73,11 @@ def test_what_a_library_raises_when_the_peer_has_gone_is_a_disconnect(provoke):
         anyio.ClosedResourceError(),
         httpx.ReadError(""),
         httpx.WriteError(""),
+        httpx.RemoteProtocolError("<ConnectionTerminated error_code:0, last_stream_id:1999>"),
+        aiohttp.WSMessageTypeError(
+            "Received message 258:ServerTimeoutError('No PONG received after 5.0 seconds')"
+            " is not WSMsgType.TEXT"
+        ),
     ],
     ids=lambda error: type(error).__name__,
 )
@@ -112,9 +86,27 @@ def test_the_exceptions_of_libraries_for_a_lost_connection_are_disconnects(error
 
 
 @pytest.mark.parametrize(
+    "number",
+    [
+        errno.ECONNABORTED,
+        errno.ECONNRESET,
+        errno.EHOSTUNREACH,
+        errno.ENETRESET,
+        errno.ENETUNREACH,
+        errno.EPIPE,
+        errno.ESHUTDOWN,
+    ],
+    ids=errno.errorcode.get,
+)
+def test_the_number_of_a_lost_connection_is_enough_in_a_class_of_a_library(number):
+    assert is_disconnect(aiohttp.ClientOSError(number, ""))
+
+
+@pytest.mark.parametrize(
     ("module", "name", "base"),
     [
         ("starlette.websockets", "WebSocketDisconnect", Exception),
+        ("starlette.websockets", "WebSocketDisconnected", RuntimeError),
         ("starlette.requests", "ClientDisconnect", Exception),
         ("uvicorn.protocols.utils", "ClientDisconnected", OSError),
         ("simple_websocket.errors", "ConnectionClosed", Exception),
@@ -133,11 +125,12 @@ def test_a_library_that_is_not_installed_is_known_by_the_names_of_its_exceptions
     [
         'Cannot call "send" once a close message has been sent.',
         'Cannot call "receive" once a disconnect message has been received.',
+        'WebSocket is not connected. Need to call "accept" first.',
         "Unexpected ASGI message 'websocket.close', after sending 'websocket.close' or response "
         "already completed.",
     ],
 )
-def test_a_second_goodbye_through_starlette_or_uvicorn_is_a_disconnect(text):
+def test_the_use_of_a_closed_connection_through_starlette_or_uvicorn_is_a_disconnect(text):
     assert is_disconnect(RuntimeError(text))
 
 
@@ -146,13 +139,29 @@ def test_a_second_goodbye_through_starlette_or_uvicorn_is_a_disconnect(text):
     [
         BUG,
         RuntimeError("cannot send"),
+        RuntimeError("the handler is closed"),
+        RuntimeError("Event loop is closed"),
+        UnprintableError(),
         OSError(errno.ENOSPC, "disk full"),
+        OSError(errno.EBADF, "bad file descriptor"),
+        OSError({}, "a number that is none"),
         TimeoutError(),
+        ConnectionRefusedError(),
         httpx.ConnectError(""),
+        httpx.ReadTimeout(""),
+        httpx.RemoteProtocolError("<ConnectionTerminated error_code:1, last_stream_id:0>"),
         httpx.RemoteProtocolError("illegal status line"),
         h11.LocalProtocolError("too much data"),
+        InvalidState("connection is connecting"),
+        ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER] wrong version number"),
         LocalProtocolError("Event TextMessage cannot be sent in state ConnectionState.CONNECTING."),
         aiohttp.ClientPayloadError("bad encoding"),
+        aiohttp.ClientConnectorError(None, ConnectionResetError(errno.ECONNRESET, "")),
+        aiohttp.ClientConnectionError("Connection closed"),  # it was read after its own release
+        aiohttp.WSMessageTypeError("Received message 2:b'8:' is not WSMsgType.TEXT"),
+        aiohttp.WSMessageTypeError(
+            "Received message 258:WebSocketError(1002, 'reserved bits') is not WSMsgType.TEXT"
+        ),
         type("ReadError", (Exception,), {"__module__": "tarfile"})(),
         asyncio.CancelledError(),
     ],
@@ -167,7 +176,10 @@ def test_any_other_exception_is_none(error):
     [
         (ExceptionGroup("", [GONE]), True),
         (ExceptionGroup("", [GONE, ExceptionGroup("", [anyio.EndOfStream()])]), True),
+        (nested(GONE, 3000), True),
+        (nested(BUG, 3000), False),
         (ExceptionGroup("", [GONE, BUG]), False),
+        (ExceptionGroup("", [GONE, UnprintableError()]), False),
         (ExceptionGroup("", [GONE, ExceptionGroup("", [GONE, BUG])]), False),
         (BaseExceptionGroup("", [GONE, asyncio.CancelledError()]), True),
         (BaseExceptionGroup("", [asyncio.CancelledError()]), False),
@@ -196,6 +208,29 @@ def test_a_receive_task_that_reads_in_a_task_group_ends_as_its_reader_does(
         )
 
     assert simulation.run(scenario()).reason == reason
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "level"),
+    [
+        (UnprintableError(), "crash", logging.ERROR),
+        (nested(BUG, 3000), "crash", logging.ERROR),
+        (UnprintableResetError(), "disconnect", logging.INFO),
+        (nested(GONE, 3000), "disconnect", logging.INFO),
+    ],
+    ids=["crash", "deep_crash", "disconnect", "deep_disconnect"],
+)
+def test_a_crash_that_cannot_be_printed_ends_the_session(simulation, caplog, error, reason, level):
+    async def scenario():
+        task = create_named_task(fail(error, after=1), name="flush")
+        receive = named(forever(), "receive")
+        return await supervise_tasks(receive_task=receive, bg_tasks=[task], label="t")
+
+    with caplog.at_level(logging.INFO):
+        assert simulation.run(scenario()).reason == reason
+    told = [record for record in caplog.records if "background: task flush" in record.getMessage()]
+    assert [record.levelno for record in told] == [level]
+    assert simulation.complaints == []
 
 
 def test_a_disconnect_of_another_library_can_be_added():
