@@ -74,9 +74,7 @@ _ERRNOS: Final = frozenset(
     }
 )
 """Of a connection that was lost: Python makes a ConnectionError of some, and of no subclass."""
-_NEVER_CONNECTED: Final = frozenset(
-    {"ClientConnectorError", "ConnectError", "ConnectionRefusedError"}
-)
+_NEVER_CONNECTED: Final = frozenset({"ClientConnectorError", "ConnectError"})
 
 _added: set[type[BaseException]] = set()
 
@@ -89,12 +87,11 @@ def add_disconnect(kind: type[BaseException]) -> None:
 def is_disconnect(error: BaseException) -> bool:
     """Return whether ``error`` reports that the peer closed or lost the connection.
 
-    True for a ``ConnectionError`` other than a refused one, for what asyncio, ssl, uvloop,
-    websockets, starlette, uvicorn, tornado, aiohttp, anyio, httpx, h11 and wsproto raise on a
-    closed connection, for what was passed to :func:`add_disconnect`, and for a group of nothing
-    else, however deep. A group that also holds another exception is a crash. Every loop of a
-    session that uses the socket may raise one when the client leaves, so it is an ordinary end of
-    the session and not a fault. Never raises: an exception that cannot be examined is a crash.
+    True for a ``ConnectionError``, for what asyncio, ssl, uvloop, websockets, starlette, uvicorn,
+    tornado, aiohttp, anyio, httpx, h11 and wsproto raise on a closed connection, for what was
+    passed to :func:`add_disconnect`, and for a group of nothing else, however deep. A group that
+    also holds another exception is a crash. Every loop of a session that uses the socket may raise
+    one when the client leaves, so it is an ordinary end of the session and not a fault. Never raises: an exception that cannot be examined is a crash.
     """
     try:
         # A TaskGroup cancels the siblings of a task that has failed.

@@ -146,7 +146,6 @@ def test_the_use_of_a_closed_connection_through_starlette_or_uvicorn_is_a_discon
         OSError(errno.EBADF, "bad file descriptor"),
         OSError({}, "a number that is none"),
         TimeoutError(),
-        ConnectionRefusedError(),
         httpx.ConnectError(""),
         httpx.ReadTimeout(""),
         httpx.RemoteProtocolError("<ConnectionTerminated error_code:1, last_stream_id:0>"),
