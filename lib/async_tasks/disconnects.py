@@ -91,7 +91,8 @@ def is_disconnect(error: BaseException) -> bool:
     tornado, aiohttp, anyio, httpx, h11 and wsproto raise on a closed connection, for what was
     passed to :func:`add_disconnect`, and for a group of nothing else, however deep. A group that
     also holds another exception is a crash. Every loop of a session that uses the socket may raise
-    one when the client leaves, so it is an ordinary end of the session and not a fault. Never raises: an exception that cannot be examined is a crash.
+    one when the client leaves, so it is an ordinary end of the session and not a fault. Never
+    raises: an exception that cannot be examined is a crash.
     """
     try:
         # A TaskGroup cancels the siblings of a task that has failed.
