@@ -45,14 +45,19 @@ class Session:
 def foreign_modules():
     """Return what to exclude for speed: modules beside this one and the standard library.
 
-    Their globals as well, which any function of theirs refers to.
+    Their globals as well, to which any function of theirs refers, and pytest, which `pdb` and this
+    module refer to: it has every test that was collected, and the report of each that has run.
     """
-    return [
-        part
+    modules = [
+        module
         for name, module in sys.modules.items()
         if name != __name__ and name.partition(".")[0] not in sys.stdlib_module_names
         if module is not None  # one that is kept from being loaded
-        for part in (module, vars(module))
+    ]
+    return [
+        *modules,
+        *map(vars, modules),
+        *(pytest.Config, pytest.PytestPluginManager, pytest.Session),
     ]
 
 
@@ -314,7 +319,8 @@ def test_cancelling_the_waiter_leaves_the_payload_with_the_thread_and_the_queue(
 def test_last_traceback_of_an_interactive_session_is_named(monkeypatch):
     error, chunk = crashed()
     monkeypatch.setattr(sys, "last_traceback", error.__traceback__, raising=False)
-    assert str(why(chunk)).startswith("module global sys.last_traceback -> ")
+    found = str(why(chunk, exclude=foreign_modules()))
+    assert found.startswith("module global sys.last_traceback -> ")
 
 
 def test_searching_the_modules_repeatedly_does_not_revive_dead_objects(simulate):
