@@ -47,7 +47,13 @@ def roots_of(objects: Iterable[KubernetesObject]) -> list[Object]:
     read = [_object_of(each) for each in objects]
     latest = {(each.kind, each.namespace, each.name): each for each in read}
     names = {(kind, name) for kind, _, name in latest}
-    return [each for each in latest.values() if not _is_made(each, names)]
+    # A node, or a custom resource, owns pods, or an autoscaler, that it does not count for.
+    running = {(each.kind, each.name) for each in latest.values() if each.pods is not None}
+    return [
+        each
+        for each in latest.values()
+        if not _is_made(each, names if _is_counted_by_none(each) else running)
+    ]
 
 
 def _object_of(one: KubernetesObject) -> Object:
@@ -77,6 +83,10 @@ def _pods_of(section: Section, kind: str) -> Section | None:
         return None
     template = spec.section("template")
     return template.section("spec") if isinstance(template.get("spec"), dict) else None
+
+
+def _is_counted_by_none(one: Object) -> bool:
+    return one.pods is None and one.kind != AUTOSCALER
 
 
 def _is_made(one: Object, names: set[tuple[str, str]]) -> bool:

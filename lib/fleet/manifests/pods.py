@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from fleet.containers import Container, together
 from fleet.manifests.section import Section
-from fleet.placement import Placement, Toleration
+from fleet.placement import Operator, Placement, Requirement, Toleration
 from fleet.pods import PodResources, Resources
-from fleet.quantity import memory_bytes, plain, prefixed
+from fleet.quantity import CapacityError, memory_bytes, plain, prefixed, shown
 
 _SLIP: Final = 1024
 """Bytes: less is a slip, 400m where 400Mi was meant."""
@@ -53,14 +53,14 @@ def pod_of(spec: Section, containers: list[Container]) -> PodResources:
 
 
 def placement_of(spec: Section) -> Placement:
-    """Read ``nodeSelector`` and ``tolerations``; note what else decides where a pod is placed."""
-    if _binds(spec.get("affinity")):
-        spec.note(spec.at("affinity"))
+    """Read what goes by labels and taints of nodes; note what else decides where a pod is placed."""
+    affinity = _affinity(spec)
     if spec.get("topologySpreadConstraints"):
         spec.note(spec.at("topologySpreadConstraints"))
     selector = spec.section("nodeSelector")
     return Placement(
         selector={plain(key): label(value) for key, value in selector.content.items()},
+        affinity=affinity,
         tolerations=tuple(_toleration(each) for each in spec.sections("tolerations")),
     )
 
@@ -83,11 +83,40 @@ def _note_slips(section: Section, name: str, quantities: Mapping[Any, Any]) -> N
             section.note(f"{path} is {size} bytes: Mi would be mebibytes")
 
 
-def _binds(affinity: Any) -> bool:
-    """Return whether a pod's affinity forbids nodes, and does not only prefer others."""
-    if not isinstance(affinity, dict):
-        return affinity is not None and affinity != ""
-    return any(isinstance(rules, dict) and rules.get(_HARD) for rules in affinity.values())
+def _affinity(spec: Section) -> tuple[tuple[Requirement, ...], ...]:
+    """Read the required node affinity; note what else forbids nodes, a chart's template as well."""
+    given = spec.get("affinity")
+    rules = given if isinstance(given, dict) else {}
+    hard = {key: each.get(_HARD) for key, each in rules.items() if isinstance(each, dict)}
+    required = hard.pop("nodeAffinity", None)
+    terms = required.get("nodeSelectorTerms") if isinstance(required, dict) else None
+    read = isinstance(terms, list) and all(_by_labels(each) for each in terms)
+    if any(hard.values()) or (required and not read) or (given and not rules):
+        spec.note(spec.at("affinity"))
+    if not read:
+        return ()
+    node = spec.section("affinity").section("nodeAffinity").section(_HARD)
+    return tuple(
+        tuple(_requirement(each) for each in term.sections("matchExpressions"))
+        for term in node.sections("nodeSelectorTerms")
+    )
+
+
+def _by_labels(term: object) -> bool:
+    return isinstance(term, dict) and not term.get("matchFields")
+
+
+def _requirement(given: Section) -> Requirement:
+    if given.get("operator") is None:
+        raise CapacityError(f"{given.at('operator')}: missing")
+    values = given.content.get("values") or []
+    if not isinstance(values, list):
+        raise CapacityError(f"{given.at('values')}: should be a list; got {shown(values)}")
+    return Requirement(
+        key=given.text("key"),
+        operator=given.choice("operator", Operator, Operator.IN),
+        values=tuple(label(each) for each in values),
+    )
 
 
 def _toleration(given: Section) -> Toleration:

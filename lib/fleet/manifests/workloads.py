@@ -27,10 +27,13 @@ _ON_A_NODE: Final = (DAEMONS, NODE)
 class Daemon:
     """A pod that is on each node for which it is made, or on one."""
 
+    name: str
     requests: Resources
     placement: Placement = field(default_factory=Placement)
     node: str | None = None
     """The name of its only node; None: on each."""
+    not_counted: tuple[str, ...] = ()
+    """What it has and no figure includes, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +111,11 @@ def _daemon(one: Object, spec: Section) -> Daemon:
         placement = placement_of(spec)
         tolerations = (*placement.tolerations, *DAEMON_TOLERATIONS)
         return Daemon(
+            name=plain(one.name),
             requests=pod_of(spec, containers_of(spec)).requests,
             placement=replace(placement, tolerations=tolerations),
             node=spec.text("nodeName") if one.kind == POD else None,
+            not_counted=() if one.kind == POD else tuple(spec.not_counted),
         )
 
 

@@ -15,7 +15,7 @@ from fleet import BEFORE, FIRST_CUT, POOL, SECOND_CUT, decide
 from fleet.autoscaler import Decision, Scaling
 from fleet.deployment import Deployment
 from fleet.manifests import Fleet, read_fleet
-from fleet.packing import MOST_PODS, Fit, Node, Pool
+from fleet.packing import MOST_PODS, Fit, Node, Pool, unknown_of_nodes
 from fleet.pods import Resources
 from fleet.quantity import prefixed
 from fleet.recommendation import first_step_up
@@ -219,12 +219,7 @@ def _left_out(fleet: Fleet, deployment: Deployment) -> list[str]:
         for reason, count in reasons.items()
     ]
     nodes = [pool.node for pool in fleet.pools]
-    if deployment.placement.selector and any(node.labels is None for node in nodes):
-        parts.append("nodeSelector, as the labels of the nodes are not known")
-    for name in deployment.resources.requests.others:
-        if not all(node.counts(name) for node in nodes):
-            parts.append(f"{name}, as the pool does not list it")
-    return parts
+    return parts + unknown_of_nodes(deployment.resources.requests, deployment.placement, nodes)
 
 
 def _decision(fleet: Fleet, arguments: argparse.Namespace) -> list[str]:

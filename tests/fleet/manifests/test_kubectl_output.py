@@ -411,3 +411,17 @@ def test_what_a_parser_would_not_survive_is_one_line(
 ) -> None:
     with pytest.raises(CapacityError, match=rf"^wrong\.yaml[^\n]*: ({complaint})[^\n]*$"):
         read(write("wrong.yaml", text))
+
+
+def test_an_owner_that_runs_no_pods_of_its_own_takes_none_away(write: Write) -> None:
+    """A custom resource owns what its operator made: "Owners and Dependents"."""
+    custom = {"apiVersion": "example.com/v1", "kind": "Kafka", "metadata": {"name": "k"}}
+    custom["spec"] = {"replicas": 3}
+    web = workload(replicas=2)
+    hpa = autoscaler()
+    for each in (web, hpa):
+        each["metadata"]["ownerReferences"] = [{"kind": "Kafka", "name": "k", "controller": True}]
+    slices = owned("EndpointSlice", "k-1", ("Kafka", "k"))
+    fleet = read(write("all.yaml", custom, web, hpa, slices))
+    assert scaling_of(fleet).most == 9
+    assert fleet.not_counted == ("1 Kafka",)
