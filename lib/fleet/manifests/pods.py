@@ -53,7 +53,7 @@ def pod_of(spec: Section, containers: list[Container]) -> PodResources:
 
 
 def placement_of(spec: Section) -> Placement:
-    """Read what goes by labels and taints of nodes; note what else decides where a pod is placed."""
+    """Read what goes by labels and taints of nodes; note what else decides about them."""
     affinity = _affinity(spec)
     if spec.get("topologySpreadConstraints"):
         spec.note(spec.at("topologySpreadConstraints"))

@@ -235,7 +235,7 @@ def _decision(fleet: Fleet, arguments: argparse.Namespace) -> list[str]:
     if not scaling.targets:
         return [f"{name}: scaled by no metric that is defined, so nothing is decided."]
     means = _means(scaling, arguments.mean)
-    decision = decide(scaling, arguments.pods, means)
+    decision = decide(scaling, arguments.pods, means, by_policy=True)
     return decision_lines(
         name, scaling, fleet.deployments.get(name), arguments.pods, decision, means
     )
@@ -276,7 +276,7 @@ def decision_lines(
     lines = [
         f"{name}: {what} is {metric.ratio:.3f} of the target of {target} "
         f"({metric.reason}): {replicas} pods should be {metric.pods}; desired replicas: "
-        f"{decision.replicas}{held}."
+        f"{decision.replicas}{held}; stabilization windows are not counted."
     ]
     missing = [each.metric for each in scaling.targets if each.metric not in means]
     if missing:
