@@ -43,9 +43,10 @@ class Scaling:
 
     def __post_init__(self) -> None:
         if not self._least <= self.fewest <= self.most or self.most < 1:
+            zero = " (0 needs an Object or External metric)" if self.fewest == 0 else ""
             raise CapacityError(
                 f"minReplicas {self.fewest}, maxReplicas {self.most}: "
-                f"should be {self._least} or more, and not above the other"
+                f"should be {self._least} or more{zero}, and not above the other"
             )
         if not 0 <= self.tolerance < 1:
             raise CapacityError(f"tolerance: {self.tolerance:g} is not within 0 and 1")

@@ -23,7 +23,7 @@ def pool_of_values(values: Section) -> Pool:
     """
     for key in values.others(("nodes", "allocatable", "daemonsets")):
         raise CapacityError(f"{key}: unknown key; allowed: nodes, allocatable, daemonsets")
-    if "allocatable" not in values.content:
+    if values.content.get("allocatable") is None:
         raise CapacityError("allocatable: missing")
     nodes = values.needed("nodes")
     allocatable, most_pods = _amounts(values.section("allocatable"), MOST_PODS)

@@ -82,7 +82,9 @@ def _pods_of(section: Section, kind: str) -> Section | None:
     if spec is None or not isinstance(spec.get("template"), dict):
         return None
     template = spec.section("template")
-    return template.section("spec") if isinstance(template.get("spec"), dict) else None
+    pods = template.section("spec") if isinstance(template.get("spec"), dict) else None
+    # Machines of the Cluster API have a template, too, and it is not of pods.
+    return pods if pods is not None and "containers" in pods.content else None
 
 
 def _is_counted_by_none(one: Object) -> bool:

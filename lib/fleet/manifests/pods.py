@@ -1,41 +1,72 @@
 """What a pod requests, and where it may be placed, as values and manifests write it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from fleet.containers import Container, together
 from fleet.manifests.section import Section
 from fleet.placement import Operator, Placement, Requirement, Toleration
-from fleet.pods import PodResources, Resources
+from fleet.pods import (
+    STORAGE,
+    PodResources,
+    Resources,
+    is_resource,
+    may_not_be_exceeded,
+    parse_amounts,
+)
 from fleet.quantity import CapacityError, memory_bytes, plain, prefixed, shown
 
+_RESTARTS: Final = ("Always", "OnFailure", "Never")
+_RESOURCES: Final = ("cpu", "memory", STORAGE)
 _SLIP: Final = 1024
 """Bytes: less is a slip, 400m where 400Mi was meant."""
 _HARD: Final = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
-def resources_of(section: Section) -> PodResources:
-    """Read ``requests`` and ``limits``."""
+def resources_of(section: Section, *, chart: bool = False) -> PodResources:
+    """Read ``requests`` and ``limits``; names of a chart's own, which it translates, are noted."""
     section.only("requests", "limits")
-    both = section.section("requests").content, section.section("limits").content
-    for name, quantities in zip(("requests", "limits"), both, strict=True):
+    requests, limits = (
+        _named(section.section(name), chart=chart).content for name in ("requests", "limits")
+    )
+    for name, quantities in (("requests", requests), ("limits", limits)):
         _note_slips(section, name, quantities)
     with prefixed(section.path):
-        return PodResources.parse(requests=both[0], limits=both[1])
+        resources = PodResources.parse(requests=requests, limits=limits)
+    most = parse_amounts(limits)
+    for name in requests:
+        if may_not_be_exceeded(name) and most.get(name) != resources.others.get(name):
+            path = section.at(f"requests.{name}")
+            section.note(f"{path}, which Kubernetes refuses unless the limit is the same")
+    return resources
 
 
-def container_of(section: Section, *, init: bool = False, name: str = "") -> Container:
+def _named(amounts: Section, *, chart: bool) -> Section:
+    others = amounts.others(_RESOURCES) if chart else []
+    unknown = [name for name in others if not is_resource(name)]
+    for name in unknown:
+        amounts.note(amounts.at(name))
+    known = {name: each for name, each in amounts.content.items() if name not in unknown}
+    return replace(amounts, content=known)
+
+
+def container_of(
+    section: Section, *, init: bool = False, name: str = "", chart: bool = False
+) -> Container:
     """Read a container of a list."""
     return Container(
         name=section.text("name") or name,
-        resources=resources_of(section.section("resources")),
+        resources=resources_of(section.section("resources"), chart=chart),
         init=init,
-        stays=init and section.get("restartPolicy") == "Always",
+        stays=init and section.choice("restartPolicy", _RESTARTS, "Never") == "Always",
     )
 
 
 def containers_of(spec: Section) -> list[Container]:
     """Read all containers of a pod's ``spec``."""
+    if spec.get("containers") is None:
+        raise CapacityError(f"{spec.at('containers')}: missing")
     return [
         *(container_of(each) for each in spec.sections("containers")),
         *(container_of(each, init=True) for each in spec.sections("initContainers")),

@@ -19,6 +19,7 @@ from fleet.packing import MOST_PODS, Fit, Node, Pool, unknown_of_nodes
 from fleet.pods import Resources
 from fleet.quantity import prefixed
 from fleet.recommendation import first_step_up
+from fleet.scaling import most_allowed
 from ghosts.cli.checks import CommandError
 from ghosts.cli.console import console_of
 from ghosts.errors import unknown
@@ -253,6 +254,8 @@ def _means(scaling: Scaling, given: Iterable[str]) -> dict[str, float]:
         target = targets.get(name) if named else next(iter(targets.values()))
         if target is None:
             raise CommandError(unknown("metric", name, targets))
+        if target.metric in means:
+            raise CommandError(f"--mean {each}: {target.metric} has a mean already: give one")
         with prefixed("--mean"):
             means[target.metric] = target.read(figure)
     return means
@@ -285,8 +288,11 @@ def decision_lines(
         first_step_up(replicas, scaling.tolerances.up, each.value if each.utilization else None)
         for each in scaling.targets
     ]
+    most_after = min(scaling.most, most_allowed(scaling.behaviour.up, replicas, now=0, changes=()))
+    step = min(min(steps), most_after)
+    up = f"its next step up is {step}" if step > replicas else "there is no step up"
     rollout = "."
     if deployment is not None:
         most = deployment.rollout.most(replicas)
         rollout = f"; a rollout of {replicas} has {most} at most, the surge included."
-    return [*lines, f"From {replicas}, its next step up is {min(steps)}{rollout}"]
+    return [*lines, f"From {replicas}, {up}{rollout}"]

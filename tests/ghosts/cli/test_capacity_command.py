@@ -195,6 +195,7 @@ def test_of_several_that_are_scaled_none_is_decided(capacity):
         ("--at server", "--at is a part of --values: give both"),
         ("--values web.yaml --at server", "--at server: no such section; there are: resources"),
         ("--values web.yaml --pods 3 --mean rps=5", "no metric 'rps'; there are: cpu"),
+        ("--values web.yaml --pods 3 --mean cpu=5 --mean cpu=9", "cpu has a mean already"),
         ("--values web.yaml --pods 3 --mean many", "--mean: 'many' is no quantity"),
         ("--values both.yaml --pods 3 --mean 5", "give --mean cpu=VALUE --mean memory=VALUE"),
         ("--values web.yaml --pool web.yaml", "web.yaml: resources: unknown key; allowed: nodes"),
