@@ -118,6 +118,7 @@ def _notes(daemons: Sequence[Daemon], nodes: Sequence[Node]) -> tuple[str, ...]:
     return tuple(
         f"{each.name}: {note}"
         for each in daemons
+        if each.node is None
         for note in (*each.not_counted, *unknown_of_nodes(each.requests, each.placement, nodes))
     )
 

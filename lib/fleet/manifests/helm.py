@@ -37,7 +37,7 @@ _SIDECARS: Final = (
     "containers",
 )
 _INIT: Final = ("initContainers", "extraInitContainers", "additionalInitContainers")
-_SETTINGS: Final = {"image", "resources", "securityContext", "command", "args", "env", "enabled"}
+_SETTINGS: Final = {"image", "resources", "securityContext", "command", "args", "env"}
 """Keys of a container; where they are among the containers' names, the map is of one container."""
 _STRATEGIES: Final = ("strategy", "updateStrategy", "deploymentStrategy")
 _DEEPEST: Final = 6
@@ -145,6 +145,8 @@ def _containers(
         named: list[tuple[str, Section]] = []
         if isinstance(value, dict):
             inside = section.section(key)
+            if inside.off:
+                continue
             if not value.keys() & _SETTINGS:
                 found = [name for name in value if isinstance(value[name], dict)]
                 named = [(plain(name), inside.section(name)) for name in found]
@@ -167,9 +169,12 @@ def _scaling(chain: Sequence[Section], containers: Sequence[Container]) -> Scali
             if key not in _AUTOSCALERS and _SCALES.search(plain(key)) and _is_on(section.get(key)):
                 section.note(section.at(key))
     for section in above:
-        key = next((key for key in _AUTOSCALERS if section.get(key) is not None), None)
-        if key is not None:
-            return _enabled(section, key, containers)
+        given = [key for key in _AUTOSCALERS if section.get(key) is not None]
+        on = [key for key in given if not _is_off(section.get(key))]
+        for key in on[1:]:
+            section.note(section.at(key))
+        if given:
+            return _enabled(section, (on or given)[0], containers)
         if section.get("autoscaleMax") is not None:  # Istio has no section for it
             content = section.content
             flat = {name: content[key] for name, key in _FLAT.items() if key in content}
@@ -183,9 +188,13 @@ def _above(chain: Sequence[Section]) -> list[Section]:
     return [own, *takewhile(lambda each: each.get("resources") is None, above)]
 
 
+def _is_off(value: object) -> bool:
+    return value is False or (isinstance(value, dict) and Section(content=value).off)
+
+
 def _is_on(value: object) -> bool:
     """Return whether a map, or one within it, is switched on."""
-    if not isinstance(value, dict) or ("enabled" in value and not value["enabled"]):
+    if not isinstance(value, dict) or _is_off(value):
         return False
     return bool(value.get("enabled")) or any(_is_on(each) for each in value.values())
 
@@ -197,6 +206,9 @@ def _enabled(section: Section, key: str, containers: Sequence[Container]) -> Sca
     if autoscaling.off or not autoscaling.flag("enabled", default=True):
         return None
     if isinstance(autoscaling.get("hpa"), dict):
+        for other in autoscaling.content:
+            if other != "hpa" and _is_on(autoscaling.get(other)):
+                autoscaling.note(autoscaling.at(other))
         return _enabled(autoscaling, "hpa", containers)
     if autoscaling.get("triggers") is None:  # with them it is KEDA's, in which metrics differ
         autoscaling = replace(autoscaling, content=_renamed(autoscaling.content))

@@ -47,12 +47,9 @@ def roots_of(objects: Iterable[KubernetesObject]) -> list[Object]:
     read = [_object_of(each) for each in objects]
     latest = {(each.kind, each.namespace, each.name): each for each in read}
     names = {(kind, name) for kind, _, name in latest}
-    # A node, or a custom resource, owns pods, or an autoscaler, that it does not count for.
     running = {(each.kind, each.name) for each in latest.values() if each.pods is not None}
     return [
-        each
-        for each in latest.values()
-        if not _is_made(each, names if _is_counted_by_none(each) else running)
+        each for each in latest.values() if not _is_made(each, running if _matters(each) else names)
     ]
 
 
@@ -87,8 +84,9 @@ def _pods_of(section: Section, kind: str) -> Section | None:
     return pods if pods is not None and "containers" in pods.content else None
 
 
-def _is_counted_by_none(one: Object) -> bool:
-    return one.pods is None and one.kind != AUTOSCALER
+def _matters(one: Object) -> bool:
+    """Return whether figures depend on it, whatever owns it: a node, or a custom resource."""
+    return one.pods is not None or one.kind == AUTOSCALER
 
 
 def _is_made(one: Object, names: set[tuple[str, str]]) -> bool:

@@ -119,7 +119,7 @@ def _daemon(one: Object, spec: Section) -> Daemon:
             requests=pod_of(spec, containers_of(spec)).requests,
             placement=replace(placement, tolerations=tolerations),
             node=spec.text("nodeName") if one.kind == POD else None,
-            not_counted=() if one.kind == POD else tuple(spec.not_counted),
+            not_counted=tuple(spec.not_counted),
         )
 
 

@@ -239,6 +239,13 @@ def test_enabled_that_is_nothing_switches_off_and_without_it_a_section_is_on(
     assert load_values(write("never.yaml", scaled())).scaling is not None
 
 
+def test_of_two_autoscalers_the_one_that_is_on_is_read(write: Write) -> None:
+    both = chart(autoscaling={"enabled": False, "maxReplicas": 5}, hpa={"maxReplicas": 9})
+    scaling = load_values(write("values.yaml", both)).scaling
+    assert scaling is not None
+    assert scaling.most == 9
+
+
 def test_parts_of_an_autoscaler_that_are_off_are_left_out(write: Write) -> None:
     behavior = {"enabled": False, "scaleUp": {"selectPolicy": "Disabled"}}
     cpu, memory = {"enabled": True, "averageUtilization": 70}, {"averageUtilization": 80}
@@ -322,9 +329,12 @@ def test_a_map_with_the_settings_of_one_container_is_one(write: Write) -> None:
 
 def test_containers_that_are_off_are_left_out(write: Write) -> None:
     proxy = {"enabled": False, "resources": {"requests": {"cpu": 1}}}
-    for sidecars in ({"proxy": proxy}, [proxy], proxy):
+    on = {"resources": proxy["resources"]}
+    for sidecars in ({"proxy": proxy}, [proxy], proxy, {"enabled": False, "proxy": on}):
         deployment = load_values(write("values.yaml", chart(sidecars=sidecars)))
         assert deployment.resources.requests.cpu == 100
+    switched = {"enabled": True, "proxy": on}
+    assert load_values(write("on.yaml", chart(sidecars=switched))).resources.requests.cpu == 1100
 
 
 def test_containers_that_are_a_template_are_named(write: Write) -> None:
@@ -351,6 +361,8 @@ def test_containers_that_are_a_template_are_named(write: Write) -> None:
         ({"keda": {"enabled": True, "maxReplicas": 3}}, "keda"),
         ({"kedaAutoscaling": {"enabled": True, "maxReplicaCount": 3}}, "kedaAutoscaling"),
         ({"scaling": {"auto": {"enabled": True}}}, "scaling"),
+        ({"autoscaling": {"hpa": {"enabled": False}, "vpa": {"enabled": True}}},
+         "autoscaling.vpa"),
         ({"webHpa": {"enabled": True}, "autoscaling": {"enabled": False}}, "webHpa"),
     ],
     ids=str,

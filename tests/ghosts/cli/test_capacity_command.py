@@ -180,6 +180,24 @@ def test_policies_limit_the_decision_and_windows_are_said_to_be_left_out(
     assert f"desired replicas: {desired}; stabilization windows are not counted." in said
 
 
+@pytest.mark.parametrize(
+    ("rules", "pods", "up"),
+    [
+        ("{policies: [{type: Pods, value: 1, periodSeconds: 60}]}", 40, "its next step up is 41"),
+        ("{}", 40, "its next step up is 45"),
+        ("{}", 98, "its next step up is 100"),
+        ("{}", 100, "there is no step up"),
+        ("{selectPolicy: Disabled}", 40, "there is no step up"),
+    ],
+    ids=str,
+)
+def test_the_next_step_up_is_one_that_policies_and_bounds_allow(capacity, rules, pods, up):
+    text = CPU_TARGET.replace("80}", f"80, behavior: {{scaleUp: {rules}}}}}")
+    _, said = capacity("--values", "a.yaml", "--pods", f"{pods}", "--mean", "80", a=text)
+
+    assert f"From {pods}, {up}; a rollout" in said
+
+
 def test_of_several_that_are_scaled_none_is_decided(capacity):
     other = AUTOSCALER.replace("worker", "mailer")
     options = "--values", "hpa.yaml", "--pods", "3", "--mean", "500"
