@@ -43,9 +43,10 @@ class Scaling:
 
     def __post_init__(self) -> None:
         if not self._least <= self.fewest <= self.most or self.most < 1:
+            zero = " (0 needs an Object or External metric)" if self.fewest == 0 else ""
             raise CapacityError(
                 f"minReplicas {self.fewest}, maxReplicas {self.most}: "
-                f"should be {self._least} or more, and not above the other"
+                f"should be {self._least} or more{zero}, and not above the other"
             )
         if not 0 <= self.tolerance < 1:
             raise CapacityError(f"tolerance: {self.tolerance:g} is not within 0 and 1")
@@ -192,11 +193,18 @@ class Autoscaler:
         periods = [policy.period for each in (rules.up, rules.down) for policy in each.policies]
         while self._changes and self._changes[0].at <= now - max(periods, default=0):
             self._changes.popleft()
-        if recommended > replicas:
-            return min(recommended, most_allowed(rules.up, replicas, now, self._changes))
-        if recommended < replicas:
-            return max(recommended, fewest_allowed(rules.down, replicas, now, self._changes))
-        return recommended
+        return _allowed(rules, replicas, recommended, now, self._changes)
+
+
+def _allowed(
+    rules: Behaviour, replicas: int, recommended: int, now: float, changes: Sequence[Change]
+) -> int:
+    """Return what the policies leave of a recommendation."""
+    if recommended > replicas:
+        return min(recommended, most_allowed(rules.up, replicas, now, changes))
+    if recommended < replicas:
+        return max(recommended, fewest_allowed(rules.down, replicas, now, changes))
+    return recommended
 
 
 def _why(recommended: int, steady: int, allowed: int, bounded: int) -> str:
@@ -207,11 +215,18 @@ def _why(recommended: int, steady: int, allowed: int, bounded: int) -> str:
     return "stabilization window" if steady != recommended else ""
 
 
-def decide(scaling: Scaling, replicas: int, means: float | Mapping[str, float]) -> Decision:
-    """Decide where all pods are ready and have these means, windows and policies aside.
+def decide(
+    scaling: Scaling,
+    replicas: int,
+    means: float | Mapping[str, float],
+    *,
+    by_policy: bool = False,
+) -> Decision:
+    """Decide where all pods are ready and have these means, windows aside.
 
     ``means`` is the mean of the only metric, or that of each by its name; of a metric that is held
-    at a total, the total.
+    at a total, the total. ``by_policy`` is whether policies limit the decision, with no change
+    before it; without them it is what decisions end at.
 
     Raises:
         CapacityError: there is no pod to have a mean, or more than a cluster has, or this is no
@@ -226,10 +241,12 @@ def decide(scaling: Scaling, replicas: int, means: float | Mapping[str, float]) 
         for target in targets
     }
     metric, recommended = scaling.recommend(replicas, readings)
-    bounded = scaling.bounded(recommended.pods)
+    pods = recommended.pods
+    allowed = _allowed(scaling.behaviour, replicas, pods, 0, ()) if by_policy else pods
+    bounded = scaling.bounded(allowed)
     return Decision(
         replicas=bounded,
         recommended=recommended,
-        held_by=_why(recommended.pods, recommended.pods, recommended.pods, bounded),
+        held_by=_why(pods, pods, allowed, bounded),
         metric=metric,
     )

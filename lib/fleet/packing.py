@@ -1,13 +1,13 @@
 """How many pods fit a node and a pool of nodes, and which resource is used up first."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from fleet.placement import Taint
+from fleet.placement import Placement, Taint
 from fleet.pods import STORAGE, PodResources, Resources
 from fleet.quantity import CapacityError
 
@@ -67,6 +67,11 @@ class Node:
         """
         return name != STORAGE or name in self.allocatable.others
 
+    def counted(self, requests: Resources) -> Resources:
+        """Return the part of what a pod requests of which the amount is known."""
+        others = {name: each for name, each in requests.others.items() if self.counts(name)}
+        return replace(requests, others=others)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
@@ -105,8 +110,8 @@ class Pool:
 
     def fit(self, pod: PodResources) -> Fit:
         """Return how many pods fit, by requests alone, as the scheduler counts."""
-        usable, requests = self.node.usable, pod.requests
-        counted = [name for name in requests.others if self.node.counts(name)]
+        usable, requests = self.node.usable, self.node.counted(pod.requests)
+        counted = list(requests.others)
         room: dict[str, Fraction | float] = {
             name: _share(usable.of(name), requests.of(name))
             for name in (Binding.CPU, Binding.MEMORY, *counted)
@@ -134,6 +139,17 @@ def insufficient(pod: PodResources, free: Resources) -> tuple[Binding, ...]:
         Binding.MEMORY: pod.requests.memory > free.memory,
     }
     return tuple(name for name, lacks in short.items() if lacks)
+
+
+def unknown_of_nodes(requests: Resources, placement: Placement, nodes: Sequence[Node]) -> list[str]:
+    """Return what of a pod no node can be judged by, in words."""
+    parts = []
+    if placement.by_labels and any(node.labels is None for node in nodes):
+        parts.append(f"{placement.by_labels}, as the labels of the nodes are not known")
+    for name in requests.others:
+        if not all(node.counts(name) for node in nodes):
+            parts.append(f"{name}, as the pool does not list it")
+    return parts
 
 
 def _share(usable: int, request: int) -> Fraction | float:

@@ -192,6 +192,11 @@ def is_bytes(name: str) -> bool:
     return name in ("memory", STORAGE) or name.startswith("hugepages-")
 
 
+def may_not_be_exceeded(name: str) -> bool:
+    """Return whether the limit of a resource has to be the request: devices and huge pages."""
+    return "/" in name or name.startswith("hugepages-")
+
+
 def is_resource(name: object) -> bool:
     """Return whether a pod can request a resource of this name."""
     return isinstance(name, str) and (name in _PARSERS or _EXTENDED.search(name) is not None)

@@ -53,7 +53,18 @@ class Target:
 
     def _amount_of(self, resource: str) -> bool:
         of_pods = self.source in (Source.RESOURCE, Source.CONTAINER) and not self.utilization
-        return of_pods and self.metric.rpartition("/")[2] == resource
+        return of_pods and self.resource == resource
+
+    @property
+    def container(self) -> str:
+        """The container whose resource it is; empty: it is of all of them."""
+        return self.metric.partition("/")[0] if self.source is Source.CONTAINER else ""
+
+    @property
+    def resource(self) -> str:
+        """The name without the container, and without the number of several of this name."""
+        name = self.metric.removeprefix(f"{self.container}/")
+        return name.partition("#")[0]
 
     def read(self, figure: str | float) -> float:
         """Return the value of a figure of this metric as people write it: 95, ``95%``, ``600Mi``.

@@ -209,7 +209,6 @@ def test_an_unknown_key_or_a_value_of_the_wrong_kind_is_refused_by_file_and_key(
     ("key", "value", "last"),
     [
         ("resources.requests.cpu", "700x", "cpu"),
-        ("resources.limits.gpu", 1, "gpu"),
         ("autoscaling.minReplicas", 3, "minReplicas"),
         ("autoscaling.behavior.scaleUp.stabilizationWindowSeconds", 3601, "stabilizationWindow"),
         ("autoscaling.behavior.scaleUp.policies", [], "policies"),
@@ -304,6 +303,7 @@ def test_a_file_that_is_not_there_is_an_os_error(
     [
         ({"allocatable": {}}, r"^pool\.yaml: nodes: "),
         ({"nodes": 12}, r"^pool\.yaml: allocatable: "),
+        ({"nodes": 12, "allocatable": None}, r"^pool\.yaml: allocatable: missing$"),
         ({"nodes": "twelve", "allocatable": {}}, r"^pool\.yaml: nodes: "),
         ({"nodes": -1, "allocatable": {}}, r"^pool\.yaml: nodes: -1"),
         ({"nodes": 1, "allocatable": {}, "zone": "a"}, r"^pool\.yaml: zone: "),

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from fleet.autoscaler import Scaling
 from fleet.containers import Container
 from fleet.manifests.section import Section
+from fleet.pods import Resources
 from fleet.quantity import CapacityError, amount, plain, prefixed
 from fleet.scaling import Behaviour, Policy, PolicyType, Rules, Select
 from fleet.targets import Source, Target
@@ -24,18 +25,32 @@ _NO_METRIC: Final = re.compile(
     r"(?i)replica|(seconds|minutes|period|interval|window|delay|version|limit|enabled)$"
 )
 """Names of numbers in a chart's section that are not targets."""
+_N = TypeVar("_N", int, Decimal)
 _PERCENT: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)%?")
 _UTILIZATIONS: Final = ("averageUtilization", "targetAverageUtilization")
+_FORMS: Final = {
+    Source.RESOURCE: ("averageUtilization", "averageValue"),
+    Source.CONTAINER: ("averageUtilization", "averageValue"),
+    Source.PODS: ("averageValue",),
+    Source.OBJECT: ("value", "averageValue"),
+    Source.EXTERNAL: ("value", "averageValue"),
+}
+"""Targets that Kubernetes takes of each kind of metric: exactly one of them."""
 _MEANS: Final = ("averageValue", "targetAverageValue")
 
 
-def scaling_of_object(spec: Section, containers: Sequence[Container] | None) -> Scaling:
-    """Read the ``spec`` of a HorizontalPodAutoscaler; ``containers`` are those that it scales."""
+def scaling_of_object(
+    spec: Section, containers: Sequence[Container] | None, pod: Resources | None = None
+) -> Scaling:
+    """Read the ``spec`` of a HorizontalPodAutoscaler.
+
+    ``containers`` are those that it scales, and ``pod`` is what their pod itself requests.
+    """
     percent = spec.whole("targetCPUUtilizationPercentage")  # autoscaling/v1
     targets = [_target(each) for each in spec.sections("metrics")]
     if percent is not None:
         targets.append(_utilization("cpu", percent))
-    return _scaling(spec, targets, containers)
+    return _scaling(spec, targets, containers, pod)
 
 
 def scaling_of_values(section: Section, containers: Sequence[Container]) -> Scaling:
@@ -46,6 +61,8 @@ def scaling_of_values(section: Section, containers: Sequence[Container]) -> Scal
     """
     targets = [each for key in _LISTS for each in _listed(section, key)]
     for key in section.others((*_SETTINGS, *_LISTS, *_NO_FIGURE)):
+        if isinstance(section.get(key), dict) and section.section(key).off:
+            continue
         with prefixed(section.at(key)):
             target = _named(section, key)
         if target is not None:
@@ -58,7 +75,9 @@ def scaling_of_values(section: Section, containers: Sequence[Container]) -> Scal
 def behaviour_of(section: Section) -> Behaviour:
     """Read ``behavior``; what is left out has Kubernetes' default."""
     given, default = section.section("behavior"), Behaviour()
-    given.only("scaleUp", "scaleDown")
+    given.only("scaleUp", "scaleDown", "enabled")
+    if given.off:
+        return default
     return Behaviour(
         up=_rules(given.section("scaleUp"), default.up),
         down=_rules(given.section("scaleDown"), default.down),
@@ -66,12 +85,15 @@ def behaviour_of(section: Section) -> Behaviour:
 
 
 def _scaling(
-    section: Section, targets: Sequence[Target], containers: Sequence[Container] | None
+    section: Section,
+    targets: Sequence[Target],
+    containers: Sequence[Container] | None,
+    pod: Resources | None = None,
 ) -> Scaling:
     """Return the bounds and the behaviour of a section with these targets."""
     fewest, most = section.whole("minReplicas"), section.needed("maxReplicas")
     behaviour = behaviour_of(section)
-    defined = _defined(section, targets or [DEFAULT], containers)
+    defined = _defined(section, targets or [DEFAULT], containers, pod or Resources())
     with prefixed(section.path):
         return Scaling(
             fewest=1 if fewest is None else fewest, most=most, targets=defined, behaviour=behaviour
@@ -115,19 +137,24 @@ def _target(given: Section) -> Target:
     if source is Source.CONTAINER:
         name = f"{body.text('container')}/{name}"
     target = body.section("target")
-    percent = _first(target.number("averageUtilization"), body.number("targetAverageUtilization"))
-    mean = _first(target.number("averageValue"), body.number("targetAverageValue"))
-    total = _first(target.number("value"), body.number("targetValue"))
-    value = _first(percent, mean, total)
-    if value is None:
-        raise CapacityError(f"{target.path}: should have averageUtilization, averageValue or value")
+    percent = _first(target.whole("averageUtilization"), body.whole("targetAverageUtilization"))
+    values: dict[str, int | Decimal | None] = {
+        "averageUtilization": percent,
+        "averageValue": _first(target.number("averageValue"), body.number("targetAverageValue")),
+        "value": _first(target.number("value"), body.number("targetValue")),
+    }
+    given_values = {key: value for key, value in values.items() if value is not None}
+    if len(given_values) != 1 or not given_values.keys() <= set(_FORMS[source]):
+        got = " and ".join(given_values) or "none"
+        raise CapacityError(f"{target.path}: should have {' or '.join(_FORMS[source])}; got {got}")
+    ((form, value),) = given_values.items()
     with prefixed(target.path):
         return Target(
             metric=plain(name),
             value=float(value),
             source=source,
-            utilization=percent is not None,
-            total=percent is mean is None,
+            utilization=form == "averageUtilization",
+            total=form == "value",
         )
 
 
@@ -185,16 +212,19 @@ def _mean_of(resource: str, mean: Decimal) -> Target:
 
 
 def _defined(
-    section: Section, targets: Iterable[Target], containers: Sequence[Container] | None
+    section: Section,
+    targets: Iterable[Target],
+    containers: Sequence[Container] | None,
+    pod: Resources,
 ) -> tuple[Target, ...]:
     """Return the targets by distinct names, without utilizations that are not defined.
 
-    A utilization is per cent of what containers request: if one of them requests nothing, the
-    autoscaler takes no action for that metric.
+    A utilization is per cent of what the pod itself requests, or else its containers: if one of
+    them requests nothing, the autoscaler takes no action for that metric.
     """
     kept: dict[str, Target] = {}
     for target in targets:
-        if lacking := _undefined(target, containers):
+        if lacking := _undefined(target, containers, pod):
             section.note(f"{target.metric} at {target}, as {lacking}")
             continue
         name, again = target.metric, 2
@@ -204,19 +234,21 @@ def _defined(
     return tuple(kept.values())
 
 
-def _undefined(target: Target, containers: Sequence[Container] | None) -> str:
+def _undefined(target: Target, containers: Sequence[Container] | None, pod: Resources) -> str:
     """Return why there is no such metric, in words; empty if there is."""
-    container, _, resource = target.metric.rpartition("/")
+    container, resource = target.container, target.resource
     if containers is None or target.source not in (Source.RESOURCE, Source.CONTAINER):
         return ""
     counted = [each for each in containers if each.runs and container in ("", each.name)]
     if container and not counted:
         return "there is no such container"
+    if not container and pod.of(resource):
+        return ""
     without = [each for each in counted if not each.resources.requests.of(resource)]
     if target.utilization and without:
         return f"the container {plain(without[0].name or 'itself')} requests no {resource}"
     return ""
 
 
-def _first(*values: Decimal | None) -> Decimal | None:
+def _first(*values: _N | None) -> _N | None:
     return next((value for value in values if value is not None), None)

@@ -11,6 +11,8 @@ from fleet.quantity import CapacityError, plain, prefixed
 
 _DEEPEST: Final = 100
 """Levels of a document; far more than any object of Kubernetes has."""
+_MOST: Final = 1_000_000
+"""Lists and maps of a document in which aliases repeat some."""
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -86,12 +88,22 @@ def _unrolled(one: Mapping[Any, Any], file: str) -> Iterator[KubernetesObject]:
 def _check_nesting(content: bytes) -> None:
     """Check what the loader would not survive: libyaml's recursion is not Python's."""
     opened: list[str | None] = []
+    # Collections within each that is open, and within each that is closed and has an anchor.
+    sizes, anchored = [0], dict[str | None, int]()
     for event in yaml.parse(content, Loader=_LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
             opened.append(event.anchor)
+            sizes.append(1)
             if len(opened) > _DEEPEST:
                 raise CapacityError(f"is nested more than {_DEEPEST} levels deep")
         elif isinstance(event, yaml.CollectionEndEvent):
-            opened.pop()
-        elif isinstance(event, yaml.AliasEvent) and event.anchor in opened:
-            raise CapacityError(f"refers to itself: *{plain(event.anchor)}")
+            anchor, size = opened.pop(), sizes.pop()
+            sizes[-1] += size
+            if anchor is not None:
+                anchored[anchor] = size
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor in opened:
+                raise CapacityError(f"refers to itself: *{plain(event.anchor)}")
+            sizes[-1] += anchored.get(event.anchor, 1)
+            if sizes[-1] > _MOST:
+                raise CapacityError(f"has more than {_MOST:,} lists and maps, aliases included")

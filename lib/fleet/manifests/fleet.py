@@ -13,7 +13,7 @@ from fleet.manifests.nodes import nodes_of, occupied, pool_of_values
 from fleet.manifests.objects import NODE
 from fleet.manifests.section import Section
 from fleet.manifests.workloads import Daemon, Workloads, workloads_of
-from fleet.packing import Pool
+from fleet.packing import Node, Pool, unknown_of_nodes
 from fleet.quantity import CapacityError, prefixed
 
 
@@ -94,7 +94,7 @@ def read_pools(
         with prefixed(file.name):
             pool = pool_of_values(Section(content=files.values[file.name]))
         node, without_room = occupied(pool.node, daemons)
-        return (replace(pool, node=node),), _no_room(without_room)
+        return (replace(pool, node=node),), (*_notes(daemons, [node]), *_no_room(without_room))
     own = workloads_of(files.objects)
     objects = [each for each in files.objects if each.kind == NODE]
     if not objects:
@@ -109,7 +109,18 @@ def _pools(
 ) -> tuple[tuple[Pool, ...], tuple[str, ...]]:
     nodes = [occupied(node, workloads.daemons) for node in nodes_of(objects)]
     without_room = sum(count for _, count in nodes)
-    return tuple(Pool(nodes=1, node=node) for node, _ in nodes), _no_room(without_room)
+    notes = _notes(workloads.daemons, [node for node, _ in nodes])
+    return tuple(Pool(nodes=1, node=node) for node, _ in nodes), (*notes, *_no_room(without_room))
+
+
+def _notes(daemons: Sequence[Daemon], nodes: Sequence[Node]) -> tuple[str, ...]:
+    """Return what daemonsets have and no figure includes."""
+    return tuple(
+        f"{each.name}: {note}"
+        for each in daemons
+        if each.node is None
+        for note in (*each.not_counted, *unknown_of_nodes(each.requests, each.placement, nodes))
+    )
 
 
 def _no_room(count: int) -> tuple[str, ...]:

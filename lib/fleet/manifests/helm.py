@@ -1,7 +1,9 @@
 """The values of a Helm chart that capacity depends on."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any, Final
 
 from fleet.autoscaler import Scaling
@@ -17,6 +19,8 @@ from fleet.rollout import RollingUpdate
 from ghosts.errors import did_you_mean
 
 _AUTOSCALERS: Final = ("autoscaling", "hpa", "horizontalPodAutoscaler", "autoscaler")
+_SCALES: Final = re.compile(r"(?i:autoscal|keda|scaling|scaledobject)|(?:^|[-_])hpa|Hpa|HPA")
+"""Names of sections that scale pods, whatever by."""
 _FLAT: Final = {
     "enabled": "autoscaleEnabled",
     "minReplicas": "autoscaleMin",
@@ -33,6 +37,8 @@ _SIDECARS: Final = (
     "containers",
 )
 _INIT: Final = ("initContainers", "extraInitContainers", "additionalInitContainers")
+_SETTINGS: Final = {"image", "resources", "securityContext", "command", "args", "env"}
+"""Keys of a container; where they are among the containers' names, the map is of one container."""
 _STRATEGIES: Final = ("strategy", "updateStrategy", "deploymentStrategy")
 _DEEPEST: Final = 6
 """Levels at which other ``resources`` are looked for."""
@@ -64,7 +70,7 @@ def deployment_of_values(values: Section, at: str | None) -> Deployment:
     """
     chain, resources = _found(values, at)
     section = chain[-1]
-    main = Container(resources=resources_of(resources))
+    main = Container(resources=resources_of(resources, chart=True))
     containers = [main, *_containers(section, _SIDECARS), *_containers(section, _INIT, init=True)]
     counted = [resources.content, *(section.get(key) for key in (*_SIDECARS, *_INIT))]
     if others := _places(section, counted):
@@ -74,7 +80,7 @@ def deployment_of_values(values: Section, at: str | None) -> Deployment:
     return Deployment(
         resources=together(containers),
         scaling=_scaling(chain, containers),
-        replicas=_replicas(section),
+        replicas=_replicas(chain),
         rollout=_rollout(section),
         liveness=_probe(section, "livenessProbe"),
         readiness=_probe(section, "readinessProbe"),
@@ -93,7 +99,7 @@ def _found(values: Section, at: str | None) -> tuple[list[Section], Section]:
         return chain, last.section("resources")
     if at and last.content.keys() & {"requests", "limits"}:
         return chain[:-1], last
-    places = _places(last)
+    places = _places(last) or _places(last, empty=True)
     where = f"; they are under {_listed(places)}: give one with --at" if places else ""
     raise CapacityError(f"{last.at('resources')}: missing{where}")
 
@@ -107,20 +113,20 @@ def _below(section: Section, key: str) -> Section:
     return section.section(key)
 
 
-def _places(section: Section, counted: Iterable[object] = ()) -> list[str]:
-    """Return the paths below a section that have ``resources`` of their own."""
+def _places(section: Section, counted: Iterable[object] = (), *, empty: bool = False) -> list[str]:
+    """Return the paths below a section that have ``resources`` of their own, or empty ones."""
     found: list[str] = []
     seen = {id(each) for each in counted}  # an alias leads to the same map again
     pending = [(section, 0)]
     while pending:
         one, depth = pending.pop(0)
         for key, value in one.content.items():
-            if not isinstance(value, dict) or not value or id(value) in seen or depth > _DEEPEST:
+            if not isinstance(value, dict) or id(value) in seen or depth > _DEEPEST:
                 continue
             seen.add(id(value))
-            if key == "resources" and value.keys() & {"requests", "limits"}:
+            if key == "resources" and (value.keys() & {"requests", "limits"} or empty):
                 found.append(one.path)
-            elif isinstance(key, str):
+            elif isinstance(key, str) and (empty or not one.section(key).off):
                 pending.append((one.section(key), depth + 1))
     return found
 
@@ -133,43 +139,79 @@ def _listed(names: Sequence[str]) -> str:
 def _containers(
     section: Section, keys: Sequence[str], *, init: bool = False
 ) -> Iterator[Container]:
-    """Yield the containers that a chart takes as a list, or as a map by name."""
+    """Yield the containers that a chart takes as a list, as a map by name, or as one's settings."""
     for key in keys:
         value = section.get(key)
+        named: list[tuple[str, Section]] = []
         if isinstance(value, dict):
             inside = section.section(key)
-            for name in value:
-                if isinstance(value[name], dict):
-                    yield container_of(inside.section(name), init=init, name=plain(name))
+            if inside.off:
+                continue
+            if not value.keys() & _SETTINGS:
+                found = [name for name in value if isinstance(value[name], dict)]
+                named = [(plain(name), inside.section(name)) for name in found]
+            elif inside.get("resources") is not None:
+                named = [(key, inside)]
         elif isinstance(value, list) and all(isinstance(each, dict) for each in value):
-            for place, each in enumerate(section.sections(key)):
-                yield container_of(each, init=init, name=f"{key}[{place}]")
+            named = [(f"{key}[{place}]", each) for place, each in enumerate(section.sections(key))]
         elif value is not None:
             section.note(section.at(key))
+        for name, each in named:
+            if not each.off:
+                yield container_of(each, init=init, name=name, chart=True)
 
 
 def _scaling(chain: Sequence[Section], containers: Sequence[Container]) -> Scaling | None:
     """Read the autoscaler of a section, or of one above it that has no pods of its own."""
-    for section in reversed(chain):
-        if section is not chain[-1] and section.get("resources") is not None:
-            return None
-        key = next((key for key in _AUTOSCALERS if section.get(key) is not None), None)
-        if key is not None:
-            return _enabled(section, key, containers)
+    above = _above(chain)
+    for section in above:
+        for key in section.content:
+            if key not in _AUTOSCALERS and _SCALES.search(plain(key)) and _is_on(section.get(key)):
+                section.note(section.at(key))
+    for section in above:
+        given = [key for key in _AUTOSCALERS if section.get(key) is not None]
+        on = [key for key in given if not _is_off(section.get(key))]
+        for key in on[1:]:
+            section.note(section.at(key))
+        if given:
+            return _enabled(section, (on or given)[0], containers)
         if section.get("autoscaleMax") is not None:  # Istio has no section for it
-            flat = {name: section.get(key) for name, key in _FLAT.items()}
+            content = section.content
+            flat = {name: content[key] for name, key in _FLAT.items() if key in content}
             return _enabled(replace(section, content={"autoscale": flat}), "autoscale", containers)
     return None
+
+
+def _above(chain: Sequence[Section]) -> list[Section]:
+    """Return a section and those above it, up to one that has pods of its own."""
+    own, *above = reversed(chain)
+    return [own, *takewhile(lambda each: each.get("resources") is None, above)]
+
+
+def _is_off(value: object) -> bool:
+    return value is False or (isinstance(value, dict) and Section(content=value).off)
+
+
+def _is_on(value: object) -> bool:
+    """Return whether a map, or one within it, is switched on."""
+    if not isinstance(value, dict) or _is_off(value):
+        return False
+    return bool(value.get("enabled")) or any(_is_on(each) for each in value.values())
 
 
 def _enabled(section: Section, key: str, containers: Sequence[Container]) -> Scaling | None:
     if section.get(key) is False:
         return None
     autoscaling = section.section(key)
-    if not autoscaling.flag("enabled", default=True):
+    if autoscaling.off or not autoscaling.flag("enabled", default=True):
         return None
     if isinstance(autoscaling.get("hpa"), dict):
+        for other in autoscaling.content:
+            if other != "hpa" and _is_on(autoscaling.get(other)):
+                autoscaling.note(autoscaling.at(other))
         return _enabled(autoscaling, "hpa", containers)
+    if autoscaling.get("triggers") is None:  # with them it is KEDA's, in which metrics differ
+        autoscaling = replace(autoscaling, content=_renamed(autoscaling.content))
     if autoscaling.get("maxReplicas") is None:
         bounds = {key: section.get(key) for key in ("minReplicas", "maxReplicas")}
         autoscaling = replace(autoscaling, content={**autoscaling.content, **bounds})
@@ -180,13 +222,23 @@ def _enabled(section: Section, key: str, containers: Sequence[Container]) -> Sca
     return scaling_of_values(autoscaling, containers)
 
 
-def _replicas(section: Section) -> int:
-    for key in ("replicaCount", "replicas"):
-        replicas = section.whole(key)
-        if replicas is not None:
-            if replicas < 0:
-                raise CapacityError(f"{section.at(key)}: {replicas} is below 0")
-            return replicas
+def _renamed(content: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a section of an autoscaler with its bounds under the names that Kubernetes has."""
+    names = {"minReplicaCount": "minReplicas", "maxReplicaCount": "maxReplicas"}
+    return {names.get(key, key): value for key, value in content.items()}
+
+
+def _replicas(chain: Sequence[Section]) -> int:
+    """Read the number of pods of a section, or of one above it that has no pods of its own."""
+    for section in _above(chain):
+        for key in ("replicaCount", "replicas"):
+            if section is not chain[-1] and isinstance(section.get(key), dict):
+                continue  # numbers of several parts, by their names
+            replicas = section.whole(key)
+            if replicas is not None:
+                if replicas < 0:
+                    raise CapacityError(f"{section.at(key)}: {replicas} is below 0")
+                return replicas
     return 1
 
 
@@ -200,6 +252,6 @@ def _rollout(section: Section) -> RollingUpdate:
 
 def _probe(section: Section, key: str) -> Probe:
     """Read a probe; charts have false, or a template, where there is none."""
-    if not isinstance(section.get(key), dict):
+    if not isinstance(section.get(key), dict) or section.section(key).off:
         return Probe()
     return probe_of(section.section(key))

@@ -23,7 +23,7 @@ def pool_of_values(values: Section) -> Pool:
     """
     for key in values.others(("nodes", "allocatable", "daemonsets")):
         raise CapacityError(f"{key}: unknown key; allowed: nodes, allocatable, daemonsets")
-    if "allocatable" not in values.content:
+    if values.content.get("allocatable") is None:
         raise CapacityError("allocatable: missing")
     nodes = values.needed("nodes")
     allocatable, most_pods = _amounts(values.section("allocatable"), MOST_PODS)
@@ -94,11 +94,10 @@ def occupied(node: Node, daemons: Sequence[Daemon]) -> tuple[Node, int]:
         refused = each.placement.refused(node.labels, node.taints)
         if refused if each.node is None else each.node != node.name:
             continue
-        left = node.usable - each.requests
+        requests = node.counted(each.requests)
+        left = node.usable - requests
         if min(left.cpu, left.memory, *left.others.values()) < 0 or node.most_pods < 1:
             without_room += 1
             continue
-        node = replace(
-            node, daemonsets=node.daemonsets + each.requests, most_pods=node.most_pods - 1
-        )
+        node = replace(node, daemonsets=node.daemonsets + requests, most_pods=node.most_pods - 1)
     return node, without_room

@@ -47,7 +47,10 @@ def roots_of(objects: Iterable[KubernetesObject]) -> list[Object]:
     read = [_object_of(each) for each in objects]
     latest = {(each.kind, each.namespace, each.name): each for each in read}
     names = {(kind, name) for kind, _, name in latest}
-    return [each for each in latest.values() if not _is_made(each, names)]
+    running = {(each.kind, each.name) for each in latest.values() if each.pods is not None}
+    return [
+        each for each in latest.values() if not _is_made(each, running if _matters(each) else names)
+    ]
 
 
 def _object_of(one: KubernetesObject) -> Object:
@@ -76,7 +79,14 @@ def _pods_of(section: Section, kind: str) -> Section | None:
     if spec is None or not isinstance(spec.get("template"), dict):
         return None
     template = spec.section("template")
-    return template.section("spec") if isinstance(template.get("spec"), dict) else None
+    pods = template.section("spec") if isinstance(template.get("spec"), dict) else None
+    # Machines of the Cluster API have a template, too, and it is not of pods.
+    return pods if pods is not None and "containers" in pods.content else None
+
+
+def _matters(one: Object) -> bool:
+    """Return whether figures depend on it, whatever owns it: a node, or a custom resource."""
+    return one.pods is not None or one.kind == AUTOSCALER
 
 
 def _is_made(one: Object, names: set[tuple[str, str]]) -> bool:

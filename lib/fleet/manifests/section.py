@@ -112,6 +112,11 @@ class Section:
             raise CapacityError(f"{self.at(key)}: should be true or false; got {shown(value)}")
         return value
 
+    @property
+    def off(self) -> bool:
+        """Whether it has ``enabled`` and that is false as templates take it: null and empty are."""
+        return "enabled" in self.content and not self.content["enabled"]
+
     def note(self, text: str) -> None:
         """Note what is not counted."""
         if text not in self.not_counted:

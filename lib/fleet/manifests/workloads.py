@@ -12,25 +12,32 @@ from fleet.manifests.autoscaling import scaling_of_object
 from fleet.manifests.documents import KubernetesObject
 from fleet.manifests.lifecycle import ONE_BY_ONE, grace_of, probe_of, rollout_of
 from fleet.manifests.objects import AUTOSCALER, DAEMONS, NODE, POD, Object, roots_of
-from fleet.manifests.pods import containers_of, placement_of, pod_of
+from fleet.manifests.pods import containers_of, placement_of, pod_of, resources_of
 from fleet.manifests.section import Section
 from fleet.placement import DAEMON_TOLERATIONS, Placement
 from fleet.pods import Resources
-from fleet.quantity import plain, prefixed
+from fleet.quantity import CapacityError, plain, prefixed
 from fleet.rollout import RollingUpdate
 
 _ON_A_NODE: Final = (DAEMONS, NODE)
 """Owners of pods that are bound to their node: a static pod's is the node."""
+
+_JOBS: Final = ("Job", "CronJob")
+_DONE: Final = ("Complete", "Failed")
+"""Conditions of a Job that has no pods any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Daemon:
     """A pod that is on each node for which it is made, or on one."""
 
+    name: str
     requests: Resources
     placement: Placement = field(default_factory=Placement)
     node: str | None = None
     """The name of its only node; None: on each."""
+    not_counted: tuple[str, ...] = ()
+    """What it has and no figure includes, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +74,8 @@ def workloads_of(objects: Iterable[KubernetesObject]) -> Workloads:
     roots = roots_of(objects)
     workloads = _grouped(roots)
     autoscalers = [each for each in roots if each.kind == AUTOSCALER]
-    scaled = [next((hpa for hpa in autoscalers if _scales(hpa, each)), None) for each in workloads]
-    alone = [each for each in autoscalers if not any(each is hpa for hpa in scaled)]
+    scaled = [[hpa for hpa in autoscalers if _scales(hpa, each)] for each in workloads]
+    alone = [each for each in autoscalers if not any(each in hpas for hpas in scaled)]
     passed = Counter(
         plain(each.kind)
         for each in roots
@@ -76,8 +83,8 @@ def workloads_of(objects: Iterable[KubernetesObject]) -> Workloads:
     )
     return Workloads(
         deployments={
-            name: _deployment(each, hpa)
-            for name, each, hpa in zip(
+            name: _deployment(each, hpas)
+            for name, each, hpas in zip(
                 _names([(each.kind, each.name, each.object) for each in workloads]),
                 workloads,
                 scaled,
@@ -108,9 +115,11 @@ def _daemon(one: Object, spec: Section) -> Daemon:
         placement = placement_of(spec)
         tolerations = (*placement.tolerations, *DAEMON_TOLERATIONS)
         return Daemon(
+            name=plain(one.name),
             requests=pod_of(spec, containers_of(spec)).requests,
             placement=replace(placement, tolerations=tolerations),
             node=spec.text("nodeName") if one.kind == POD else None,
+            not_counted=tuple(spec.not_counted),
         )
 
 
@@ -135,11 +144,27 @@ def _grouped(roots: Iterable[Object]) -> list[_Workload]:
 def _replicas(one: Object) -> int:
     with prefixed(one.where):
         spec = one.section.section("spec")
-        for key in ("replicas", "parallelism"):
-            replicas = spec.whole(key)
-            if replicas is not None and replicas >= 0:
-                return replicas
-        return 1
+        if one.kind in _JOBS:
+            return _at_once(one.section)
+        replicas = spec.whole("replicas")
+        if replicas is not None and replicas < 0:
+            raise CapacityError(f"{spec.at('replicas')}: {replicas} is below 0")
+        return 1 if replicas is None else replicas
+
+
+def _at_once(section: Section) -> int:
+    """Return the pods that a Job, or each of a CronJob, runs at the same time."""
+    spec, status = section.section("spec"), section.section("status")
+    job = spec.section("jobTemplate").section("spec") if spec.get("jobTemplate") else spec
+    if any(each.flag("suspend", default=False) for each in (spec, job)):
+        return 0
+    for each in status.sections("conditions"):
+        if each.get("type") in _DONE and each.get("status") == "True":
+            return 0
+    parallelism, completions = (job.whole(key) for key in ("parallelism", "completions"))
+    most = 1 if parallelism is None else parallelism
+    left = most if completions is None else completions - (status.whole("succeeded") or 0)
+    return max(0, min(most, left))
 
 
 def _scales(hpa: Object, one: _Workload) -> bool:
@@ -149,7 +174,8 @@ def _scales(hpa: Object, one: _Workload) -> bool:
     return named and hpa.namespace in ("", one.object.namespace)
 
 
-def _deployment(one: _Workload, hpa: Object | None) -> Deployment:
+def _deployment(one: _Workload, hpas: Sequence[Object]) -> Deployment:
+    hpa = hpas[0] if len(hpas) == 1 else None
     spec, section = one.spec, one.object.section
     with prefixed(one.object.where):
         containers = containers_of(spec)
@@ -160,8 +186,12 @@ def _deployment(one: _Workload, hpa: Object | None) -> Deployment:
         )
         placement, grace = placement_of(spec), grace_of(spec)
         rollout = _rollout(one.kind, section.section("spec"))
-    scaling = None if hpa is None else _scaling(hpa, containers)
+        own = resources_of(spec.section("resources")).requests
+    scaling = None if hpa is None else _scaling(hpa, containers, own)
     notes = list(section.not_counted) + (list(hpa.section.not_counted) if hpa else [])
+    if len(hpas) > 1:
+        names = ", ".join(plain(each.name) for each in hpas)
+        notes.append(f"the autoscalers {names}: Kubernetes scales by none if several name it")
     if hpa is not None and scaling is not None and one.replicas == 0 < scaling.fewest:
         # "Implicit maintenance-mode deactivation", in the autoscaler's documentation.
         scaling = None
@@ -185,9 +215,11 @@ def _rollout(kind: str, spec: Section) -> RollingUpdate:
     return rollout_of(spec.section("strategy")) if kind == "Deployment" else ONE_BY_ONE
 
 
-def _scaling(hpa: Object, containers: Sequence[Container] | None) -> Scaling:
+def _scaling(
+    hpa: Object, containers: Sequence[Container] | None, pod: Resources | None = None
+) -> Scaling:
     with prefixed(hpa.where):
-        return scaling_of_object(hpa.section.section("spec"), containers)
+        return scaling_of_object(hpa.section.section("spec"), containers, pod)
 
 
 def _names(named: Sequence[tuple[str, str, Object]]) -> list[str]:

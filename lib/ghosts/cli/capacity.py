@@ -15,10 +15,11 @@ from fleet import BEFORE, FIRST_CUT, POOL, SECOND_CUT, decide
 from fleet.autoscaler import Decision, Scaling
 from fleet.deployment import Deployment
 from fleet.manifests import Fleet, read_fleet
-from fleet.packing import MOST_PODS, Fit, Node, Pool
+from fleet.packing import MOST_PODS, Fit, Node, Pool, unknown_of_nodes
 from fleet.pods import Resources
 from fleet.quantity import prefixed
 from fleet.recommendation import first_step_up
+from fleet.scaling import most_allowed
 from ghosts.cli.checks import CommandError
 from ghosts.cli.console import console_of
 from ghosts.errors import unknown
@@ -219,12 +220,7 @@ def _left_out(fleet: Fleet, deployment: Deployment) -> list[str]:
         for reason, count in reasons.items()
     ]
     nodes = [pool.node for pool in fleet.pools]
-    if deployment.placement.selector and any(node.labels is None for node in nodes):
-        parts.append("nodeSelector, as the labels of the nodes are not known")
-    for name in deployment.resources.requests.others:
-        if not all(node.counts(name) for node in nodes):
-            parts.append(f"{name}, as the pool does not list it")
-    return parts
+    return parts + unknown_of_nodes(deployment.resources.requests, deployment.placement, nodes)
 
 
 def _decision(fleet: Fleet, arguments: argparse.Namespace) -> list[str]:
@@ -240,7 +236,7 @@ def _decision(fleet: Fleet, arguments: argparse.Namespace) -> list[str]:
     if not scaling.targets:
         return [f"{name}: scaled by no metric that is defined, so nothing is decided."]
     means = _means(scaling, arguments.mean)
-    decision = decide(scaling, arguments.pods, means)
+    decision = decide(scaling, arguments.pods, means, by_policy=True)
     return decision_lines(
         name, scaling, fleet.deployments.get(name), arguments.pods, decision, means
     )
@@ -258,6 +254,8 @@ def _means(scaling: Scaling, given: Iterable[str]) -> dict[str, float]:
         target = targets.get(name) if named else next(iter(targets.values()))
         if target is None:
             raise CommandError(unknown("metric", name, targets))
+        if target.metric in means:
+            raise CommandError(f"--mean {each}: {target.metric} has a mean already: give one")
         with prefixed("--mean"):
             means[target.metric] = target.read(figure)
     return means
@@ -281,7 +279,7 @@ def decision_lines(
     lines = [
         f"{name}: {what} is {metric.ratio:.3f} of the target of {target} "
         f"({metric.reason}): {replicas} pods should be {metric.pods}; desired replicas: "
-        f"{decision.replicas}{held}."
+        f"{decision.replicas}{held}; stabilization windows are not counted."
     ]
     missing = [each.metric for each in scaling.targets if each.metric not in means]
     if missing:
@@ -290,8 +288,11 @@ def decision_lines(
         first_step_up(replicas, scaling.tolerances.up, each.value if each.utilization else None)
         for each in scaling.targets
     ]
+    most_after = min(scaling.most, most_allowed(scaling.behaviour.up, replicas, now=0, changes=()))
+    step = min(min(steps), most_after)
+    up = f"its next step up is {step}" if step > replicas else "there is no step up"
     rollout = "."
     if deployment is not None:
         most = deployment.rollout.most(replicas)
         rollout = f"; a rollout of {replicas} has {most} at most, the surge included."
-    return [*lines, f"From {replicas}, its next step up is {min(steps)}{rollout}"]
+    return [*lines, f"From {replicas}, {up}{rollout}"]

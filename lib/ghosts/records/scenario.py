@@ -4,7 +4,7 @@ import json
 import math
 import random
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -221,16 +221,12 @@ def load_scenario(name: str | Path) -> Scenario:
     Raises:
         ScenarioError: there is no such scenario, or it is invalid.
     """
-    path = Path(name)
-    if path.suffix != ".toml":
-        known = {each.stem: each for folder in _FOLDERS for each in sorted(folder.glob("*.toml"))}
-        path = known.get(str(name), path)
-        if not path.is_file():
-            raise ScenarioError(unknown("scenario", str(name), known))
+    known = {each.stem: each for folder in _FOLDERS for each in sorted(folder.glob("*.toml"))}
+    path = known.get(str(name), Path(name))
+    if path.is_dir():
+        raise ScenarioError(f"scenario {str(name)!r}: is a folder: give a file in TOML, or a name")
     if not path.is_file():
-        here = sorted(each.name for each in path.parent.glob("*.toml"))
-        near = did_you_mean(path.name, here) or f"; here: {', '.join(here) or 'none'}"
-        raise ScenarioError(f"no scenario {str(name)!r}{near}")
+        raise ScenarioError(_missing(path, known))
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -241,6 +237,19 @@ def load_scenario(name: str | Path) -> Scenario:
         keys = ", ".join(sorted(_EVERY_SCENARIO_HAS))
         raise ScenarioError(f"{path.name}: is no scenario: it has none of the keys {keys}")
     return parse_scenario({"name": path.stem, **table}, path.name)
+
+
+def _missing(path: Path, known: Iterable[str]) -> str:
+    """Return that there is no such scenario, and the nearest file of its folder, or name."""
+    here = sorted(each.name for each in path.parent.glob("*.toml"))
+    stem, is_alone = path.name.removesuffix(".toml"), path.parent == Path()
+    if path.suffix != ".toml" and f"{stem}.toml" in here:
+        return f"no scenario {str(path)!r}; did you mean {f'{path}.toml'!r}?"
+    if path.suffix != ".toml" and is_alone:
+        return unknown("scenario", str(path), known)
+    near = did_you_mean(f"{stem}.toml", here) or (did_you_mean(stem, known) if is_alone else "")
+    listed = f"; here: {', '.join(here) or 'none'}"
+    return f"no scenario {str(path)!r}{near or listed}"
 
 
 def parse_scenario(table: dict[str, Any], source: str) -> Scenario:

@@ -8,11 +8,12 @@ from yaml_files import Write
 from fleet.deployment import Deployment
 from fleet.pods import QosClass, Resources
 from fleet.quantity import MIB, CapacityError
-from fleet.scaling import Rules
+from fleet.scaling import Behaviour, Rules
 from fleet.targets import Source, Target
 from fleet.values import load_values
 
 SMALL = {"requests": {"cpu": "100m", "memory": "128Mi"}}
+UNEQUAL = ", which Kubernetes refuses unless the limit is the same"
 CPU = Target(metric="cpu", value=80, source=Source.RESOURCE, utilization=True)
 INGRESS = {
     "controller": {
@@ -212,6 +213,83 @@ def test_what_else_a_chart_has_in_that_section_is_named(write: Write) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "off",
+    [
+        {"keda": {"enabled": False, "maxReplicas": 3}},
+        {"scaling": {"replicas": 3}},
+        {"scaling": {"enabled": False, "auto": {"enabled": True}}},
+        {"searchPath": {"enabled": True}, "searchpath": {"enabled": True}},
+        {"metrics": {"enabled": False, "resources": SMALL}},
+    ],
+    ids=str,
+)
+def test_what_is_switched_off_is_not_named(write: Write, off: dict[str, Any]) -> None:
+    assert load_values(write("values.yaml", chart(**off))).not_counted == ()
+
+
+@pytest.mark.parametrize("nothing", [None, False, "", {}, 0], ids=str)
+def test_enabled_that_is_nothing_switches_off_and_without_it_a_section_is_on(
+    write: Write, nothing: object
+) -> None:
+    """Templates ask ``if``: "Flow Control", https://helm.sh/docs/chart_template_guide/control_structures/."""
+    below = write("below.yaml", scaled(enabled=True))
+    above = write("above.yaml", {"autoscaling": {"enabled": nothing}})
+    assert load_values(below, above).scaling is None
+    assert load_values(write("never.yaml", scaled())).scaling is not None
+
+
+def test_of_two_autoscalers_the_one_that_is_on_is_read(write: Write) -> None:
+    both = chart(autoscaling={"enabled": False, "maxReplicas": 5}, hpa={"maxReplicas": 9})
+    scaling = load_values(write("values.yaml", both)).scaling
+    assert scaling is not None
+    assert scaling.most == 9
+
+
+def test_parts_of_an_autoscaler_that_are_off_are_left_out(write: Write) -> None:
+    behavior = {"enabled": False, "scaleUp": {"selectPolicy": "Disabled"}}
+    cpu, memory = {"enabled": True, "averageUtilization": 70}, {"averageUtilization": 80}
+    deployment = load_values(
+        write(
+            "values.yaml",
+            scaled(cpu=cpu, memory={"enabled": False, **memory}, behavior=behavior),
+        )
+    )
+    assert targets_of(deployment) == [("cpu", "70%")]
+    assert deployment.scaling is not None
+    assert deployment.scaling.behaviour == Behaviour()
+    assert deployment.not_counted == ()
+
+
+def test_bounds_as_keda_names_them_are_read_where_the_metrics_are_kubernetes(write: Write) -> None:
+    """In the form of Airflow."""
+    resource = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}
+    hpa = {"enabled": True, "minReplicaCount": 2, "maxReplicaCount": 5}
+    hpa["metrics"] = [{"type": "Resource", "resource": resource}]
+    scaling = load_values(write("values.yaml", chart(hpa=hpa))).scaling
+    assert scaling is not None
+    assert (scaling.fewest, scaling.most, scaling.targets) == (2, 5, (CPU,))
+    with pytest.raises(CapacityError, match=r"^zero.yaml: hpa: minReplicas 0, .* External metric"):
+        load_values(write("zero.yaml", chart(hpa={**hpa, "minReplicaCount": 0})))
+
+
+def test_a_part_has_the_replicas_above_it_unless_those_are_of_other_pods(write: Write) -> None:
+    part = {"replicaCount": 5, "app": {"resources": SMALL}}
+    assert load_values(write("a.yaml", part), at="app").replicas == 5
+    other = chart(worker={"resources": SMALL}, replicaCount=5)
+    assert load_values(write("b.yaml", other), at="worker").replicas == 1
+    by_part = {"replicas": {"app": 2}, "app": {"resources": SMALL}}
+    assert load_values(write("c.yaml", by_part), at="app").replicas == 1
+
+
+def test_places_with_empty_resources_are_named_if_there_are_no_others(write: Write) -> None:
+    path = write(
+        "values.yaml", {"server": {"resources": {}}, "web": {"sidecar": {"resources": {}}}}
+    )
+    with pytest.raises(CapacityError, match=r"they are under server, web\.sidecar: give one"):
+        load_values(path)
+
+
 # Containers
 
 
@@ -227,6 +305,36 @@ def test_sidecars_and_init_containers_of_a_chart_are_counted(write: Write) -> No
     assert cpu(sidecarContainers={"proxy": {"resources": proxy["resources"]}}) == 150
     assert cpu(initContainers=[big]) == cpu(extraInitContainers=[big]) == 1000
     assert cpu(initContainers=[stays, big]) == 1050
+
+
+def test_a_map_with_the_settings_of_one_container_is_one(write: Write) -> None:
+    """In the form of SonarQube."""
+    init = {
+        "image": "busybox",
+        "securityContext": {"runAsUser": 0},
+        "resources": {"requests": {"cpu": "800m"}, "limits": {"memory": "3Gi"}},
+    }
+    settings = {"image": "busybox", "securityContext": {"runAsUser": 0}, "resources": {}}
+
+    def requests(**values: Any) -> Resources:
+        return load_values(write("values.yaml", chart(**values))).resources.requests
+
+    assert requests(initContainers=init) == Resources(cpu=800, memory=3072 * MIB)
+    assert requests(sidecars=init) == Resources(cpu=900, memory=3200 * MIB)
+    assert requests(initContainers=settings) == requests()
+    limits = {"cpu": "100m", "memory": "128Mi"}
+    alone = {"resources": {"requests": limits, "limits": limits}, "initContainers": settings}
+    assert load_values(write("alone.yaml", alone)).resources.qos is QosClass.GUARANTEED
+
+
+def test_containers_that_are_off_are_left_out(write: Write) -> None:
+    proxy = {"enabled": False, "resources": {"requests": {"cpu": 1}}}
+    on = {"resources": proxy["resources"]}
+    for sidecars in ({"proxy": proxy}, [proxy], proxy, {"enabled": False, "proxy": on}):
+        deployment = load_values(write("values.yaml", chart(sidecars=sidecars)))
+        assert deployment.resources.requests.cpu == 100
+    switched = {"enabled": True, "proxy": on}
+    assert load_values(write("on.yaml", chart(sidecars=switched))).resources.requests.cpu == 1100
 
 
 def test_containers_that_are_a_template_are_named(write: Write) -> None:
@@ -245,6 +353,17 @@ def test_containers_that_are_a_template_are_named(write: Write) -> None:
         ({"resources": {"requests": {"memory": 128}}},
          "resources.requests.memory is 128 bytes: Mi would be mebibytes"),
         ({"resources": {**SMALL, "claims": [{"name": "gpu"}]}}, "resources.claims"),
+        ({"resources": {"requests": {"cpu": 1, "gpu": 1}}}, "resources.requests.gpu"),
+        ({"resources": {"requests": {"nvidia.com/gpu": 1}}},
+         f"resources.requests.nvidia.com/gpu{UNEQUAL}"),
+        ({"resources": {"requests": {"hugepages-2Mi": "2Mi"}, "limits": {"hugepages-2Mi": "4Mi"}}},
+         f"resources.requests.hugepages-2Mi{UNEQUAL}"),
+        ({"keda": {"enabled": True, "maxReplicas": 3}}, "keda"),
+        ({"kedaAutoscaling": {"enabled": True, "maxReplicaCount": 3}}, "kedaAutoscaling"),
+        ({"scaling": {"auto": {"enabled": True}}}, "scaling"),
+        ({"autoscaling": {"hpa": {"enabled": False}, "vpa": {"enabled": True}}},
+         "autoscaling.vpa"),
+        ({"webHpa": {"enabled": True}, "autoscaling": {"enabled": False}}, "webHpa"),
     ],
     ids=str,
 )  # fmt: skip

@@ -205,6 +205,43 @@ def test_jobs_have_the_pods_that_run_at_once(write: Write) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("spec", "status", "replicas"),
+    [
+        ({"parallelism": 10, "completions": 3}, {}, 3),
+        ({"parallelism": 10, "completions": 3}, {"succeeded": 2}, 1),
+        ({"completions": 3}, {}, 1),
+        ({"parallelism": 0}, {}, 0),
+        ({"parallelism": 4, "suspend": True}, {}, 0),
+        ({"parallelism": 4}, {"conditions": [{"type": "Complete", "status": "True"}]}, 0),
+        ({"parallelism": 4}, {"conditions": [{"type": "Failed", "status": "False"}]}, 4),
+    ],
+    ids=str,
+)
+def test_a_job_runs_no_more_pods_than_are_left_to_complete(
+    write: Write, spec: dict[str, Any], status: dict[str, Any], replicas: int
+) -> None:
+    """See "Jobs", "Controlling parallelism" and "Suspending a Job", on the same page."""
+    job = {**workload("Job", "once", **spec), "status": status}
+    assert only(read(write("job.yaml", job))).replicas == replicas
+
+
+def test_a_cron_job_has_the_pods_of_its_job_and_none_while_it_is_suspended(write: Write) -> None:
+    """See "CronJob", "Schedule suspension": /concepts/workloads/controllers/cron-jobs/."""
+    job = {"parallelism": 4, "completions": 2, "template": pods()}
+    for suspend, replicas in ((False, 2), (True, 0)):
+        cron = workload("CronJob", "nightly")
+        cron["spec"] = {"suspend": suspend, "jobTemplate": {"spec": job}}
+        assert only(read(write("cron.yaml", cron))).replicas == replicas
+
+
+def test_a_template_that_is_not_of_pods_is_no_workload(write: Write) -> None:
+    machines = workload("MachineDeployment", template={"spec": {"clusterName": "a"}})
+    fleet = read(write("all.yaml", workload(), machines))
+    assert list(fleet.deployments) == ["web"]
+    assert fleet.not_counted == ("1 MachineDeployment",)
+
+
 def owned(kind: str, name: str, by: tuple[str, str], **content: Any) -> dict[str, Any]:
     owner = {"kind": by[0], "name": by[1], "controller": True}
     metadata = {"name": name, "namespace": "prod", "ownerReferences": [owner]}
@@ -289,6 +326,52 @@ def test_a_utilization_of_which_a_container_requests_nothing_is_not_defined(writ
     assert only(fleet).not_counted == ("cpu at 80%, as the container metrics requests no cpu",)
 
 
+def test_a_utilization_is_of_what_the_pod_itself_requests(write: Write) -> None:
+    """A pod-level request goes before those of containers: KEP-2837, "Pod level resources"."""
+    template = pods({"name": "a"}, {"name": "b", "resources": SMALL})
+    template["spec"]["resources"] = {"requests": {"cpu": 1}}
+    memory = {"name": "memory", "target": {"averageUtilization": 70}}
+    cpu = {"name": "cpu", "target": {"averageUtilization": 50}}
+    scaled = autoscaler(metrics=[{"type": "Resource", "resource": each} for each in (cpu, memory)])
+    fleet = read(write("all.yaml", workload(template=template), scaled))
+    assert [str(target) for target in scaling_of(fleet).targets] == ["50%"]
+    assert only(fleet).not_counted == ("memory at 70%, as the container a requests no memory",)
+
+
+def test_a_name_with_a_slash_is_a_containers_only_if_the_metric_is(write: Write) -> None:
+    gpu = {"name": "nvidia.com/gpu", "target": {"averageUtilization": 50}}
+    gpus = {"limits": {"nvidia.com/gpu": 1}}
+    scaled = autoscaler(
+        metrics=[
+            {"type": "Resource", "resource": gpu},
+            {"type": "ContainerResource", "containerResource": {**gpu, "container": "a"}},
+        ]
+    )
+    template = pods({"name": "a", "resources": gpus})
+    fleet = read(write("all.yaml", workload(template=template), scaled))
+    names = [target.metric for target in scaling_of(fleet).targets]
+    assert names == ["nvidia.com/gpu", "a/nvidia.com/gpu"]
+
+
+def test_the_second_target_of_a_resource_is_in_its_unit_too(write: Write) -> None:
+    targets = {"averageUtilization": 70}, {"averageValue": "2Gi"}
+    metrics = [{"type": "Resource", "resource": {"name": "memory", "target": t}} for t in targets]
+    scaling = scaling_of(read(write("all.yaml", workload(), autoscaler(metrics=metrics))))
+    assert [str(target) for target in scaling.targets] == ["70%", "2048Mi"]
+    assert scaling.targets[1].read("3Gi") == 3 * 2**30
+
+
+def test_of_several_autoscalers_of_the_same_pods_none_scales(write: Write) -> None:
+    """The condition AmbiguousSelector: "Status conditions", on the page of the autoscaler."""
+    deployment = only(
+        fleet := read(write("all.yaml", workload(replicas=4), autoscaler("a"), autoscaler("b")))
+    )
+    assert (deployment.scaling, deployment.replicas, fleet.scalings) == (None, 4, {})
+    assert deployment.not_counted == (
+        "the autoscalers a, b: Kubernetes scales by none if several name it",
+    )
+
+
 def test_a_metric_of_one_container_goes_by_that_containers_request(write: Write) -> None:
     """See "Container resource metrics", on the page of the autoscaler."""
 
@@ -362,7 +445,34 @@ def test_an_autoscaler_over_the_values_of_a_chart_is_the_charts(write: Write) ->
         (
             [workload(), autoscaler(metrics=[{"type": "Resource", "resource": {"name": "cpu"}}])],
             "wrong.yaml: HorizontalPodAutoscaler web: spec.metrics[0].resource.target: should have "
-            "averageUtilization, averageValue or value",
+            "averageUtilization or averageValue; got none",
+        ),
+        (
+            [workload(), autoscaler(metrics=[{"type": "Pods", "pods": {
+                "metric": {"name": "rps"}, "target": {"value": 5},
+            }}])],
+            "wrong.yaml: HorizontalPodAutoscaler web: spec.metrics[0].pods.target: should have "
+            "averageValue; got value",
+        ),
+        (
+            [workload(), autoscaler(metrics=[{"type": "Resource", "resource": {
+                "name": "cpu", "target": {"averageUtilization": 62.5},
+            }}])],
+            "wrong.yaml: HorizontalPodAutoscaler web: spec.metrics[0].resource.target."
+            "averageUtilization: should be a whole number; got 62.5",
+        ),
+        (
+            [workload(replicas=-1)],
+            "wrong.yaml: Deployment web: spec.replicas: -1 is below 0",
+        ),
+        (
+            [workload(template={"spec": {"containers": []}})],
+            "wrong.yaml: Deployment web: spec.template.spec.containers: missing",
+        ),
+        (
+            [workload(template=pods(initContainers=[{"name": "a", "restartPolicy": "always"}]))],
+            "wrong.yaml: Deployment web: spec.template.spec.initContainers[0].restartPolicy: "
+            "should be Always or OnFailure or Never; got 'always'",
         ),
         (
             [workload(), autoscaler(behavior={"scaleUp": {"tolerance": -0.1}})],
@@ -379,7 +489,8 @@ def test_an_autoscaler_over_the_values_of_a_chart_is_the_charts(write: Write) ->
             "wrong.yaml: has objects of Kubernetes and other documents: give one kind",
         ),
     ],
-    ids=["number", "quantity", "bounds", "target", "tolerance", "no pods", "mixed"],
+    ids=["number", "quantity", "bounds", "target", "form", "fraction", "replicas", "containers",
+         "restart", "tolerance", "no pods", "mixed"],
 )  # fmt: skip
 def test_what_kubernetes_would_refuse_is_refused_by_file_object_and_key(
     write: Write, objects: list[object], complaint: str
@@ -398,16 +509,50 @@ def test_a_part_is_for_values_of_a_chart(write: Write) -> None:
     ("text", "complaint"),
     [
         ("a: &a [*a]", "refers to itself: \\*a"),
+        (
+            "\n".join(
+                [
+                    "a: &a {x: {}}",
+                    *(
+                        f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]"
+                        for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+                    ),
+                ]
+            ),
+            "has more than 1,000,000 lists and maps, aliases included",
+        ),
         ("[" * 200, "is nested more than 100 levels deep"),
         ("{a: " * 50_000, "is nested more than 100 levels deep"),
         ("when: 2026-99-99", "is not YAML"),
         (f"n: {'9' * 5000}", "is not YAML"),
         ("a: \x00", "is not YAML"),
     ],
-    ids=["itself", "deep lists", "deep maps", "no date", "long number", "control character"],
+    ids=[
+        "itself",
+        "repeated",
+        "deep lists",
+        "deep maps",
+        "no date",
+        "long number",
+        "control character",
+    ],
 )
 def test_what_a_parser_would_not_survive_is_one_line(
     write: Write, text: str, complaint: str
 ) -> None:
     with pytest.raises(CapacityError, match=rf"^wrong\.yaml[^\n]*: ({complaint})[^\n]*$"):
         read(write("wrong.yaml", text))
+
+
+def test_an_owner_that_runs_no_pods_of_its_own_takes_none_away(write: Write) -> None:
+    """A custom resource owns what its operator made: "Owners and Dependents"."""
+    custom = {"apiVersion": "example.com/v1", "kind": "Kafka", "metadata": {"name": "k"}}
+    custom["spec"] = {"replicas": 3}
+    web = workload(replicas=2)
+    hpa = autoscaler()
+    for each in (web, hpa):
+        each["metadata"]["ownerReferences"] = [{"kind": "Kafka", "name": "k", "controller": True}]
+    slices = owned("EndpointSlice", "k-1", ("Kafka", "k"))
+    fleet = read(write("all.yaml", custom, web, hpa, slices))
+    assert scaling_of(fleet).most == 9
+    assert fleet.not_counted == ("1 Kafka",)

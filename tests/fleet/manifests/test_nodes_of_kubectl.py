@@ -261,3 +261,94 @@ def test_nodes_that_cannot_be_are_refused_by_file_and_key(
 ) -> None:
     with pytest.raises(CapacityError, match=complaint):
         read_pools(write("wrong.yaml", *objects))
+
+
+# What decides about labels, owners and what a pool does not list
+
+
+def test_a_static_pod_counts_beside_its_node_in_one_list(write: Write) -> None:
+    """Its owner is the node: "Static Pods", /tasks/configure-pod-container/static-pod/."""
+    static = pod("a", "Node", "500m")
+    static["metadata"]["ownerReferences"][0]["name"] = "a"
+    files = write("node.yaml", node("a")), write("pod.yaml", static)
+    both = write("both.yaml", node("a"), static)
+    for fleet in (
+        read_fleet([chart(write), *files], NODES),
+        read_fleet([chart(write), both], NODES),
+    ):
+        assert [each.node.usable.cpu for each in fleet.pools] == [1500]
+    assert [(each.usable.cpu, each.most_pods) for each in nodes_of(both)] == [(1500, 28)]
+
+
+@pytest.mark.parametrize(
+    ("expressions", "names"),
+    [
+        ([{"key": "disk", "operator": "In", "values": ["ssd", "nvme"]}], ["a"]),
+        ([{"key": "disk", "operator": "NotIn", "values": ["ssd"]}], ["b", "c"]),
+        ([{"key": "disk", "operator": "Exists"}], ["a", "b"]),
+        ([{"key": "disk", "operator": "DoesNotExist"}], ["c"]),
+        ([{"key": "cores", "operator": "Gt", "values": ["8"]}], ["b"]),
+        ([{"key": "cores", "operator": "Lt", "values": ["9"]}], ["a"]),
+        ([{"key": "disk", "operator": "Exists"},
+          {"key": "cores", "operator": "Gt", "values": ["4"]}], ["b"]),
+        ([], []),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_required_node_affinity_goes_by_the_labels_of_the_nodes(
+    write: Write, expressions: list[dict[str, Any]], names: list[str]
+) -> None:
+    """See "Node affinity" and "Operators": /concepts/scheduling-eviction/assign-pod-node/."""
+    pool = write(
+        "nodes.yaml",
+        node("a", labels={"disk": "ssd", "cores": "4"}),
+        node("b", labels={"disk": "hdd", "cores": "16"}),
+        node("c", labels={"cores": "many"}),
+    )
+    _, pools = counted(chart(write, affinity=affinity({"matchExpressions": expressions})), pool)
+    assert [each.node.name for each in pools] == names
+
+
+def affinity(*terms: dict[str, Any]) -> dict[str, Any]:
+    hard = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": list(terms)}}
+    return {"nodeAffinity": hard}
+
+
+def test_a_daemonset_is_on_the_nodes_of_its_affinity_and_one_of_two_terms_is_enough(
+    write: Write,
+) -> None:
+    terms = [{"matchExpressions": [{"key": key, "operator": "Exists"}]} for key in ("gpu", "fpga")]
+    found = nodes_of(
+        write(
+            "all.yaml",
+            node("a", labels={"gpu": "t4"}),
+            node("b", labels={"fpga": ""}),
+            node("c"),
+            daemon("plugin", "1", affinity=affinity(*terms)),
+        )
+    )
+    assert [each.usable.cpu for each in found] == [1000, 1000, 2000]
+
+
+def test_what_no_figure_of_a_daemonset_includes_is_named(write: Write) -> None:
+    """Pods by ``matchFields``, other pods, or labels of nodes that are described without any."""
+    by_name = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["a"]}]}
+    _, passed = read_pools(
+        write("all.yaml", node("a"), daemon("logs", "1", affinity=affinity(by_name)))
+    )
+    assert passed == ("logs: spec.template.spec.affinity",)
+    pool = write("pool.yaml", {"nodes": 1, "allocatable": {"cpu": 2, "memory": "8Gi"}})
+    exists = {"matchExpressions": [{"key": "gpu", "operator": "Exists"}]}
+    plugin = write("ds.yaml", daemon("plugin", "1", affinity=affinity(exists)))
+    fleet = read_fleet([chart(write), plugin], pool)
+    assert fleet.not_counted == ("plugin: nodeAffinity, as the labels of the nodes are not known",)
+
+
+def test_storage_that_a_pool_does_not_list_keeps_no_daemonset_away(write: Write) -> None:
+    pool = write("pool.yaml", {"nodes": 1, "allocatable": {"cpu": 2, "memory": "8Gi"}})
+    agent = daemon("agent", "1")
+    requests = agent["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]
+    requests["ephemeral-storage"] = "1Gi"
+    fleet = read_fleet([chart(write), write("ds.yaml", agent)], pool)
+    assert fleet.pools[0].node.usable.cpu == 1000
+    assert fleet.not_counted == ("agent: ephemeral-storage, as the pool does not list it",)

@@ -151,8 +151,51 @@ def test_an_autoscaler_alone_is_answered_without_a_fit(capacity):
 
     assert code == 0
     assert "worker: 2 to 50 replicas, scaled by depth at 100, of pods that are in none" in said
-    assert "3 pods should be 15; desired replicas: 15." in said
+    assert "3 pods should be 15; desired replicas: 7, limited by policy;" in said
     assert "From 3, its next step up is 4.\n" in said
+
+
+@pytest.mark.parametrize(
+    ("behavior", "pods", "mean", "desired"),
+    [
+        ("{scaleDown: {selectPolicy: Disabled}}", 6, 10, "6, limited by policy"),
+        ("{scaleUp: {policies: [{type: Pods, value: 1, periodSeconds: 900}]}}", 2, 200,
+         "3, limited by policy"),
+        ("{scaleDown: {policies: [{type: Percent, value: 50, periodSeconds: 60}]}}", 8, 10,
+         "4, limited by policy"),
+        ("{}", 3, 800, "7, limited by policy"),
+        ("{}", 99, 800, "100, limited by maxReplicas"),
+        ("{}", 4, 10, "1"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_policies_limit_the_decision_and_windows_are_said_to_be_left_out(
+    capacity, behavior, pods, mean, desired
+):
+    """See "Scaling policies" and "Default behavior", on the page of the autoscaler."""
+    text = CPU_TARGET.replace("80}", f"80, behavior: {behavior}}}")
+    code, said = capacity("--values", "a.yaml", "--pods", f"{pods}", "--mean", f"{mean}", a=text)
+
+    assert code == 0
+    assert f"desired replicas: {desired}; stabilization windows are not counted." in said
+
+
+@pytest.mark.parametrize(
+    ("rules", "pods", "up"),
+    [
+        ("{policies: [{type: Pods, value: 1, periodSeconds: 60}]}", 40, "its next step up is 41"),
+        ("{}", 40, "its next step up is 45"),
+        ("{}", 98, "its next step up is 100"),
+        ("{}", 100, "there is no step up"),
+        ("{selectPolicy: Disabled}", 40, "there is no step up"),
+    ],
+    ids=str,
+)
+def test_the_next_step_up_is_one_that_policies_and_bounds_allow(capacity, rules, pods, up):
+    text = CPU_TARGET.replace("80}", f"80, behavior: {{scaleUp: {rules}}}}}")
+    _, said = capacity("--values", "a.yaml", "--pods", f"{pods}", "--mean", "80", a=text)
+
+    assert f"From {pods}, {up}; a rollout" in said
 
 
 def test_of_several_that_are_scaled_none_is_decided(capacity):
@@ -170,6 +213,7 @@ def test_of_several_that_are_scaled_none_is_decided(capacity):
         ("--at server", "--at is a part of --values: give both"),
         ("--values web.yaml --at server", "--at server: no such section; there are: resources"),
         ("--values web.yaml --pods 3 --mean rps=5", "no metric 'rps'; there are: cpu"),
+        ("--values web.yaml --pods 3 --mean cpu=5 --mean cpu=9", "cpu has a mean already"),
         ("--values web.yaml --pods 3 --mean many", "--mean: 'many' is no quantity"),
         ("--values both.yaml --pods 3 --mean 5", "give --mean cpu=VALUE --mean memory=VALUE"),
         ("--values web.yaml --pool web.yaml", "web.yaml: resources: unknown key; allowed: nodes"),

@@ -342,7 +342,7 @@ def test_the_autoscaler_of_the_incident_stays_at_24_and_26_is_not_its_doing(caps
 
     said = " ".join(capsys.readouterr().out.split())
     assert "before: the mean is 0.968 of the target of 30 (within tolerance)" in said
-    assert "desired replicas: 24." in said
+    assert "desired replicas: 24;" in said
     assert "From 24, its next step up is 27; a rollout of 24 has 26 at most" in said
 
 

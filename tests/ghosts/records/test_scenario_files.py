@@ -136,6 +136,30 @@ def test_a_file_needs_no_toml_in_its_name_and_a_path_may_be_a_string(tmp_path):
     assert load_scenario(str(path)) == dataclasses.replace(load_scenario("outage"), name="mine")
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("mine", "no scenario 'mine'; did you mean 'mine.toml'?"),
+        ("sub/yours", "no scenario 'sub/yours'; did you mean 'sub/yours.toml'?"),
+        ("sub/your", "no scenario 'sub/your'; did you mean 'yours.toml'?"),
+        ("sub/production", "no scenario 'sub/production'; here: yours.toml"),
+        ("nowhere/mine", "no scenario 'nowhere/mine'; here: none"),
+        ("production.toml", "no scenario 'production.toml'; did you mean 'production'?"),
+        ("mime.toml", "no scenario 'mime.toml'; did you mean 'mine.toml'?"),
+        ("sub", "scenario 'sub': is a folder: give a file in TOML, or a name"),
+        (".", "scenario '.': is a folder: give a file in TOML, or a name"),
+    ],
+)
+def test_a_file_or_a_name_that_is_near_is_told(tmp_path, monkeypatch, name, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    for each in ("mine.toml", "sub/yours.toml"):
+        (tmp_path / each).touch()
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(name)
+    assert str(caught.value) == said
+
+
 def test_a_fault_mode_is_answered_with_the_nearest_one():
     fault = {"backend": "storage", "mode": "never_answer"}
     with pytest.raises(
