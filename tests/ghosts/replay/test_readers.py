@@ -1,10 +1,8 @@
 """Devices that do not read all they are sent: what the service notices of them, and when."""
 
-import logging
 from dataclasses import replace
 
 import pytest
-from determinism import check_that_runs_repeat
 
 from ghosts.records.device_group import DeviceGroup, Leave
 from ghosts.records.recording import Recording
@@ -145,9 +143,3 @@ def test_a_stopped_reader_of_the_pusher_does_not_read_its_answers() -> None:
     assert recording.last.not_reading == 1
     assert recording.last.write_buffer_bytes > 500
     assert recording.last.gauge == 1
-
-
-def test_runs_of_readers_repeat_wherever_they_are(caplog: pytest.LogCaptureFixture) -> None:
-    # pytest keeps what is logged, and with the exception in it the session that has ended.
-    caplog.set_level(logging.CRITICAL, logger="ghosts")
-    check_that_runs_repeat(replace(READERS, duration=100), "supervised")

@@ -1,5 +1,7 @@
 """The checks of `tests/ghosts/replay/test_determinism.py` on 95 minutes of 26 devices."""
 
+import logging
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -9,6 +11,8 @@ from determinism import (
     check_that_runs_repeat,
     check_that_sampling_changes_nothing,
 )
+
+from ghosts.records.scenario import load_scenario
 
 LONG: Final = busy_production(fewer=10, parts=2, share=0.014)
 
@@ -27,3 +31,10 @@ def test_the_fix_as_published_and_the_fix_with_a_scope_are_the_same_from_outside
 @pytest.mark.parametrize("variant", ["gather_all", "supervised", "shipped"])
 def test_what_happens_does_not_depend_on_how_often_samples_are_taken(variant: str) -> None:
     check_that_sampling_changes_nothing(LONG, variant)
+
+
+def test_runs_of_readers_repeat_wherever_they_are(caplog: pytest.LogCaptureFixture) -> None:
+    # pytest keeps what is logged, and with the exception in it the session that has ended.
+    caplog.set_level(logging.CRITICAL, logger="ghosts")
+    readers = replace(load_scenario("readers").fewer(3), duration=100)
+    check_that_runs_repeat(readers, "supervised")
