@@ -9,7 +9,7 @@ import looptime
 import pytest
 
 # They search all objects of the process: milliseconds in a bare one, and seconds beside the
-# libraries and the tests of everything else. `test_bare_processes.py` sets the variable.
+# libraries and the tests of everything else. `bare_process.py` sets the variable.
 WHOLE_PROCESS = ["test_why_holders.py", "test_why_side_effects.py", "test_why_whole_process.py"]
 collect_ignore = [] if "BARE_PROCESS" in os.environ else WHOLE_PROCESS
 

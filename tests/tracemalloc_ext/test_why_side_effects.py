@@ -1,6 +1,6 @@
 """Asking what keeps an object alive changes nothing: it keeps nothing alive, and no variable goes.
 
-Run in a process of their own: see `test_bare_processes.py`.
+Run in a process of their own: see `test_whole_process.py`.
 """
 
 import collections

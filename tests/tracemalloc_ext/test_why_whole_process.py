@@ -1,6 +1,6 @@
 """Searches of the whole process: its threads, its modules, and what asks.
 
-Run in a process of their own, where there is little to search: see `test_bare_processes.py`.
+Run in a process of their own, where there is little to search: see `test_whole_process.py`.
 """
 
 import asyncio
