@@ -153,8 +153,12 @@ def is_local(function: types.FunctionType) -> bool:
 def captured(function: types.FunctionType) -> list[object]:
     """Return what a function keeps alive: closure, defaults, keyword defaults, attributes."""
     known = [function.__closure__, function.__defaults__, function.__kwdefaults__]
-    # From its referents, as reading `__dict__` makes one. The annotations are found there, too.
-    namespaces = {id(function.__globals__), id(known[-1])}
-    found = (part for part in gc.get_referents(function) if type(part) is dict)
-    attributes = (part for part in found if id(part) not in namespaces)
-    return [*known, *(part for part in attributes if part is not vars(builtins))]
+    return [*known, *namespaces_of(function)]
+
+
+def namespaces_of(function: types.FunctionType) -> list[dict[str, object]]:
+    """Return the attributes of a function, and its annotations if they were asked for."""
+    # From its referents, since reading `__dict__` makes one.
+    others = (function.__globals__, function.__kwdefaults__, vars(builtins))
+    found = [part for part in gc.get_referents(function) if type(part) is dict]
+    return [part for part in found if not any(part is other for other in others)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tracemalloc_ext.arrays import is_array, parts_of
-from tracemalloc_ext.boundary import Step, captured, is_local, is_namespace
+from tracemalloc_ext.boundary import Step, captured, is_local, is_namespace, namespaces_of
 from tracemalloc_ext.classes import attributes, is_a, slots
 from tracemalloc_ext.frames import awaited_by, frame_of, is_suspended, is_wrapper, locals_of, unwrap
 from tracemalloc_ext.futures import AnyFuture, callbacks_of, is_future, is_task
@@ -150,8 +150,8 @@ def _captured_parts(function: types.FunctionType) -> Iterator[tuple[str | _Key, 
         yield ", a default", value
     for name, value in (function.__kwdefaults__ or {}).items():
         yield f", default of {name!r}", value
-    for part in captured(function)[3:]:
-        yield from _named(part)
+    for namespace in namespaces_of(function):
+        yield from _named(namespace)
 
 
 def _attribute_parts(item: object) -> Iterator[tuple[str | _Key, object]]:
@@ -161,6 +161,6 @@ def _attribute_parts(item: object) -> Iterator[tuple[str | _Key, object]]:
         yield f".{name}", value
 
 
-def _named(namespace: Any) -> Iterator[tuple[str | _Key, object]]:
+def _named(namespace: Mapping[Any, object]) -> Iterator[tuple[str | _Key, object]]:
     for name, value in list(namespace.items()):
         yield f".{name}" if type(name) is str else _Key(name), value

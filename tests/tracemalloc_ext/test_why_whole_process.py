@@ -10,6 +10,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
+import pytest
+
 from tracemalloc_ext import why
 
 kept_by_this_module = []
@@ -34,20 +36,6 @@ class Session:
 
 def fresh(size):
     return bytes(bytearray(size))
-
-
-def crash(made):
-    part = fresh(500)
-    made(part)
-    raise ValueError
-
-
-def crashed():
-    made = []
-    try:
-        crash(made.append)
-    except ValueError as error:
-        return error, made.pop()
 
 
 def test_asking_does_not_keep_the_locals_of_the_frame(simulate):
@@ -142,9 +130,17 @@ def test_cancelling_the_waiter_leaves_the_payload_with_the_thread_and_the_queue(
 
 
 def test_last_traceback_of_an_interactive_session_is_named(monkeypatch):
-    error, chunk = crashed()
-    monkeypatch.setattr(sys, "last_traceback", error.__traceback__, raising=False)
-    assert str(why(chunk)).startswith("module global sys.last_traceback -> ")
+    made = []
+
+    def crash():
+        part = fresh(500)
+        made.append(part)
+        raise ValueError
+
+    with pytest.raises(ValueError) as crashed:  # noqa: PT011 - any error has a traceback
+        crash()
+    monkeypatch.setattr(sys, "last_traceback", crashed.tb, raising=False)
+    assert str(why(made.pop())).startswith("module global sys.last_traceback -> ")
 
 
 def test_searching_the_modules_repeatedly_does_not_revive_dead_objects(simulate):

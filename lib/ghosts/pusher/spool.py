@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from ghosts.config import MAX_FRAME_BYTES, SPOOL_BATCH_BYTES, SPOOL_DISK_RESERVE
-from ghosts.pusher.spool_file import Key, NothingWholeError, SpoolError, SpoolFile
+from ghosts.pusher.spool_file import Key, NothingWholeError, SpoolError, SpoolFile, opened
 
 _LOCK: Final = "lock"
 _PROBE: Final = "probe"
@@ -71,14 +71,14 @@ class Spool:
         self._size = 0
         self._closed = False
         last = 0
-        with self._in_use(), ExitStack() as opened:
+        with self._in_use(), ExitStack() as stack:
             self._folder = _Folder(path)
-            opened.callback(self._folder.close)
+            stack.callback(self._folder.close)
             for one in self._left_by_others():
                 self._queues.setdefault(one.key, deque()).append(one)
                 self._size += one.size
                 last = int(one.name.partition("-")[0])
-            opened.pop_all()
+            stack.pop_all()
         self._numbers = count(last + 1)
 
     def __repr__(self) -> str:
@@ -246,30 +246,24 @@ class _Folder:
     def __init__(self, path: Path) -> None:
         with suppress(FileExistsError):
             path.mkdir()
-        with ExitStack() as opened:
+        with ExitStack() as stack:
             self.descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            opened.callback(os.close, self.descriptor)
-            lock = os.open(
-                _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600, dir_fd=self.descriptor
-            )
-            opened.callback(os.close, lock)
+            stack.callback(os.close, self.descriptor)
+            lock = stack.enter_context(opened(_LOCK, os.O_RDWR | os.O_CREAT, self.descriptor))
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise SpoolError("another process has it") from None
             self._probe()
-            self._opened = opened.pop_all()
+            self._opened = stack.pop_all()
 
     def close(self) -> None:
         self._opened.close()
 
     def _probe(self) -> None:
         """Create a file, write to it, delete it: an error comes here, and not with audio."""
-        probe = os.open(
-            _PROBE, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600, dir_fd=self.descriptor
-        )
-        try:
-            os.write(probe, b"x")
-        finally:
-            os.close(probe)
-            os.unlink(_PROBE, dir_fd=self.descriptor)
+        with opened(_PROBE, os.O_WRONLY | os.O_CREAT, self.descriptor) as probe:
+            try:
+                os.write(probe, b"x")
+            finally:
+                os.unlink(_PROBE, dir_fd=self.descriptor)

@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Self
@@ -70,13 +70,13 @@ class SpoolFile:
             SpoolError: it is no file of a spool, or damaged.
             OSError: it cannot be read, or cut.
         """
-        with _opened(name, os.O_RDWR, folder) as file:
+        with opened(name, os.O_RDWR, folder) as file:
             end = os.fstat(file).st_size
             one = cls(folder=folder, name=name, key=_read_key(file, name), sealed=True)
             one.length = _HEADER.size + len(_key_in_bytes(one.key))
-            while (size := _whole_piece(file, one.length, end)) is not None:
-                one.length += _PIECE.size + size
-                one.size += size
+            for piece in _pieces(lambda at: os.pread(file, _PIECE.size, at), one.length, end):
+                one.length = piece.end
+                one.size += piece.end - piece.start
             if one.length < end:
                 _check_that_it_is_torn(os.pread(file, end - one.length, one.length), name)
                 _log.warning(
@@ -101,7 +101,7 @@ class SpoolFile:
             key = _key_in_bytes(self.key)
             parts = [_HEADER.pack(_HEADER_MARK, len(key)), key, *parts]
         length = sum(map(len, parts))
-        with _opened(self.name, os.O_WRONLY | os.O_APPEND | new, self.folder) as file:
+        with opened(self.name, os.O_WRONLY | os.O_APPEND | new, self.folder) as file:
             try:
                 if os.writev(file, parts) != length:
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -120,21 +120,15 @@ class SpoolFile:
             SpoolError: the file is damaged.
             OSError: it cannot be read.
         """
-        with _opened(self.name, os.O_RDONLY, self.folder) as file:
+        with opened(self.name, os.O_RDONLY, self.folder) as file:
             content = memoryview(os.pread(file, self.length, 0))
-        at = _HEADER.size + len(_key_in_bytes(self.key))
-        starts: list[float] = []
-        audio: list[memoryview] = []
-        while at < len(content):
-            mark, started_at, size = _PIECE.unpack_from(content, at)
-            if mark != _PIECE_MARK:
-                break
-            starts.append(started_at)
-            audio.append(content[at + _PIECE.size : at + _PIECE.size + size])
-            at += _PIECE.size + size
-        if at != self.length:
-            raise SpoolError(f"{self.name} is damaged at byte {at:,}")
-        return starts[0], b"".join(audio)
+        first = _HEADER.size + len(_key_in_bytes(self.key))
+        pieces = list(_pieces(lambda at: content[at : at + _PIECE.size], first, len(content)))
+        end = pieces[-1].end if pieces else first
+        if end != self.length:
+            raise SpoolError(f"{self.name} is damaged at byte {end:,}")
+        audio = b"".join(content[piece.start : piece.end] for piece in pieces)
+        return pieces[0].started_at, audio
 
     def delete(self) -> None:
         """Delete the file.
@@ -146,7 +140,12 @@ class SpoolFile:
 
 
 @contextmanager
-def _opened(name: str, flags: int, folder: int) -> Iterator[int]:
+def opened(name: str, flags: int, folder: int) -> Iterator[int]:
+    """Open a file of a folder, and close it on the way out; both are descriptors.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
     file = os.open(name, flags | os.O_CLOEXEC, 0o600, dir_fd=folder)
     try:
         yield file
@@ -173,13 +172,22 @@ def _read_key(file: int, name: str) -> Key:
     return Key(uid, conversation_id)
 
 
-def _whole_piece(file: int, at: int, end: int) -> int | None:
-    """Return the bytes of audio of the piece at an offset; None if it is not whole."""
-    head = os.pread(file, _PIECE.size, at)
-    if len(head) < _PIECE.size or not head.startswith(_PIECE_MARK):
-        return None
-    size: int = _PIECE.unpack(head)[2]
-    return size if at + _PIECE.size + size <= end else None
+class _Piece(NamedTuple):
+    started_at: float
+    start: int
+    """The offset of its audio in the file."""
+    end: int
+
+
+def _pieces(head_at: Callable[[int], bytes | memoryview], at: int, end: int) -> Iterator[_Piece]:
+    """Yield the pieces from an offset on, up to the first that is not whole or the end."""
+    while len(head := head_at(at)) == _PIECE.size:
+        mark, started_at, size = _PIECE.unpack(head)
+        start = at + _PIECE.size
+        at = start + size
+        if mark != _PIECE_MARK or at > end:
+            return
+        yield _Piece(started_at, start, at)
 
 
 def _check_that_it_is_torn(rest: bytes, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Final, TypeAlias
 import annotated_types
 from pydantic import ConfigDict, StringConstraints
 
-STRICT: Final = ConfigDict(extra="forbid", defer_build=True)
+NO_OTHER_KEYS: Final = ConfigDict(extra="forbid", defer_build=True)
 Second: TypeAlias = Annotated[int, annotated_types.Ge(0)]
 STAY_CAP: Final = 5
 """A drawn stay is at most this many times the mean. 1 in 148 would be longer."""
@@ -46,7 +46,7 @@ class DeviceGroup:
     five times the mean. With neither, devices stay to the end.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = NO_OTHER_KEYS
 
     name: _GroupName
     count: _Count

@@ -17,7 +17,7 @@ from ghosts import config
 from ghosts.backends import PUSHER_BACKENDS
 from ghosts.errors import GhostsError, did_you_mean, unknown
 from ghosts.paths import DATA
-from ghosts.records.device_group import STRICT, DeviceGroup, Second, Span
+from ghosts.records.device_group import NO_OTHER_KEYS, DeviceGroup, Second, Span
 from ghosts.records.fault import MIN_SECONDS, Fault
 from ghosts.records.validation import invalid_value
 
@@ -55,7 +55,7 @@ class Scenario:
     the bytes and of the frames. Every constant of the service is unchanged.
     """
 
-    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+    __pydantic_config__: ClassVar[ConfigDict] = NO_OTHER_KEYS
 
     name: str
     summary: str

@@ -7,7 +7,7 @@ from ghosts.records.snapshot import Snapshot
 
 
 def unseen_in_words(recording: Recording) -> str:
-    """Say what the gauge and TCP did not show at the end; empty if they showed everything."""
+    """Return what the gauge and TCP did not show at the end; empty if they showed everything."""
     whose = "the" if recording.last.listen is None else "listen's"
     return "; ".join(_phrases(recording.last.of_devices, whose))
 
@@ -46,5 +46,5 @@ def unseen_rows(recordings: Sequence[Recording]) -> Iterator[tuple[str, tuple[st
 
 
 def kib(size: int) -> str:
-    """Write a size in bytes as KiB."""
+    """Return a size in bytes as KiB."""
     return f"{size / 1024:,.1f} KiB"

@@ -310,9 +310,14 @@ def test_a_file_that_is_damaged_while_it_waits_is_not_delivered(path):
     with Spool(path, PLENTY) as spool:
         fill(spool, HOME, *[b"x" * 1000] * 3)
         (file,) = files_of(path)
-        file.write_bytes(file.read_bytes()[:1500])
+        whole = file.read_bytes()
+        file.write_bytes(whole[:1500])
         with pytest.raises(SpoolError, match=r"is damaged at byte"):
             spool.next_delivery(HOME)
+        for end in range(len(whole)):
+            file.write_bytes(whole[:end])
+            with pytest.raises(SpoolError, match=r"is damaged at byte"):
+                spool.next_delivery(HOME)
         file.unlink()
         with pytest.raises(SpoolError, match=r"^spool: No such file or directory$"):
             spool.next_delivery(HOME)
