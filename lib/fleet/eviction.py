@@ -50,9 +50,11 @@ def evictions(node: Node, pods: Iterable[Use]) -> list[Use]:
     The daemonsets are taken to use what they request.
     """
     there = list(pods)
-    missing = sum(pod.memory for pod in there) - node.usable.memory
+    # Not of node.usable, which adds up all resources: a node is checked each minute of a day.
+    usable = node.allocatable.memory - node.daemonsets.memory
+    missing = sum([pod.memory for pod in there]) - usable
     evicted: list[Use] = []
-    if missing <= 0:  # nearly always: a node is checked each minute of a simulated day
+    if missing <= 0:  # nearly always
         return evicted
     for pod in eviction_order(there):
         if missing <= 0:

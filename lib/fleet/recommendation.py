@@ -132,10 +132,15 @@ def _ratio(total: int, count: int, target: float, whole: bool) -> Fraction:
 
 
 def _within(ratio: Fraction, tolerance: Tolerance) -> bool:
-    return -_exact(tolerance.down) <= ratio - 1 <= _exact(tolerance.up)
+    lowest, highest = _bounds(tolerance)
+    return lowest <= ratio <= highest
 
 
 @cache
+def _bounds(tolerance: Tolerance) -> tuple[Fraction, Fraction]:
+    return 1 - _exact(tolerance.down), 1 + _exact(tolerance.up)
+
+
 def _exact(tolerance: float) -> Fraction:
     return Fraction(str(tolerance))
 

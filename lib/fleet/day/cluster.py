@@ -33,6 +33,8 @@ class Cluster:
         start_seconds: float,
     ) -> None:
         self.pods: list[SimulatedPod] = []
+        self.ready: list[SimulatedPod] = []
+        """Those that are given new connections."""
         self.events: list[Event] = []
         self.desired = deployment.fewest
         """Replicas."""
@@ -52,14 +54,14 @@ class Cluster:
         return f"<Cluster {', '.join(f'{count} {name}' for name, count in states.items())}>"
 
     @property
-    def ready(self) -> list[SimulatedPod]:
-        """The pods that are given new connections."""
-        return [pod for pod in self.pods if pod.state is State.READY]
-
-    @property
     def running(self) -> list[SimulatedPod]:
         """The Running pods, in the order of creation."""
         return [pod for pod in self.pods if pod.is_running]
+
+    def set_state(self, pod: SimulatedPod, state: State) -> None:
+        """Set the state of a pod, and with it which pods are ready."""
+        pod.state = state
+        self.ready = [each for each in self.pods if each.state is State.READY]
 
     def scale(self, replicas: int) -> None:
         """Set the desired number of replicas."""
@@ -115,7 +117,7 @@ class Cluster:
         self.note(kind, pod)
         self._disconnect(pod)
         pod.replace_container()
-        pod.state = State.STARTING
+        self.set_state(pod, State.STARTING)
         killed = kind is EventKind.KILLED
         self._clock.process(self._start(pod, self._deployment.grace if killed else 0))
 
@@ -168,7 +170,8 @@ class Cluster:
             node = min(range(self._pool.nodes), key=lambda each: on_node[each], default=None)
             if node is None or on_node[node] >= self._per_node:
                 return
-            pod.node, pod.state = node, State.STARTING
+            pod.node = node
+            self.set_state(pod, State.STARTING)
             on_node[node] += 1
             self._clock.process(self._start(pod, 0))
 
@@ -179,15 +182,15 @@ class Cluster:
             pod.started_at = self._clock.now
         yield self._clock.timeout(self._start_seconds)
         if pod.state is State.STARTING and pod.container == container:
-            pod.state = State.READY
+            self.set_state(pod, State.READY)
             self.reconcile()
 
     def _end(self, pod: SimulatedPod, grace: float) -> None:
         self._disconnect(pod)
+        self.set_state(pod, State.TERMINATING)
         if pod.node is None or not grace:
             self.pods.remove(pod)
         else:
-            pod.state = State.TERMINATING
             self._clock.process(self._remove(pod, grace))
 
     def _remove(self, pod: SimulatedPod, grace: float) -> Generator[simpy.Event, Any, None]:

@@ -1,7 +1,7 @@
 """What the autoscaler of a simulated day reads of a pod: its connections, and its memory."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeAlias
 
 from fleet.autoscaler import Scaling
 from fleet.day.pod import SimulatedPod, State
@@ -10,6 +10,8 @@ from fleet.quantity import MIB, CapacityError
 from fleet.recommendation import Metered
 from fleet.targets import Source, Target
 
+Figure: TypeAlias = Callable[[SimulatedPod, float], float]
+"""What a metric has of a pod at a second of the day."""
 _CONNECTIONS: Final = ("activeConnectionsPerPod", "pusher_active_ws_connections")
 """The gauge of connections: as the chart has it, and as the service exports it."""
 
@@ -30,28 +32,34 @@ def check_measured(scaling: Scaling | None, resources: PodResources) -> None:
             raise CapacityError("scaled by memory utilization: the pods request no memory")
 
 
+def figures(scaling: Scaling, resources: PodResources) -> Mapping[str, Figure]:
+    """Return how the figure of each metric is read off a pod."""
+    request = resources.requests.memory
+    return {target.metric: _figure(target, request) for target in scaling.targets}
+
+
 def readings(
-    scaling: Scaling, resources: PodResources, pods: Sequence[SimulatedPod], now: float
+    figures: Mapping[str, Figure], pods: Sequence[SimulatedPod], now: float
 ) -> Mapping[str, Sequence[Metered]]:
     """Return what the autoscaler reads at a second of the day, by metric."""
-    request = resources.requests.memory
     return {
-        target.metric: [
+        metric: [
             Metered(
-                value=_figure(target, request, pod, now) if pod.state is State.READY else None,
+                value=figure(pod, now) if pod.state is State.READY else None,
                 ready=pod.state is not State.PENDING,
             )
             for pod in pods
         ]
-        for target in scaling.targets
+        for metric, figure in figures.items()
     }
 
 
-def _figure(target: Target, request: int, pod: SimulatedPod, now: float) -> float:
+def _figure(target: Target, request: int) -> Figure:
     if _of_connections(target):
-        return pod.gauge
-    used = pod.memory(now) * MIB
-    return 100 * used / request if target.utilization else used
+        return lambda pod, now: pod.gauge
+    if target.utilization:
+        return lambda pod, now: 100 * (pod.memory(now) * MIB) / request
+    return lambda pod, now: pod.memory(now) * MIB
 
 
 def _of_connections(target: Target) -> bool:

@@ -22,7 +22,7 @@ from fleet.autoscaler import SYNC_PERIOD, Autoscaler, Scaling
 from fleet.day.cluster import Cluster
 from fleet.day.costs import Costs
 from fleet.day.day import DAY, HOUR, Day, Rollout, Stall, check_day
-from fleet.day.measures import check_measured, readings
+from fleet.day.measures import check_measured, figures, readings
 from fleet.day.pod import Connection, State
 from fleet.day.trace import EventKind, Sample, Trace
 from fleet.deployment import Deployment
@@ -122,18 +122,17 @@ class _World:
         leaves = self._clock.now + seconds
         this = self._clock.active_process
         assert this is not None
-        while self._clock.now < leaves:
-            ready = self._cluster.ready
-            if not ready:
+        while (now := self._clock.now) < leaves:
+            if not self._cluster.ready:
                 yield self._clock.timeout(_RETRY)
                 continue
-            pod = self._balancer.choice(ready)
-            connection = Connection(since=self._clock.now, stores=stores, process=this)
+            pod = self._balancer.choice(self._cluster.ready)
+            connection = Connection(since=now, stores=stores, process=this)
             pod.connections.append(connection)
-            hangs = self._clock.now + self._seconds_until_hang() if stores else math.inf
+            hangs = now + self._seconds_until_hang() if stores else math.inf
             try:
                 if hangs < leaves:
-                    yield self._clock.timeout(hangs - self._clock.now)
+                    yield self._clock.timeout(hangs - now)
                     self._cluster.block_worker(pod, connection)
                 yield self._clock.timeout(leaves - self._clock.now)
             except simpy.Interrupt:
@@ -158,13 +157,12 @@ class _World:
 
     def _autoscaling(self, scaling: Scaling) -> _Process:
         autoscaler = Autoscaler(scaling)
-        resources = self._plan.deployment.resources
+        read_off = figures(scaling, self._plan.deployment.resources)
         while True:
             yield self._clock.timeout(SYNC_PERIOD)
             pods = [pod for pod in self._cluster.pods if pod.state is not State.TERMINATING]
-            metered = readings(scaling, resources, pods, self._clock.now)
-            desired = self._cluster.desired
-            replicas = autoscaler.look(self._clock.now, desired, metered).replicas
+            now, desired = self._clock.now, self._cluster.desired
+            replicas = autoscaler.look(now, desired, readings(read_off, pods, now)).replicas
             if replicas != desired:
                 self._cluster.scale(replicas)
 
@@ -191,9 +189,9 @@ class _World:
                 self._cluster.restart(pod, EventKind.KILLED)
             elif at == unready_at and pod.state is State.READY:
                 self._cluster.note(EventKind.UNREADY, pod)
-                pod.state = State.UNREADY
+                self._cluster.set_state(pod, State.UNREADY)
             elif at == end and pod.state is State.UNREADY:
-                pod.state = State.READY
+                self._cluster.set_state(pod, State.READY)
                 self._cluster.reconcile()
 
     def _sampling(self) -> _Process:

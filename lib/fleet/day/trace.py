@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from fleet.day.day import HOUR
 
@@ -33,7 +34,7 @@ class Event:
     """Ghosts of the pod just before the event."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class PodSample:
     """One Running pod at one second of the day."""
 
@@ -47,6 +48,12 @@ class PodSample:
     """Blocked upload workers."""
     mib: float
     """Memory."""
+
+    def __reduce__(self) -> tuple[type[Self], tuple[float, ...]]:
+        # A trace from another process has 30,000 of these: by their fields, one by one, pickling
+        # them takes four times as long.
+        values = (self.number, self.uptime, self.live, self.ghosts, self.blocked, self.mib)
+        return type(self), values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
