@@ -1,7 +1,7 @@
 """A horizontal pod autoscaler: from figures of pods to a number of pods, and why that number."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -181,12 +181,14 @@ class Autoscaler:
         longest = max(behaviour.up.window, behaviour.down.window)
         while self._recommended[0][0] < now - longest:
             self._recommended.popleft()
-        up = min([recommended, *self._since(now - behaviour.up.window)])
-        down = max([recommended, *self._since(now - behaviour.down.window)])
-        return min(max(replicas, up), down)
+        if recommended > replicas:
+            return max(replicas, min([recommended, *self._since(now - behaviour.up.window)]))
+        if recommended < replicas:
+            return min(replicas, max([recommended, *self._since(now - behaviour.down.window)]))
+        return recommended
 
-    def _since(self, second: float) -> Iterator[int]:
-        return (pods for at, pods in self._recommended if at > second)
+    def _since(self, second: float) -> list[int]:
+        return [pods for at, pods in self._recommended if at > second]
 
     def _by_policy(self, now: float, replicas: int, recommended: int) -> int:
         rules = self.scaling.behaviour

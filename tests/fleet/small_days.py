@@ -1,4 +1,4 @@
-"""Days of a few pods and a few connections, a quarter of a second each to simulate."""
+"""Days of a few pods and a few connections, a fifth of a second each to simulate."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +10,7 @@ from fleet.day.costs import Costs
 from fleet.day.day import Day
 from fleet.day.simulate import Plan
 from fleet.day.trace import Trace
+from fleet.targets import Target
 from fleet.values import BEFORE, Deployment, load_pool, load_values
 
 HOUR: Final = 3600
@@ -46,9 +47,17 @@ WORN: Final = replace(QUIET, share=1)
 
 
 def deployment(files: Sequence[Path] = BEFORE, pods: int = PODS, **changes: Any) -> Deployment:
-    """What the values say, with always as many pods."""
-    values = load_values(*files)
-    return replace(values, scaling=replace(values.scaling, fewest=pods, most=pods), **changes)
+    """What the values say, with always as many pods: an autoscaler triples the cost of a day."""
+    return replace(load_values(*files), scaling=None, replicas=pods, **changes)
+
+
+def scaled(*targets: Target, most: int) -> Deployment:
+    """What the values say, with an autoscaler that has these targets."""
+    values = load_values(*BEFORE)
+    assert values.scaling is not None
+    return replace(
+        values, scaling=replace(values.scaling, fewest=PODS, most=most, targets=targets)
+    )
 
 
 def plan(costs: Costs, of: Day, deployed: Deployment | None = None, nodes: int = 2) -> Plan:

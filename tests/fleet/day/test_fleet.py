@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_days import HOUR, QUIET, WEARING, WORN, deployment, plan, trace
+from small_days import HOUR, QUIET, WEARING, WORN, deployment, plan, scaled, trace
 
 from fleet.day import simulate
 from fleet.day.costs import Costs
@@ -146,9 +146,7 @@ def test_pods_that_ghosts_added_take_no_ghost_away(undisturbed: Trace) -> None:
 
 
 def test_the_pods_that_ghosts_added_are_removed_once_the_ghosts_are_gone(incident: Costs) -> None:
-    deployed = deployment()
-    at_18 = replace(deployed.scaling.only, value=18.0)
-    deployed = replace(deployed, scaling=replace(deployed.scaling, most=8, targets=(at_18,)))
+    deployed = scaled(replace(load_values(*BEFORE).scaling.only, value=18.0), most=8)
     stalls = tuple(Stall(pod=number, hour=6, seconds=60) for number in range(4))
     day = trace(incident, replace(WEARING, stalls=stalls), deployed, nodes=4)
     assert day.at(6).desired > 4

@@ -8,7 +8,7 @@ https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/.
 from dataclasses import replace
 
 import pytest
-from small_days import HOUR, QUIET, WEARING, WORN, deployment, trace
+from small_days import HOUR, QUIET, WEARING, WORN, deployment, scaled, trace
 
 from fleet.day.costs import Costs
 from fleet.day.day import Rollout, Stall
@@ -110,9 +110,7 @@ def test_without_room_and_with_nothing_unavailable_a_rollout_cannot_move(inciden
 
 
 def test_pods_that_ghosts_added_and_that_are_pending_block_a_rollout(incident: Costs) -> None:
-    deployed = deployment(pods=4)
-    at_18 = replace(deployed.scaling.only, value=18.0)
-    deployed = replace(deployed, scaling=replace(deployed.scaling, most=12, targets=(at_18,)))
+    deployed = scaled(replace(load_values(*BEFORE).scaling.only, value=18.0), most=12)
     day = trace(incident, replace(WORN, rollouts=(Rollout(hour=4),)), deployed, nodes=2)
     sample = day.at(4)
     assert sample.pending > CHART.unavailable(sample.desired)

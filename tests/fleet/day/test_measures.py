@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from small_days import QUIET, WEARING, deployment, plan, trace
+from small_days import QUIET, WEARING, deployment, plan, scaled, trace
 
 from fleet.day.costs import Costs
 from fleet.day.trace import Trace
-from fleet.deployment import Deployment
 from fleet.quantity import MIB, CapacityError
 from fleet.targets import Source, Target
 
@@ -15,21 +14,15 @@ MEMORY = Target(metric="memory", value=600 * MIB, source=Source.RESOURCE)
 CPU = Target(metric="cpu", value=80, source=Source.RESOURCE, utilization=True)
 
 
-def scaled(*targets: Target, most: int = 6) -> Deployment:
-    deployed = deployment()
-    assert deployed.scaling is not None
-    return replace(deployed, scaling=replace(deployed.scaling, most=most, targets=targets))
-
-
 def test_pods_that_are_not_scaled_stay_as_many(incident: Costs) -> None:
-    fixed = replace(deployment(), scaling=None, replicas=3)
+    fixed = deployment(pods=3)
     day = trace(incident, WEARING, fixed)
     assert {sample.desired for sample in day.samples} == {3}
 
 
 @pytest.fixture(scope="module")
 def by_memory(incident: Costs) -> Trace:
-    return trace(incident, WEARING, scaled(MEMORY), nodes=4)
+    return trace(incident, WEARING, scaled(MEMORY, most=6), nodes=4)
 
 
 def test_ghosts_scale_pods_out_by_the_memory_that_they_keep(by_memory: Trace) -> None:
@@ -43,14 +36,14 @@ def test_a_utilization_of_memory_is_of_what_the_pods_request(
 ) -> None:
     percent = 100 * MEMORY.value / deployment().resources.requests.memory
     share = replace(MEMORY, value=percent, utilization=True)
-    day = trace(incident, WEARING, scaled(share), nodes=4)
+    day = trace(incident, WEARING, scaled(share, most=6), nodes=4)
     # Cut to a whole number of per cent, a share is acted on somewhat later.
     assert abs(day.most_desired - by_memory.most_desired) <= 1
 
 
 def test_of_connections_and_memory_the_larger_decides(incident: Costs, by_memory: Trace) -> None:
     few = Target(metric="activeConnectionsPerPod", value=1000)
-    day = trace(incident, WEARING, scaled(few, MEMORY), nodes=4)
+    day = trace(incident, WEARING, scaled(few, MEMORY, most=6), nodes=4)
     assert [each.desired for each in day.samples] == [each.desired for each in by_memory.samples]
 
 
@@ -61,4 +54,4 @@ def test_a_metric_that_a_day_does_not_have_is_refused_by_its_name(
     incident: Costs, target: Target
 ) -> None:
     with pytest.raises(CapacityError, match=rf"^scaled by {target.metric}: a simulated day has no"):
-        plan(incident, QUIET, scaled(target))
+        plan(incident, QUIET, scaled(target, most=6))
