@@ -55,9 +55,7 @@ def scaled(*targets: Target, most: int) -> Deployment:
     """What the values say, with an autoscaler that has these targets."""
     values = load_values(*BEFORE)
     assert values.scaling is not None
-    return replace(
-        values, scaling=replace(values.scaling, fewest=PODS, most=most, targets=targets)
-    )
+    return replace(values, scaling=replace(values.scaling, fewest=PODS, most=most, targets=targets))
 
 
 def plan(costs: Costs, of: Day, deployed: Deployment | None = None, nodes: int = 2) -> Plan:

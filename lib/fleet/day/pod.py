@@ -127,7 +127,7 @@ class SimulatedPod:
         since = [
             self._stuck_since(each)
             for each in self.connections
-            if all_are or each.stuck_since is not None
+            if each.stores and (all_are or each.stuck_since is not None)
         ]
         stuck = self.costs.stuck
         # Not sum(): from Python 3.12 on its last digit is another one.

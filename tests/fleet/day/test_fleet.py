@@ -64,8 +64,9 @@ def pod(sample: Sample, number: int) -> PodSample:
 
 def test_the_same_plan_gives_the_same_trace_and_another_seed_another(incident: Costs) -> None:
     once = plan(incident, replace(WEARING, connections=10))
-    assert simulate(once) == simulate(once)
-    assert simulate(once) != simulate(replace(once, day=replace(once.day, seed=2)))
+    first = simulate(once)
+    assert first == simulate(once)
+    assert first != simulate(replace(once, day=replace(once.day, seed=2)))
 
 
 def test_a_trace_has_a_sample_for_each_minute_of_the_day(undisturbed: Trace) -> None:
@@ -250,6 +251,21 @@ def test_a_pod_above_its_request_is_not_evicted_as_long_as_its_node_has_room(
     assert day.largest_mib * MIB > load_values(*FIRST_CUT).resources.requests.memory
     assert day.count(EventKind.EVICTED) == 0
     assert day.count(EventKind.OUT_OF_MEMORY) >= 4
+
+
+def test_a_pod_that_is_evicted_while_its_event_loop_stops_is_not_killed_for_its_probe(
+    incident: Costs,
+) -> None:
+    crowded = deployment(FIRST_CUT)
+    evicted = next(
+        each
+        for each in trace(incident, WORN, crowded, nodes=1).events
+        if each.kind is EventKind.EVICTED
+    )
+    stall = Stall(pod=evicted.pod, hour=(evicted.t - 30) / HOUR, seconds=60)
+    day = trace(incident, replace(WORN, stalls=(stall,)), crowded, nodes=1)
+    assert (evicted.t, EventKind.EVICTED, evicted.pod) in {(e.t, e.kind, e.pod) for e in day.events}
+    assert day.count(EventKind.KILLED) == 0
 
 
 # Room
