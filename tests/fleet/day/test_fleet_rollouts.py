@@ -32,7 +32,9 @@ def full(incident: Costs) -> Trace:
     """The pool of the record, full, with a rollout."""
     running = round(fact("running_pods").value)
     few = replace(QUIET, connections=30, rollouts=AT_THREE)
-    return trace(incident, few, deployment(pods=running), nodes=load_pool().nodes)
+    values = load_values(*BEFORE)
+    always = replace(values.scaling, fewest=running, most=running)
+    return trace(incident, few, replace(values, scaling=always), nodes=load_pool().nodes)
 
 
 def test_a_rollout_replaces_every_pod_and_takes_ghosts_and_blocked_workers_away(
