@@ -159,6 +159,6 @@ def captured(function: types.FunctionType) -> list[object]:
 def namespaces_of(function: types.FunctionType) -> list[dict[str, object]]:
     """Return the attributes of a function, and its annotations if they were asked for."""
     # From its referents, since reading `__dict__` makes one.
-    others = (function.__globals__, function.__kwdefaults__, vars(builtins))
+    others = {id(function.__globals__), id(function.__kwdefaults__), id(vars(builtins))}
     found = [part for part in gc.get_referents(function) if type(part) is dict]
-    return [part for part in found if not any(part is other for other in others)]
+    return [part for part in found if id(part) not in others]

@@ -21,6 +21,11 @@ def is_future_class(cls: type) -> bool:
     return defines(cls, "_asyncio_future_blocking")  # the attribute that asyncio itself checks
 
 
+def is_task_class(cls: type) -> bool:
+    """Return whether a class is one of tasks: C, pure Python or foreign."""
+    return is_future_class(cls) and defines(cls, "get_coro")
+
+
 def is_future(item: object) -> TypeGuard[AnyFuture]:
     """Return whether an object is a future of any kind."""
     return is_future_class(type(item))
@@ -28,7 +33,7 @@ def is_future(item: object) -> TypeGuard[AnyFuture]:
 
 def is_task(item: object) -> TypeGuard[AnyTask]:
     """Return whether an object is a task of any kind."""
-    return is_future(item) and defines(type(item), "get_coro")
+    return is_task_class(type(item))
 
 
 def task_name(task: AnyTask) -> str:

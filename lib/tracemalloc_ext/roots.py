@@ -8,11 +8,11 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tracemalloc_ext.classes import is_a
 from tracemalloc_ext.frames import frames_of_other_threads, locals_of
-from tracemalloc_ext.futures import is_task
+from tracemalloc_ext.futures import is_task_class
 from tracemalloc_ext.words import place
 
 Roots: TypeAlias = list[tuple[str, object]]
@@ -80,10 +80,16 @@ def _callbacks_of_the_interpreter() -> Iterator[tuple[str, object]]:
 
 def _of_other_loops(loop: asyncio.AbstractEventLoop | None) -> Iterator[tuple[str, object]]:
     """Yield other event loops, their tasks, and the contexts, which hold context variables."""
-    for item in gc.get_objects():
-        if type(item) is contextvars.Context:
+    items: list[Any] = gc.get_objects()
+    # Each class is looked at once: asked for each object, this would be a third of a whole search.
+    classes = {id(cls): cls for cls in map(type, items)}
+    loops = {key for key, cls in classes.items() if issubclass(cls, asyncio.AbstractEventLoop)}
+    tasks = {key for key, cls in classes.items() if is_task_class(cls)}
+    for item in items:
+        cls = type(item)
+        if cls is contextvars.Context:
             yield "", item
-        elif item is not loop and issubclass(type(item), asyncio.AbstractEventLoop):
+        elif id(cls) in loops and item is not loop:
             yield "another event loop", item
-        elif is_task(item) and not item.done():
+        elif id(cls) in tasks and not item.done():
             yield "", item

@@ -177,13 +177,14 @@ class _Search:
         for item in level:
             step = steps.get(id(type(item))) or steps.add(type(item))
             for child in references(item, step, whole_process=self._whole_process):
-                if id(child) in reached:
+                key = id(child)
+                if key in reached:
                     continue
                 if child is not target:
                     step_of_child = steps.get(id(type(child))) or steps.add(type(child))
                     if step_of_child in (Step.STOP, Step.LEAF):
                         continue
-                reached[id(child)] = (child, id(item))
+                reached[key] = (child, id(item))
                 if child is target:
                     return [child]
                 found.append(child)

@@ -1,22 +1,19 @@
 """The lab, driven by hand: each time in a process of its own, whose asyncio it may replace."""
 
 import asyncio
-import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import nbclient
-import nbformat
 import psutil
 import pytest
+from apart import fresh_processes
 
 from ghosts import plots
 from ghosts.lab import Counts, Lab, LabError
@@ -40,9 +37,7 @@ def lab_variant(lifecycle: Any) -> str | Variant:
 @pytest.fixture(scope="module")
 def apart() -> Iterator[Apart]:
     """Call a function in a fresh process in which asyncio is as it was; return its result."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ghosts.lab", "nbclient", "pytest"])
-    with ProcessPoolExecutor(1, context, max_tasks_per_child=1) as processes:
+    with fresh_processes() as processes:
         yield lambda function, *arguments: processes.submit(function, *arguments).result()
 
 
@@ -669,6 +664,9 @@ CELLS = [
 
 
 def test_plain_cells_drive_it_and_a_mistake_is_one_line() -> None:
+    import nbclient  # here: the processes of the other tests import this module
+    import nbformat
+
     cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
     page = nbformat.v4.new_notebook(cells=cells)
     client = nbclient.NotebookClient(page, kernel_name="python3", timeout=None, allow_errors=True)

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-import multiprocessing
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from apart import apart
 from lifecycles import MIB, for_ever, scenario, session_of
 
 from ghosts.lab import Lab
@@ -231,10 +230,7 @@ def leaks() -> tuple[dict[Any, Any], int, int, bool]:
 
 
 def test_the_lab_says_who_keeps_a_leaked_session() -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ghosts.lab", "pytest"])
-    with ProcessPoolExecutor(1, context) as processes:
-        rows, leaked, gauge, same = processes.submit(leaks).result()
+    rows, leaked, gauge, same = apart(leaks)
     assert (leaked, gauge, same) == (5, 1, True)
     assert sorted(rows) == [f"device-{number:03}" for number in range(5)]
     for uid, row in rows.items():

@@ -3,14 +3,13 @@
 import asyncio
 import contextvars
 import gc
-import multiprocessing
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import anyio
 import pytest
+from apart import apart
 from lifecycles import for_ever, run, scenario, session_of
 
 from ghosts.lab import Lab
@@ -290,10 +289,7 @@ def stuck() -> list[Any]:
 
 
 def test_the_lab_says_where_a_stuck_handler_waits_and_for_how_long() -> None:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ghosts.lab", "pytest", "anyio"])
-    with ProcessPoolExecutor(1, context, max_tasks_per_child=1) as processes:
-        waits, tasks, connected, same = processes.submit(stuck).result()
+    waits, tasks, connected, same = apart(stuck)
     assert list(waits) == ["handler", "receive"]
     handler = waits["handler"]
     assert handler["waits in"] == "a_call_without_an_answer"

@@ -75,6 +75,11 @@ def pair(days: dict[str, Trace]) -> dict[str, Trace]:
     return {name: days[name] for name in ("bad", "well")}
 
 
+@pytest.fixture(scope="module")
+def side_by_side(pair: dict[str, Trace]) -> style.Figure:
+    return plots.fleet_day(pair, room=ROOM, limit_mib=4608)
+
+
 ROOM = {"bad": 6, "restarted": 6, "well": 9}
 
 
@@ -148,10 +153,11 @@ def test_the_stairs_are_the_autoscalers_and_have_no_step_to_25_or_26() -> None:
     assert {"live 21.4: 20 pods", "the gauge 29.041: 24 pods"} <= said
 
 
-def test_a_day_is_drawn_sample_for_sample(pair: dict[str, Trace]) -> None:
-    figure = plots.fleet_day(pair, room=ROOM, limit_mib=4608)
+def test_a_day_is_drawn_sample_for_sample(
+    pair: dict[str, Trace], side_by_side: style.Figure
+) -> None:
     for column, trace in enumerate(pair.values()):
-        connections, pods, memory = figure.axes[column::2]
+        connections, pods, memory = side_by_side.axes[column::2]
         hours = [sample.t / 3600 for sample in trace.samples]
         largest = [max(pod.mib for pod in each.pods) for each in trace.samples]
         for ax, look, values in (
@@ -167,17 +173,17 @@ def test_a_day_is_drawn_sample_for_sample(pair: dict[str, Trace]) -> None:
             ]
 
 
-def test_each_column_has_the_room_of_its_own_pool(pair: dict[str, Trace]) -> None:
-    for ax, room in zip(
-        plots.fleet_day(pair, room=ROOM, limit_mib=4608).axes[2:4], (6, 9), strict=True
-    ):
+def test_each_column_has_the_room_of_its_own_pool(side_by_side: style.Figure) -> None:
+    for ax, room in zip(side_by_side.axes[2:4], (6, 9), strict=True):
         lines = [np.asarray(line.get_ydata()) for line in ax.lines]
         assert any(set(values.tolist()) == {room} for values in lines)
         assert f"room for {room}" in {text.get_text() for text in ax.texts}
 
 
-def test_titles_of_a_day_say_what_was_the_most(pair: dict[str, Trace]) -> None:
-    axes = plots.fleet_day(pair, room=ROOM, limit_mib=4608).axes
+def test_titles_of_a_day_say_what_was_the_most(
+    pair: dict[str, Trace], side_by_side: style.Figure
+) -> None:
+    axes = side_by_side.axes
     bad = pair["bad"]
     assert bad.most_ghosts > 50
     assert title(axes[0]) == f"bad: {bad.most_ghosts:,} ghosts at most"

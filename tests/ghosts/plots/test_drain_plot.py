@@ -104,7 +104,7 @@ def test_sessions_that_do_not_end_stand_beyond_the_scale_at_never_with_their_cou
     ended, never, after = points(ax)
     assert list(ended.get_xdata()) == [2.0]
     assert (ended.get_color(), never.get_color()) == (style.GAUGE.color, style.GHOSTS.color)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     at = dict(
         zip((label.get_text() for label in ax.get_xticklabels()), ax.get_xticks(), strict=True)
     )

@@ -137,7 +137,7 @@ def test_names_of_lines_that_end_together_are_kept_apart_and_lone_ones_stay_at_t
     labels = [
         style.label_line_end(ax, ax.plot([0, 1], [0, end])[0], f"line to {end}") for end in ends
     ]
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     boxes = sorted((Text.get_window_extent(label) for label in labels), key=lambda box: box.y0)
     assert all(below.y1 <= above.y0 for below, above in itertools.pairwise(boxes))
     assert [label.get_text() for label in sorted(labels, key=middle)] == [
@@ -159,7 +159,7 @@ def test_a_fault_is_shaded_for_as_long_as_it_lasts_and_a_second_name_stays_clear
     spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in ax.patches]
     assert spans == [(300, 1200), (400, 500)]
     fault_names.settle_fault_names(figure)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     first, second = (Text.get_window_extent(text) for text in ax.texts)
     assert not first.overlaps(second)
 
@@ -176,7 +176,7 @@ def test_a_fault_whose_name_takes_two_lines_leaves_the_next_name_clear() -> None
     )
     fault_names.shade_fault(ax, 300, 500, "webhook trickles")
     fault_names.settle_fault_names(figure)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     first, second = (Text.get_window_extent(text) for text in ax.texts)
     assert not first.overlaps(second)
 
@@ -186,7 +186,7 @@ def test_seconds_read_as_round_minutes_and_bytes_as_round_mib() -> None:
     ax.plot([0, 1800], [0, 3000 * 2**20])
     style.minutes_axis(ax)
     style.mib_axis(ax)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     minutes = [label.get_text() for label in ax.get_xticklabels()]
     assert {"0", "5", "10", "30"} <= set(minutes)
     assert {"1,000", "3,000"} <= {label.get_text() for label in ax.get_yticklabels()}

@@ -260,7 +260,7 @@ def test_arrows_stand_clear_of_each_other_however_many_ghosts_there_are(
     incidents: list[Recording],
 ) -> None:
     figure = plots.lanes(incidents[0])
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     ax = figure.axes[0]
     (arrows,) = (line for line in ax.lines if line.get_marker() == ">")
     pixels = ax.transData.transform(arrows.get_xydata())[:, 1]

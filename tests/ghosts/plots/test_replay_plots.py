@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from statistics import median
 from typing import TypeAlias
 
@@ -23,6 +24,7 @@ from ghosts.records.scenario import load_scenario
 
 MIB = 2**20
 Recordings: TypeAlias = dict[str, Recording]
+Drawn: TypeAlias = Callable[[str], style.Figure]
 SideBySide: TypeAlias = list[tuple[Callable[..., style.Figure], style.Figure]]
 
 
@@ -88,6 +90,12 @@ PICTURES: dict[str, Callable[[Recordings], style.Figure]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def drawn(recordings: Recordings) -> Drawn:
+    """Draw a picture by its name, each once: no test changes what it shows."""
+    return cache(lambda name: PICTURES[name](recordings))
+
+
 OVER_TIME = plots.gauge_against_tcp, plots.memory, plots.audio, plots.workers
 
 
@@ -122,9 +130,9 @@ def area(ax: Axes, index: int) -> float:
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_every_word_is_large_enough_inside_the_figure_and_clear_of_the_others(
-    recordings: Recordings, name: str
+    drawn: Drawn, name: str
 ) -> None:
-    assert_legible(PICTURES[name](recordings))
+    assert_legible(drawn(name))
 
 
 @pytest.mark.parametrize("name", ["two gauges", "memory per ghost, two", "orphans"])
@@ -137,10 +145,10 @@ def test_a_picture_is_the_same_every_time_and_leaves_nothing_open(
 
 
 def test_gauge_and_tcp_are_drawn_sample_for_sample_and_named_with_their_last_count(
-    recordings: Recordings,
+    recordings: Recordings, drawn: Drawn
 ) -> None:
     before, after = recordings["full before"], recordings["full after"]
-    axes = plots.gauge_against_tcp(before, after).axes
+    axes = drawn("two gauges").axes
     names = [("gauge 216", "TCP 22"), ("gauge 22", "TCP 22")]
     for ax, recording, (gauge, tcp) in zip(axes, (before, after), names, strict=True):
         assert_draws(ax, gauge, recording, [sample.gauge for sample in recording.samples])
@@ -151,11 +159,9 @@ def test_gauge_and_tcp_are_drawn_sample_for_sample_and_named_with_their_last_cou
 
 
 def test_the_titles_state_the_finding_in_the_recordings_own_numbers(
-    recordings: Recordings,
+    drawn: Drawn,
 ) -> None:
-    before, after = plots.gauge_against_tcp(
-        recordings["full before"], recordings["full after"]
-    ).axes
+    before, after = drawn("two gauges").axes
     assert title(before) == "gather_all: 216 on the gauge, 22 in the kernel: 194 ghosts"
     assert title(after) == "supervised: 22 on the gauge, 22 in the kernel: no ghosts"
 
@@ -168,11 +174,11 @@ def test_a_single_ghost_is_not_called_ghosts(recordings: Recordings) -> None:
     assert title(ax).endswith(": 1 ghost")
 
 
-def test_ghosts_are_hatched_and_draining_sessions_are_pale(recordings: Recordings) -> None:
-    before, after = recordings["full before"], recordings["full after"]
-    for ax, recording in zip(
-        plots.gauge_against_tcp(before, after).axes, (before, after), strict=True
-    ):
+def test_ghosts_are_hatched_and_draining_sessions_are_pale(
+    recordings: Recordings, drawn: Drawn
+) -> None:
+    full = recordings["full before"], recordings["full after"]
+    for ax, recording in zip(drawn("two gauges").axes, full, strict=True):
         draining, ghosts = ax.collections
         assert ghosts.get_hatch() == style.GHOSTS.hatch
         assert not draining.get_hatch()
@@ -197,7 +203,7 @@ def test_names_of_three_side_by_side_leave_their_axes_most_of_the_width(
     side_by_side: SideBySide,
 ) -> None:
     for _, figure in side_by_side:
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         assert sum(ax.get_position().width for ax in figure.axes) > 0.6
 
 
@@ -205,7 +211,7 @@ def test_names_of_faults_stay_within_their_axes_where_three_are_side_by_side(
     side_by_side: SideBySide,
 ) -> None:
     for _, figure in side_by_side:
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         for ax in figure.axes:
             (name,) = (text for text in ax.texts if text.get_fontstyle() == "italic")
             assert name.get_text() == "storage:\nnever answers,\n1.4 % of calls"
@@ -230,7 +236,7 @@ def test_time_is_read_in_simulated_minutes(recordings: Recordings) -> None:
         ("late", ["0", "5", "10", "15", "20"]),
     ):
         figure = plots.gauge_against_tcp(recordings[name])
-        figure.canvas.draw()
+        figure.draw_without_rendering()
         (ax,) = figure.axes
         assert ax.get_xlabel() == "simulated time (minutes)"
         assert [tick.get_text() for tick in ax.get_xticklabels()][:5] == ticks
@@ -258,9 +264,11 @@ def test_a_fault_that_differs_from_device_to_device_is_not_shaded(recordings: Re
     assert list(ax.patches) == []
 
 
-def test_memory_is_what_ghosts_retain_and_that_of_the_process(recordings: Recordings) -> None:
+def test_memory_is_what_ghosts_retain_and_that_of_the_process(
+    recordings: Recordings, drawn: Drawn
+) -> None:
     before, after = recordings["before"], recordings["after"]
-    axes = plots.memory(before, after).axes
+    axes = drawn("memory").axes
     for ax, recording in zip(axes, (before, after), strict=True):
         samples = recording.samples
         assert_draws(ax, "ghosts", recording, [sample.retained_bytes for sample in samples])
@@ -269,12 +277,14 @@ def test_memory_is_what_ghosts_retain_and_that_of_the_process(recordings: Record
     assert title(axes[0]) == f"gather_all: ghosts retain {retained:.0f} MiB"
     assert title(axes[1]) == "supervised: ghosts retain nothing"
     assert axes[0].get_ylabel() == "memory (MiB, at a tenth of production's bytes)"
-    assert plots.memory(recordings["full before"]).axes[0].get_ylabel() == "memory (MiB)"
+    assert drawn("memory at full scale").axes[0].get_ylabel() == "memory (MiB)"
 
 
-def test_audio_is_drawn_as_waiting_lost_and_in_the_end_stored(recordings: Recordings) -> None:
+def test_audio_is_drawn_as_waiting_lost_and_in_the_end_stored(
+    recordings: Recordings, drawn: Drawn
+) -> None:
     before, after = recordings["before"], recordings["after"]
-    axes = plots.audio(before, after).axes
+    axes = drawn("audio").axes
     for ax, recording in zip(axes, (before, after), strict=True):
         samples = recording.samples
         assert_draws(ax, "waiting", recording, [sample.queued_bytes for sample in samples])
@@ -303,7 +313,8 @@ def test_workers_are_drawn_sample_for_sample_below_the_line_of_all_there_are(
     three = [
         with_workers(recordings[name], blocked, busy) for name in ("before", "after", "shipped")
     ]
-    for ax in plots.workers(*three).axes:
+    axes = plots.workers(*three).axes
+    for ax in axes:
         for name, values, look, place in (
             ("busy 12", busy, style.WORKERS, 0),
             ("blocked\n12", blocked, style.BLOCKED, 1),
@@ -317,7 +328,7 @@ def test_workers_are_drawn_sample_for_sample_below_the_line_of_all_there_are(
         assert set(limit.get_ydata()) == {STORAGE_WORKERS}
         assert " 16 workers" in {text.get_text() for text in ax.texts}
         assert ax.get_ylim()[1] > STORAGE_WORKERS
-    assert plots.workers(*three).axes[0].get_ylabel() == "upload workers in a call"
+    assert axes[0].get_ylabel() == "upload workers in a call"
 
 
 def test_blocked_workers_are_darker_than_busy_ones() -> None:

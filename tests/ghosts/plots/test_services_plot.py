@@ -223,7 +223,7 @@ def test_a_fault_is_shaded_in_every_panel_and_its_name_stays_clear_of_the_lines(
     recordings: Recordings, picture: Picture, names: tuple[str, ...]
 ) -> None:
     figure = picture(*names)
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     for number, ax in enumerate(figure.axes):
         recording = recordings[names[number % len(names)]]
         spans = [(span.get_x(), span.get_x() + span.get_width()) for span in ax.patches]
