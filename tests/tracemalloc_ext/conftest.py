@@ -8,10 +8,12 @@ from typing import Any
 import looptime
 import pytest
 
-# They search all objects of the process: milliseconds in a bare one, and seconds beside the
-# libraries and the tests of everything else. `bare_process.py` sets the variable.
-WHOLE_PROCESS = ["test_why_holders.py", "test_why_side_effects.py", "test_why_whole_process.py"]
-collect_ignore = [] if "BARE_PROCESS" in os.environ else WHOLE_PROCESS
+# The first three search all objects of the process: milliseconds in a bare one, and seconds beside
+# the libraries and the tests of everything else. The last measures resident memory, which does not
+# grow where earlier tests have left free memory. `bare_process.py` sets the variable.
+ALONE = ["test_why_holders.py", "test_why_side_effects.py", "test_why_whole_process.py"]
+ALONE += ["test_resident_memory.py"]
+collect_ignore = [] if "BARE_PROCESS" in os.environ else ALONE
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
-"""The search of a whole process, in one in which there is nothing else."""
+"""The search of a whole process and its resident memory, in one in which there is nothing else."""
 
 from bare_process import HERE, run_tests
 
 
-def test_the_whole_process_is_searched() -> None:
-    run_tests(sorted(path.name for path in HERE.glob("test_why_*.py")))
+def test_the_whole_process_is_searched_and_its_resident_memory_explained() -> None:
+    searches = sorted(path.name for path in HERE.glob("test_why_*.py"))
+    run_tests(["test_resident_memory.py", *searches])
