@@ -12,6 +12,11 @@ pytest_plugins = ["quick_nbval", "leftovers"]
 isolate_kernels()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long files first: two workers that take one file after the other then end together."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _frozen_heap() -> None:
     """Exempt what there is before a module's first test from all garbage collections.

@@ -1,6 +1,9 @@
 """The search of a whole process and its resident memory, in one in which there is nothing else."""
 
+import pytest
 from bare_process import HERE, run_tests
+
+pytestmark = pytest.mark.long
 
 
 def test_the_whole_process_is_searched_and_its_resident_memory_explained() -> None:
