@@ -17,6 +17,8 @@ from ghosts.matrix.catalogue import FAULTS
 from ghosts.records.scenario import Scenario, load_scenario
 from ghosts.records.scenario_toml import as_toml
 
+pytestmark = pytest.mark.long
+
 SOAK: Final = settings.get_current_profile_name() == "soak"
 SEARCH: Final = settings(DRAWN, max_examples=500)
 
