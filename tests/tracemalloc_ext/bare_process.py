@@ -7,6 +7,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 
+UNUSED = ["debugging", "doctest", "faulthandler", "junitxml", "legacypath", "pastebin", "unittest"]
+
 PURE_PYTHON = """
 import asyncio
 import nest_asyncio
@@ -21,7 +23,10 @@ assert asyncio.Task is asyncio.tasks._PyTask
 def run_tests(names: list[str], *, first: str = "") -> None:
     # Without the project's conftest and plugins: they import pandas and matplotlib.
     options = ["-q", "-W", "error", "-p", "no:cacheprovider", "-c", os.devnull]
-    options += [f"--rootdir={HERE}", f"--confcutdir={HERE}", *names]
+    options += [f"--rootdir={HERE}", f"--confcutdir={HERE}"]
+    for plugin in UNUSED:  # each search looks at all that they import
+        options += ["-p", f"no:{plugin}"]
+    options += names
     code = f"{first}\nimport sys, pytest\nsys.exit(pytest.main(sys.argv[1:]))"
     result = subprocess.run(
         [sys.executable, "-c", code, *options],

@@ -1,6 +1,6 @@
 """Schedules of devices and faults, drawn at random: `shipped` keeps its promises in all of them.
 
-Always the same eight are drawn here. `tests/slow` draws more, and searches for the smallest
+Always the same six are drawn here. `tests/slow` draws more, and searches for the smallest
 schedule that makes a ghost.
 """
 
@@ -30,7 +30,7 @@ Flaw: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 SMALLEST: Final = load_scenario("smallest_ghost")
 
 
-@settings(DRAWN, max_examples=8)
+@settings(DRAWN, max_examples=6)
 @given(SCHEDULES)
 def test_the_version_to_ship_keeps_its_promises_whatever_is_drawn(scenario: Scenario) -> None:
     broken = promises_broken(scenario, "shipped")
