@@ -24,7 +24,8 @@ from handler_property import (
     straightforward_handler,
 )
 from handlers import handler_that_hides_its_ghosts, safe_handler
-from hypothesis import HealthCheck, Phase, example, find, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
 from poller_property import (
     POLLER_PLANS,
     SLEEP_PLANS,
@@ -46,7 +47,7 @@ RANDOM = settings(
     derandomize=True,
     database=None,
     deadline=None,
-    phases=[Phase.explicit, Phase.generate, Phase.shrink],
+    phases=[Phase.generate, Phase.shrink],
     suppress_health_check=list(HealthCheck),  # each run starts a simulation of its own
 )
 FIRST = settings(RANDOM, max_examples=1000, phases=[Phase.generate])
@@ -71,42 +72,28 @@ CHILD_IN_ITS_OWN_LIMIT_AT_THE_BOUND = DrainPlan(
 )
 
 
+OURS = {
+    "drain": (DRAIN_PLANS, promises_broken_by_drain, drain_tasks),
+    "supervise": (SUPERVISE_PLANS, promises_broken_by_supervise, supervise_tasks),
+    "safe handler": (SESSION_PLANS, promises_broken_by_handler, safe_handler),
+    "scoped handler": (SESSION_PLANS, promises_broken_by_handler, scoped_handler),
+    "gather": (GATHER_PLANS, promises_broken_by_gather, our_gather),
+    "poll": (POLLER_PLANS, promises_broken_by_poller, poll),
+    "sleep": (SLEEP_PLANS, promises_broken_by_sleep, sleep_until_shutdown),
+}
+
+
+@pytest.mark.parametrize("name", OURS)
 @RANDOM
-@given(plan=DRAIN_PLANS)
-@example(plan=CHILD_IN_ITS_OWN_LIMIT_AT_THE_BOUND)
-def test_a_drain_keeps_its_promises(simulation, plan):
+@given(data=st.data())
+def test_a_utility_keeps_its_promises(simulation, name, data):
+    plans, promises_broken, utility = OURS[name]
+    assert promises_broken(simulation, data.draw(plans), utility) == set()
+
+
+def test_a_drain_keeps_its_promises_with_a_child_that_ends_at_the_bound(simulation):
+    plan = CHILD_IN_ITS_OWN_LIMIT_AT_THE_BOUND
     assert promises_broken_by_drain(simulation, plan, drain_tasks) == set()
-
-
-@RANDOM
-@given(plan=SUPERVISE_PLANS)
-def test_a_supervision_keeps_its_promises(simulation, plan):
-    assert promises_broken_by_supervise(simulation, plan, supervise_tasks) == set()
-
-
-@pytest.mark.parametrize("handler", [safe_handler, scoped_handler])
-@RANDOM
-@given(plan=SESSION_PLANS)
-def test_a_handler_keeps_its_promises(simulation, handler, plan):
-    assert promises_broken_by_handler(simulation, plan, handler) == set()
-
-
-@RANDOM
-@given(plan=GATHER_PLANS)
-def test_a_gather_keeps_its_promises(simulation, plan):
-    assert promises_broken_by_gather(simulation, plan, our_gather) == set()
-
-
-@RANDOM
-@given(plan=POLLER_PLANS)
-def test_a_poller_keeps_its_promises(simulation, plan):
-    assert promises_broken_by_poller(simulation, plan, poll) == set()
-
-
-@RANDOM
-@given(plan=SLEEP_PLANS)
-def test_a_sleep_keeps_its_promises(simulation, plan):
-    assert promises_broken_by_sleep(simulation, plan, sleep_until_shutdown) == set()
 
 
 STRAIGHTFORWARD = {
