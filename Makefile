@@ -32,6 +32,7 @@ tests: setup
 	@MAKEFLAGS= $(BIN)/pytest $(WORKERS)
 
 test-all: test ## run what takes longer, too: the history of the fix, both matrices, random schedules
+	@$(BIN)/pytest $(WORKERS) -m slow tests
 	@$(BIN)/pytest $(WORKERS) --hypothesis-profile=soak tests/slow
 
 lint: setup ## check formatting and style, of notebooks too, and who may import whom

@@ -106,6 +106,7 @@ STRAIGHTFORWARD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "promise"),
     [

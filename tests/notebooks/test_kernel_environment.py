@@ -35,6 +35,7 @@ def shown(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[NotebookNode]:
     return list(read(folder / "page.ipynb").cells[1].outputs)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("settings_of_a_user")
 def test_settings_of_a_user_change_no_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -43,6 +44,7 @@ def test_settings_of_a_user_change_no_output(
     assert figure.data["text/plain"] == "<Figure size 640x480 with 1 Axes>"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("settings_of_a_user")
 def test_they_would_if_kernels_were_not_isolated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -27,6 +27,7 @@ def cells() -> dict[str, NotebookNode]:
     return dict(zip(CELLS, notebook.cells[1:], strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "bars"), [("at once", 1), ("soon over", 0), ("takes long", 1)])
 def test_a_cell_shows_a_bar_where_it_takes_long(
     cells: dict[str, NotebookNode], name: str, bars: int

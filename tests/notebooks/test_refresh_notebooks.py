@@ -50,6 +50,7 @@ def test_a_refreshed_notebook_has_fresh_outputs_and_the_stored_form(folder: Path
     assert [cell.metadata for cell in page.cells] == [{}, {}, {"tags": ["hide"]}, {}, {}]
 
 
+@pytest.mark.slow
 def test_refreshing_again_changes_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = folder / "01_one.ipynb"
     path.write_text(json.dumps(edited()))
@@ -61,6 +62,7 @@ def test_refreshing_again_changes_nothing(folder: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr().out == "01_one unchanged\n"
 
 
+@pytest.mark.slow
 def test_a_notebook_whose_cell_fails_is_left_as_it_was_and_the_others_are_refreshed(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from bare_process import HERE, run_tests
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.slow
 
 
 def test_the_whole_process_is_searched_and_its_resident_memory_explained() -> None:

@@ -28,7 +28,13 @@ from ghosts.replay.run import replay
 from ghosts.replay.side_by_side import TimedRecording
 from ghosts.variants import VARIANTS
 
-_AS_INSTALLED = "import sys; from ghosts.cli import main; sys.exit(main())"
+# A process that a shell has started in its background ignores Ctrl-C, and so do those it starts.
+_AS_INSTALLED = """
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from ghosts.cli import main
+sys.exit(main())
+"""
 TINY = """
 name = "tiny [/up]"
 summary = "Three devices; storage hangs, and two of them leave"
@@ -377,7 +383,7 @@ def test_the_command_answers_without_loading_what_only_a_report_needs():
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
 
 
-@pytest.mark.parametrize("when", ["starting", "running"])
+@pytest.mark.parametrize("when", [pytest.param("starting", marks=pytest.mark.slow), "running"])
 def test_ctrl_c_ends_everything_in_one_line(tiny, when):
     """A terminal sends it to the whole group. Were it waited for, the exit code would be 0."""
     tiny.write_text(TINY.format(duration=2400))
@@ -396,6 +402,7 @@ def test_ctrl_c_ends_everything_in_one_line(tiny, when):
     assert not alive
 
 
+@pytest.mark.slow
 def test_the_replays_end_when_the_command_is_killed(tiny):
     tiny.write_text(TINY.format(duration=2400))
     with _command("replay", "--scenario", "tiny.toml", *TWO) as command:

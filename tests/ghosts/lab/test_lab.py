@@ -58,6 +58,7 @@ def story(variant: str) -> Counts:
         return hang_and_leave(lab)
 
 
+@pytest.mark.slow
 def test_half_an_hour_by_hand_shows_the_bug_and_the_fix(apart: Apart) -> None:
     broken, fixed = apart(story, "gather_all"), apart(story, "supervised")
     assert (broken.gauge, broken.tcp, broken.ghosts, broken.lost_bytes) == (10, 3, 7, 0)
@@ -584,6 +585,7 @@ print("done")
 """
 
 
+@pytest.mark.slow
 def test_a_lab_left_open_ends_with_the_process_and_without_a_word() -> None:
     run = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", LEFT_OPEN],
@@ -663,6 +665,7 @@ CELLS = [
 ]
 
 
+@pytest.mark.slow
 def test_plain_cells_drive_it_and_a_mistake_is_one_line() -> None:
     import nbclient  # here: the processes of the other tests import this module
     import nbformat

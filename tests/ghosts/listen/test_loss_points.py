@@ -5,6 +5,7 @@ The points are those that the record finds in the code; each is shown in the for
 
 import asyncio
 
+import pytest
 from both import AN_HOUR, SECOND, WITHIN_GATHER, Both, Device, serve_both
 
 from ghosts import config
@@ -85,6 +86,7 @@ async def send_more_than_a_stalled_link_holds(both: Both) -> Device:
     return device
 
 
+@pytest.mark.slow
 def test_audio_in_a_send_that_the_end_of_the_link_cuts_off_is_lost_and_counted_as_published(run):
     async def scenario():
         async with serve_both(PUBLISHED) as both:
@@ -100,6 +102,7 @@ def test_audio_in_a_send_that_the_end_of_the_link_cuts_off_is_lost_and_counted_a
     run(scenario)
 
 
+@pytest.mark.slow
 def test_audio_in_a_send_that_the_end_of_the_link_cuts_off_is_sent_again_by_the_version_to_ship(
     run,
 ):

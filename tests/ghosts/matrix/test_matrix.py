@@ -1,7 +1,7 @@
 """The matrix: each cell that is run here is what `data/faults/matrix.csv` holds.
 
-Every cell of the incident, the published fix and the version to ship is a test of its own. The rows
-of the steps of the fix, and those of listen, are run by `tests/slow`, but for a few cells.
+Every cell of the incident and of the version to ship is a test of its own. The rows of the steps of
+the fix, the published fix itself and listen are run by `tests/slow`, but for a few cells.
 """
 
 from concurrent.futures import ThreadPoolExecutor

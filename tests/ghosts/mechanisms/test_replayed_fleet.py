@@ -134,6 +134,7 @@ def test_a_stored_fleet_is_of_the_planned_pods_and_agrees_with_its_samples(name:
         assert last.gauge == last.ghosts + last.tcp
 
 
+@pytest.mark.slow
 def test_a_pod_of_a_stored_fleet_is_what_a_replay_of_it_gives() -> None:
     assert replay_pod(A, plan_fleet()[4]) == read_fleet(STORED_FLEETS[A])[4]
 

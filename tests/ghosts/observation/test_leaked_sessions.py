@@ -229,6 +229,7 @@ def leaks() -> tuple[dict[Any, Any], int, int, bool]:
         return table.to_dict("index"), counts.leaked_sessions, counts.gauge, lab.counts() == counts
 
 
+@pytest.mark.slow
 def test_the_lab_says_who_keeps_a_leaked_session() -> None:
     rows, leaked, gauge, same = apart(leaks)
     assert (leaked, gauge, same) == (5, 1, True)

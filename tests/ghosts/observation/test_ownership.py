@@ -288,6 +288,7 @@ def stuck() -> list[Any]:
                 before == lab.counts()]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_lab_says_where_a_stuck_handler_waits_and_for_how_long() -> None:
     waits, tasks, connected, same = apart(stuck)
     assert list(waits) == ["handler", "receive"]

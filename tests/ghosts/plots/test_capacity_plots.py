@@ -103,6 +103,7 @@ def test_every_word_is_large_enough_inside_the_figure_and_clear_of_the_others(
     assert_legible(draw())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("bad",), ("bad", "well"), ("bad", "restarted")], ids=str)
 def test_so_it_is_in_pictures_of_days(days: dict[str, Trace], names: tuple[str, ...]) -> None:
     chosen = {name: days[name] for name in names}

@@ -60,6 +60,7 @@ def test_every_word_is_large_enough_inside_the_figure_and_clear_of_the_others(
         assert_legible(plots.drain_durations(recordings, PUBLISHED))
 
 
+@pytest.mark.slow
 def test_a_picture_is_the_same_every_time_and_leaves_nothing_open(stored: list[Recording]) -> None:
     first, second = (plots.drain_durations(stored, PUBLISHED) for _ in range(2))
     assert first._repr_png_() == second._repr_png_()

@@ -28,6 +28,7 @@ def test_every_word_is_large_enough_inside_the_figure_and_clear_of_the_others(na
     assert_legible(PICTURES[name]())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_the_same_every_time_and_leaves_nothing_open(name: str) -> None:
     first, second = PICTURES[name](), PICTURES[name]()

@@ -70,6 +70,7 @@ def assert_in_its_band(ax: Axes) -> None:
         assert box.y0 > highest_line(ax, box.x0, box.x1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [1, 3])
 @pytest.mark.parametrize("picture", PICTURES)
 def test_the_name_of_a_short_fault_stays_within_its_band_and_clear_of_every_line(

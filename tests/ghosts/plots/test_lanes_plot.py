@@ -388,6 +388,7 @@ def test_a_screen_shows_all_of_it_and_every_word_is_clear_of_the_others(
         assert_legible(figure)
 
 
+@pytest.mark.slow
 def test_a_picture_is_the_same_every_time_and_leaves_nothing_open(
     incidents: list[Recording],
 ) -> None:

@@ -131,6 +131,7 @@ def test_every_word_is_large_enough_inside_the_figure_and_clear_of_the_others(na
     assert_legible(plots.matrix(SETS[name]()))
 
 
+@pytest.mark.slow
 def test_a_picture_is_the_same_every_time_and_leaves_nothing_open() -> None:
     first, second = plots.matrix(read_matrix()), plots.matrix(read_matrix())
     assert first._repr_png_() == second._repr_png_()

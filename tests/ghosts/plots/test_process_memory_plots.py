@@ -63,6 +63,7 @@ def test_every_word_is_large_enough_inside_the_figure_and_clear_of_the_others(
         assert_legible(figure)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("picture", PICTURES)
 def test_a_picture_is_the_same_every_time_and_leaves_nothing_open(
     incidents: list[Recording], picture: Callable[..., style.Figure]

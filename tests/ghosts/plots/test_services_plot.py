@@ -53,6 +53,7 @@ def test_every_word_is_large_enough_inside_the_figure_and_clear_of_the_others(
     assert_legible(picture(*names))
 
 
+@pytest.mark.slow
 def test_a_picture_is_the_same_every_time_and_leaves_nothing_open(recordings: Recordings) -> None:
     pair = recordings["storage"], recordings["ghosts"]
     first, second = (plots.both_gauges(*pair) for _ in range(2))

@@ -141,6 +141,7 @@ def test_every_word_is_large_enough_clear_of_the_others_and_within_its_box(
     assert inside == 2 * len(ELEVEN) + len(SERVICES) + len({"device", "handler", "pusher"})
 
 
+@pytest.mark.slow
 def test_a_picture_is_the_same_every_time_and_leaves_nothing_open(sessions: Sessions) -> None:
     first, second = (plots.tasks(sessions["ghost"]) for _ in range(2))
     assert first._repr_png_() == second._repr_png_()

@@ -101,6 +101,7 @@ def test_a_process_that_is_killed_during_its_call_is_one_clear_line_and_ends_the
         call_side_by_side(_either, [(is_killed,), (reports_for_ever,)], at_once=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["side by side", "executor"])
 def test_the_processes_end_when_their_parent_is_killed(form: str, tmp_path: object) -> None:
     script = f"{tmp_path}/waits.py"

@@ -108,6 +108,7 @@ def counting_calls() -> Iterator[Counter[str]]:
         sys.setprofile(None)
 
 
+@pytest.mark.slow
 def test_a_delivery_costs_the_same_however_many_conversations_wait(run, path):
     async def calls_with(waiting: int) -> int:
         """Calls while some conversations are delivered and others, not due yet, wait."""

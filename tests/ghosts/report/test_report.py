@@ -185,6 +185,7 @@ def _mib(cells):
     return [float(cell.removesuffix(" MiB").replace(",", "")) for cell in cells[:2]]
 
 
+@pytest.mark.slow
 def test_devices_that_came_through_listen_are_told_of_with_both_services(tmp_path):
     recordings = [
         through_listen("gather_all", deaf, DEAF),
