@@ -65,7 +65,6 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     return run.stdout
 
 
-@pytest.mark.slow
 def test_a_tidy_notebook_passes(report: str) -> None:
     remains = re.findall(r"^tidy\.ipynb: .+$", report, re.MULTILINE)
     assert remains == []

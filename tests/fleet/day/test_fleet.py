@@ -76,7 +76,6 @@ def test_a_trace_has_a_sample_for_each_minute_of_the_day(undisturbed: Trace) -> 
     assert undisturbed.at(24) == undisturbed.samples[-1]
 
 
-@pytest.mark.slow
 def test_devices_are_conserved_whatever_happens_to_the_pods(
     undisturbed: Trace, restarted: Trace, after_fix: Trace
 ) -> None:

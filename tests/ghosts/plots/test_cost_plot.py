@@ -56,7 +56,6 @@ def stored() -> pd.DataFrame:
     return pd.DataFrame(json.loads((DATA / "bench" / "async_tasks.json").read_text())["records"])
 
 
-@pytest.mark.slow
 def test_the_stored_benchmark_is_legible_and_its_title_has_two_lines_at_most() -> None:
     figure = plots.cost(stored())
     assert_legible(figure)
