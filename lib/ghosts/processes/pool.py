@@ -13,15 +13,15 @@ from concurrent.futures import (
     as_completed,
     wait,
 )
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
 from typing import Any, Final, TypeVar
 
 from ghosts.errors import GhostsError
 
 T = TypeVar("T")
 SPAWN: Final = multiprocessing.get_context("spawn")
+DIED: Final = "a process died before its call ended; is there enough memory?"
 
 
 class ProcessDiedError(GhostsError):
@@ -38,8 +38,7 @@ def processes(count: int) -> Iterator[Executor]:
     Raises:
         ProcessDiedError: a process ended while it started.
     """
-    watched, ours = SPAWN.Pipe(duplex=False)
-    executor = ProcessPoolExecutor(count, SPAWN, initializer=follow, initargs=(watched,))
+    executor = ProcessPoolExecutor(count, SPAWN, initializer=follow_parent)
     try:
         with interrupts_held():
             starting = [executor.submit(os.getpid) for _ in range(count)]
@@ -49,8 +48,6 @@ def processes(count: int) -> Iterator[Executor]:
         yield executor
     finally:
         executor.shutdown(cancel_futures=True)
-        ours.close()
-        watched.close()
 
 
 def call_all(
@@ -72,7 +69,7 @@ def call_all(
     """
     running: list[Future[T]] = []
     try:
-        with lost_process_named():
+        with _lost_process_named():
             running = [executor.submit(function, *arguments) for arguments in calls]
             for done in as_completed(running):
                 on_result(done.result())
@@ -83,14 +80,12 @@ def call_all(
 
 
 @contextmanager
-def lost_process_named() -> Iterator[None]:
+def _lost_process_named() -> Iterator[None]:
     """Raise ProcessDiedError where an executor has lost a process."""
     try:
         yield
     except BrokenExecutor:
-        raise ProcessDiedError(
-            "a process died before its call ended; is there enough memory?"
-        ) from None
+        raise ProcessDiedError(DIED) from None
 
 
 @contextmanager
@@ -108,18 +103,18 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def follow(watched: Connection) -> None:
-    """Prepare a new process: it ignores Ctrl-C, and ends when the other end of a pipe is closed.
+def follow_parent() -> None:
+    """Prepare this new process: it ignores Ctrl-C, and ends when the one that started it ends.
 
-    The other end is in the process that started this one, and is closed when that one ends, too. A
-    worker of an executor would not notice: it holds both ends of the pipe through which calls come,
-    and waits for the next one indefinitely.
+    A worker of an executor would not notice: it holds both ends of the pipe through which calls
+    come, and waits for the next one indefinitely.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(watched,), name="end-with", daemon=True).start()
+    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
 
 
-def _end_with(watched: Connection) -> None:
-    with suppress(EOFError, OSError):
-        watched.recv()
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
     os._exit(1)

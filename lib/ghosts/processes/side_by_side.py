@@ -1,15 +1,42 @@
 """A few long calls, each in a process of its own, which report their progress."""
 
+import pickle
+import traceback
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from typing import Any, TypeAlias, TypeVar
 
-from ghosts.processes.pool import SPAWN, follow, interrupts_held, lost_process_named
+from ghosts.processes.pool import DIED, SPAWN, ProcessDiedError, follow_parent, interrupts_held
 
 T = TypeVar("T")
 Report: TypeAlias = Callable[[float], object]
 """What a call reports its progress with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    number: int
+    process: SpawnProcess
+    messages: Connection
 
 
 def call_side_by_side(
@@ -22,88 +49,78 @@ def call_side_by_side(
     """Call ``function`` with each tuple of arguments and a `Report`; return the results in order.
 
     Each call has a new process, and so its own memory. ``on_progress`` is called in this thread
-    with the number of a call and what it has reported. The first exception is raised. An interrupt,
-    like any exception, ends the other calls at once.
+    with the number of a call and what it has reported. The first exception is raised, with a note
+    that says where in its process it came from. An interrupt, like any exception, ends the other
+    calls at once.
 
     Args:
         function: What is called; it can be pickled. The last argument is the `Report`.
         calls: The other arguments of each call.
-        at_once: Number of calls that run at the same time.
+        at_once: Number of calls that run at the same time, at least one.
         on_progress: Called with each report.
 
     Raises:
         ProcessDiedError: a process ended before its call did; the others are ended.
+        ValueError: ``at_once`` is less than 1.
     """
-    reports, reported = SPAWN.Pipe(duplex=False)
-    ends, ended = SPAWN.Pipe(duplex=False)
-    watched, ours = SPAWN.Pipe(duplex=False)
-    # One call a process is not hit by the deadlock of `max_tasks_per_child` (gh-115634): a worker
-    # that is never idle leaves no token behind.
-    executor = ProcessPoolExecutor(
-        at_once, SPAWN, initializer=_begin, initargs=(watched, reported), max_tasks_per_child=1
-    )
+    if at_once < 1:
+        raise ValueError(f"at_once must be at least 1, not {at_once}")
+    waiting = deque(enumerate(calls))
+    running: dict[Any, _Running] = {}
+    results: dict[int, T] = {}
     try:
-        with lost_process_named():
-            running = _started(executor, function, calls)
-            for each in running:
-                each.add_done_callback(lambda _: ended.send(None))
-            _follow_to_the_end(running, ends, reports, on_progress)
-            results = [each.result() for each in running]
-        executor.shutdown()
+        while waiting or running:
+            while waiting and len(running) < at_once:
+                started = _started(function, *waiting.popleft())
+                running[started.messages] = started
+            for messages in wait(running):
+                number = running[messages].number
+                match _received(running[messages]):
+                    case _Progress(value):
+                        on_progress(number, value)
+                    case _Error(error):
+                        raise error
+                    case _Result(value):
+                        results[number] = value
+                        _end(running.pop(messages))
     finally:
-        ours.close()  # which ends the processes that are left
-        executor.shutdown(cancel_futures=True)
-        for end in (watched, reports, reported, ends, ended):
-            end.close()
-    return results
+        for each in running.values():
+            each.process.kill()
+            _end(each)
+    return [results[number] for number in range(len(calls))]
 
 
-def _started(
-    executor: Executor, function: Callable[..., T], calls: Sequence[tuple[Any, ...]]
-) -> list[Future[T]]:
-    # The mask holds for processes that replace others, too: the thread that starts them is started
-    # here.
+def _started(function: Callable[..., object], number: int, arguments: tuple[Any, ...]) -> _Running:
+    messages, written = SPAWN.Pipe(duplex=False)
+    process = SPAWN.Process(target=_call, args=(written, function, arguments))
     with interrupts_held():
-        return [
-            executor.submit(_call, function, number, arguments)
-            for number, arguments in enumerate(calls)
-        ]
+        process.start()
+    # With this copy closed, the death of the process ends the pipe: even half a message is no wait.
+    written.close()
+    return _Running(number, process, messages)
 
 
-def _follow_to_the_end(
-    running: Sequence[Future[Any]],
-    ends: Connection,
-    reports: Connection,
-    on_progress: Callable[[int, float], object],
-) -> None:
-    """Pass reports on until all calls have ended; raise the exception of the first that fails."""
-    left = len(running)
-    while left:
-        ready = wait([ends, reports])
-        if ends in ready:  # asked first: reports that never cease must not hide an end
-            ends.recv()
-            left -= 1
-            for each in running:
-                if each.done():
-                    each.result()
-        else:
-            on_progress(*reports.recv())
-    while reports.poll():
-        on_progress(*reports.recv())
+def _received(call: _Running) -> object:
+    try:
+        message = call.messages.recv_bytes()
+    except (EOFError, OSError):
+        raise ProcessDiedError(DIED) from None
+    return pickle.loads(message)
 
 
-_reports: Connection | None = None
-"""In a process that was started here: where it reports its progress."""
+def _end(call: _Running) -> None:
+    call.process.join()
+    call.process.close()
+    call.messages.close()
 
 
-def _begin(watched: Connection, reports: Connection) -> None:
-    global _reports
-    _reports = reports
-    follow(watched)
-
-
-def _call(function: Callable[..., T], number: int, arguments: tuple[Any, ...]) -> T:
-    reports = _reports
-    assert reports is not None
-    # All processes write to one pipe: a report is smaller than PIPE_BUF, so it is written at once.
-    return function(*arguments, lambda progress: reports.send((number, progress)))
+def _call(written: Connection, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+    """Call the function in this new process, and write to the pipe what comes of it."""
+    follow_parent()
+    try:
+        result = function(*arguments, lambda progress: written.send(_Progress(progress)))
+        written.send(_Result(result))
+    except BaseException as error:
+        error.add_note(f"In the process of the call:\n{traceback.format_exc()}")
+        with suppress(BrokenPipeError):  # the process that would read it has ended
+            written.send(_Error(error))

@@ -1,10 +1,12 @@
 """Calls in other processes: their results, their progress, and the end of a call or a process."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
 from typing import Final
 
 import psutil
@@ -54,8 +56,25 @@ def fails(report: Callable[[float], object]) -> None:
     raise ValueError("this call fails")
 
 
+def returns_what_cannot_be_pickled(report: Callable[[float], object]) -> object:
+    def _nobody() -> None: ...
+
+    return _nobody
+
+
 def is_killed(report: Callable[[float], object]) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def is_killed_within_a_report(report: Callable[[float], object]) -> None:
+    report(1.0)
+
+    def send_half(pipe: Connection, message: bytes) -> None:
+        os.write(pipe.fileno(), message[: len(message) // 2])
+        is_killed(report)
+
+    Connection._send = send_half  # type: ignore[attr-defined]
+    report(2.0)
 
 
 @pytest.mark.parametrize("at_once", [1, 3])
@@ -79,8 +98,19 @@ def test_each_call_reports_its_progress_under_its_number() -> None:
 
 @pytest.mark.usefixtures("no_process_is_left")
 def test_an_exception_of_one_call_is_raised_and_ends_the_others() -> None:
-    with pytest.raises(ValueError, match=r"^this call fails$"):
+    with pytest.raises(ValueError, match=r"this call fails") as raised:
         call_side_by_side(_either, [(fails,), (reports_for_ever,)], at_once=2)
+    assert "in fails\n" in raised.value.__notes__[0]
+
+
+def test_a_result_that_cannot_be_pickled_is_an_exception_of_its_call() -> None:
+    with pytest.raises((AttributeError, pickle.PicklingError), match=r"_nobody"):
+        call_side_by_side(_either, [(returns_what_cannot_be_pickled,)], at_once=1)
+
+
+def test_no_call_at_once_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^at_once must be at least 1, not 0$"):
+        call_side_by_side(counts_up, [("a",)], at_once=0)
 
 
 @pytest.mark.usefixtures("no_process_is_left")
@@ -99,6 +129,20 @@ def test_an_exception_while_progress_is_shown_ends_the_calls(
 def test_a_process_that_is_killed_during_its_call_is_one_clear_line_and_ends_the_others() -> None:
     with pytest.raises(ProcessDiedError, match=r"^a process died .*; is there enough memory\?$"):
         call_side_by_side(_either, [(is_killed,), (reports_for_ever,)], at_once=2)
+
+
+@pytest.mark.usefixtures("no_process_is_left")
+def test_half_a_report_of_a_process_that_is_killed_holds_nobody_up() -> None:
+    seen: list[tuple[int, float]] = []
+    with pytest.raises(ProcessDiedError):
+        call_side_by_side(
+            _either,
+            [(is_killed_within_a_report,), (reports_for_ever,)],
+            at_once=2,
+            on_progress=lambda number, progress: seen.append((number, progress)),
+        )
+    assert (0, 1.0) in seen
+    assert (0, 2.0) not in seen
 
 
 @pytest.mark.slow
