@@ -71,8 +71,9 @@ def call_side_by_side(
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
-                started = _started(function, *waiting.popleft())
-                running[started.messages] = started
+                with interrupts_held():  # until the process is among those that are ended
+                    started = _started(function, *waiting.popleft())
+                    running[started.messages] = started
             for messages in wait(running):
                 number = running[messages].number
                 match _received(running[messages]):
@@ -93,9 +94,8 @@ def call_side_by_side(
 def _started(function: Callable[..., object], number: int, arguments: tuple[Any, ...]) -> _Running:
     messages, written = SPAWN.Pipe(duplex=False)
     process = SPAWN.Process(target=_call, args=(written, function, arguments))
-    with interrupts_held():
-        process.start()
-    # With this copy closed, the death of the process ends the pipe: even half a message is no wait.
+    process.start()
+    # With this copy closed the pipe ends when the process dies, even in the middle of a message.
     written.close()
     return _Running(number, process, messages)
 
