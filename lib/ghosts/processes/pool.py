@@ -69,23 +69,15 @@ def call_all(
     """
     running: list[Future[T]] = []
     try:
-        with _lost_process_named():
-            running = [executor.submit(function, *arguments) for arguments in calls]
-            for done in as_completed(running):
-                on_result(done.result())
-            return [each.result() for each in running]
+        running = [executor.submit(function, *arguments) for arguments in calls]
+        for done in as_completed(running):
+            on_result(done.result())
+        return [each.result() for each in running]
+    except BrokenExecutor:
+        raise ProcessDiedError(DIED) from None
     finally:
         for each in running:
             each.cancel()
-
-
-@contextmanager
-def _lost_process_named() -> Iterator[None]:
-    """Raise ProcessDiedError where an executor has lost a process."""
-    try:
-        yield
-    except BrokenExecutor:
-        raise ProcessDiedError(DIED) from None
 
 
 @contextmanager

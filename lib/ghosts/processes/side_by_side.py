@@ -121,6 +121,13 @@ def _call(written: Connection, function: Callable[..., object], arguments: tuple
         result = function(*arguments, lambda progress: written.send(_Progress(progress)))
         written.send(_Result(result))
     except BaseException as error:
-        error.add_note(f"In the process of the call:\n{traceback.format_exc()}")
         with suppress(BrokenPipeError):  # the process that would read it has ended
-            written.send(_Error(error))
+            try:
+                written.send(_failure(error))
+            except Exception as unsent:  # an exception that cannot be pickled
+                written.send(_failure(unsent))
+
+
+def _failure(error: BaseException) -> _Error:
+    error.add_note(f"In the process of the call:\n{''.join(traceback.format_exception(error))}")
+    return _Error(error)

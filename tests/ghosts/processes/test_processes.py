@@ -62,6 +62,12 @@ def returns_what_cannot_be_pickled(report: Callable[[float], object]) -> object:
     return _nobody
 
 
+def raises_what_cannot_be_pickled(report: Callable[[float], object]) -> None:
+    class _UnsentError(Exception): ...
+
+    raise _UnsentError("why the call failed")
+
+
 def is_killed(report: Callable[[float], object]) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -100,12 +106,19 @@ def test_each_call_reports_its_progress_under_its_number() -> None:
 def test_an_exception_of_one_call_is_raised_and_ends_the_others() -> None:
     with pytest.raises(ValueError, match=r"this call fails") as raised:
         call_side_by_side(_either, [(fails,), (reports_for_ever,)], at_once=2)
+    assert str(raised.value) == "this call fails"  # its note stands apart
     assert "in fails\n" in raised.value.__notes__[0]
 
 
 def test_a_result_that_cannot_be_pickled_is_an_exception_of_its_call() -> None:
     with pytest.raises((AttributeError, pickle.PicklingError), match=r"_nobody"):
         call_side_by_side(_either, [(returns_what_cannot_be_pickled,)], at_once=1)
+
+
+def test_an_exception_that_cannot_be_pickled_is_told_in_the_note_of_the_one_that_says_so() -> None:
+    with pytest.raises((AttributeError, pickle.PicklingError), match=r"_UnsentError") as raised:
+        call_side_by_side(_either, [(raises_what_cannot_be_pickled,)], at_once=1)
+    assert "why the call failed" in raised.value.__notes__[0]
 
 
 def test_no_call_at_once_is_refused() -> None:
