@@ -5,10 +5,10 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePath
-from types import FrameType
-from typing import Any, Final
+from typing import Final
 
 from async_tasks.metrics import METRICS, Metrics
+from async_tasks.suspended import suspended_frames
 from async_tasks.tasks import AnyTask, Roster, crash_of, keep_until_done, log_crash
 from async_tasks.timeouts import finite_seconds
 
@@ -171,30 +171,9 @@ def _log_late_end(task: AnyTask) -> None:
 
 
 def _where(task: AnyTask) -> str:
-    """Return the innermost line that ``task`` is suspended at, as ``file.py:12 in function``.
-
-    The chain of awaits is followed as far as it is Python code.
-    """
-    awaitable: Any = task.get_coro()
+    """Return the innermost line that ``task`` is suspended at, as ``file.py:12 in function``."""
     line = "unknown"
-    while (frame := _frame(awaitable)) is not None:
+    for frame in suspended_frames(task):
         code = frame.f_code
         line = f"{PurePath(code.co_filename).name}:{frame.f_lineno} in {code.co_qualname}"
-        awaitable = _awaited(awaitable)
     return line
-
-
-def _frame(awaitable: object) -> FrameType | None:
-    for attribute in ("cr_frame", "gi_frame", "ag_frame"):
-        frame: FrameType | None = getattr(awaitable, attribute, None)
-        if frame is not None:
-            return frame
-    return None
-
-
-def _awaited(awaitable: object) -> object:
-    for attribute in ("cr_await", "gi_yieldfrom", "ag_await"):
-        awaited: object = getattr(awaitable, attribute, None)
-        if awaited is not None:
-            return awaited
-    return None

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +45,7 @@ class AwaitFrame:
         file: The file, below its entry of `sys.path`.
         line: The line it is suspended at.
         source: That line of the source.
+        filename: The file as Python knows it, which may be a path of this machine.
     """
 
     task: str
@@ -52,6 +53,7 @@ class AwaitFrame:
     file: str
     line: int
     source: str
+    filename: str = field(default="", repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.function} ({self.file}:{self.line}): {self.source}"
@@ -186,6 +188,7 @@ def _await_frame(task: str, frame: types.FrameType) -> AwaitFrame:
         file=short_path(code.co_filename),
         line=line,
         source=source_line(code.co_filename, line),
+        filename=code.co_filename,
     )
 
 

@@ -6,14 +6,11 @@ import gc
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-import looptime
 import pytest
 
+from async_tasks.idle_skipping import IdleSkippingLoop
+
 T = TypeVar("T")
-
-
-class SimulatedLoop(looptime.LoopTimeEventLoop, asyncio.SelectorEventLoop):
-    """An event loop whose clock starts at 0 and jumps to the next timer."""
 
 
 class Simulation:
@@ -23,7 +20,7 @@ class Simulation:
         self.complaints: list[str] = []
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
-        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        with asyncio.Runner(loop_factory=IdleSkippingLoop) as runner:
             runner.get_loop().set_exception_handler(
                 lambda _, context: self.complaints.append(context["message"])
             )
@@ -33,7 +30,7 @@ class Simulation:
 
     def exits(self, main: Coroutine[Any, Any, Any], seen: Callable[[], T]) -> T:
         """Return what is ``seen`` 10 s after ``main`` ended the event loop with a SystemExit."""
-        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        with asyncio.Runner(loop_factory=IdleSkippingLoop) as runner:
             loop = runner.get_loop()
             exiting = loop.create_task(main)
             with pytest.raises(SystemExit):

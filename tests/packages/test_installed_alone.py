@@ -83,6 +83,22 @@ assert value("async_gather_failures_total", label="items") == 1
 assert value("async_drain_duration_seconds_count", label="drain") == 1
 """
 
+IN_A_TEST = """
+import asyncio
+from async_tasks.testing import no_task_left, run
+
+async def leave_a_task():
+    async with no_task_left(within=3600):
+        asyncio.create_task(asyncio.sleep(7200), name="left")
+
+try:
+    run(leave_a_task)
+except AssertionError as error:
+    assert "left, created in leave_a_task" in str(error), error
+else:
+    raise AssertionError("no task was reported")
+"""
+
 MEMORY = """
 import asyncio
 from tracemalloc_ext import Watch, awaits, growth, retained_bytes, settle, snapshot, why
@@ -193,6 +209,14 @@ def test_metrics_are_counted_where_prometheus_client_is_installed(
     environment = Environment(tmp_path, [wheels["async_tasks"]])
     environment.link("prometheus_client")
     environment.run(SESSION + COUNTED)
+
+
+def test_handlers_are_tested_on_simulated_time_where_looptime_is_installed(
+    wheels: dict[str, Path], tmp_path: Path
+) -> None:
+    environment = Environment(tmp_path, [wheels["async_tasks"]])
+    environment.link("looptime")
+    environment.run(IN_A_TEST)
 
 
 def test_nothing_but_prometheus_client_is_imported_though_all_is_installed() -> None:

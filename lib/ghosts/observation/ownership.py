@@ -48,6 +48,11 @@ def tasks_by_owner(
     return by_owner
 
 
+def current_owner() -> Any:
+    """Return the owner of the running code; None if it has none."""
+    return _OWNER.get()
+
+
 def owner_in(context: contextvars.Context | None) -> Any:
     """Return the owner of the tasks in a context; None if they have none."""
     return None if context is None else context.get(_OWNER)

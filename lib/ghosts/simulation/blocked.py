@@ -5,13 +5,13 @@ import ctypes
 import sys
 import sysconfig
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, Final
 
 from ghosts.observation.ownership import context_of, owner_in
+from ghosts.simulation import real_time
 from ghosts.simulation.spin import SpinError, place
 from tracemalloc_ext.words import function_name, short_path, source_line
 
@@ -64,7 +64,7 @@ class BlockedLoopWatch:
     def _watch(self) -> None:
         seen, since = -1, 0.0
         while not self._over.wait(_CHECK_EVERY) and self._loop() is not None:
-            turns, cpu = self._turns, time.process_time()
+            turns, cpu = self._turns, real_time.processor_time()
             if turns != seen:
                 seen, since = turns, cpu
             elif cpu - since >= _CPU_SECONDS:

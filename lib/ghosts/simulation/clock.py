@@ -3,21 +3,25 @@
 import asyncio
 import contextvars
 import socket
+import ssl
 import threading
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
 from heapq import heappush
 from itertools import count
 from typing import Any, Final, TypeVar, TypeVarTuple
 
+from async_tasks.idle_skipping import IdleSkippingLoop
+from async_tasks.leftovers import end_other_tasks
 from ghosts.simulation.blocked import BlockedLoopWatch
 from ghosts.simulation.loopback import Loopback, LoopbackTransport
-from ghosts.simulation.looptime_alone import LoopTimeEventLoop
 from ghosts.simulation.receive_buffer import ReceiveBuffer
 from ghosts.simulation.spin import SpinDetector, SpinError
 
 T = TypeVar("T")
 _Ts = TypeVarTuple("_Ts")
+
+_INTERNET: Final = (socket.AF_INET, socket.AF_INET6)
 
 _UNSENT_POLL: Final = 0.001
 """Real seconds between two polls of whether a large write has been sent."""
@@ -28,8 +32,6 @@ CANCEL_SECONDS: Final = 5.0
 _CLEANUP_SECONDS: Final = 60.0
 """Simulated seconds that a replay has to clean up after a spin."""
 
-_CLOSE_ATTEMPTS: Final = 20
-"""More than the number of awaits that a handler passes while it is closed."""
 _SETTLING_TURNS: Final = 20
 """Turns of the loop in which a request that was received is answered, and the answer is read."""
 
@@ -53,7 +55,7 @@ class _Timer(asyncio.TimerHandle):
         return self._place < other._place
 
 
-class SimulatedLoop(LoopTimeEventLoop, asyncio.SelectorEventLoop):
+class SimulatedLoop(IdleSkippingLoop):
     """A selector loop with real sockets and simulated time, starting at 0 s.
 
     The clock moves only while no callback is ready and no byte is in flight. A task or callback
@@ -68,7 +70,7 @@ class SimulatedLoop(LoopTimeEventLoop, asyncio.SelectorEventLoop):
         self._selector.select = self._select  # type: ignore[method-assign]
         self.on_spin: Callable[[SpinError], object] = _raise
         self._spin = SpinDetector(self)
-        self._blocked = BlockedLoopWatch(self, self._on_blocked)
+        self.blocked_watch = BlockedLoopWatch(self, self._on_blocked)
         self._numbers = count()
 
     def call_at(
@@ -93,7 +95,7 @@ class SimulatedLoop(LoopTimeEventLoop, asyncio.SelectorEventLoop):
         """Close the loop."""
         super().close()
         self._loopback.close()
-        self._blocked.close()
+        self.blocked_watch.close()
 
     def _make_socket_transport(
         self,
@@ -105,6 +107,43 @@ class SimulatedLoop(LoopTimeEventLoop, asyncio.SelectorEventLoop):
         server: asyncio.AbstractServer | None = None,
     ) -> LoopbackTransport:
         self._ensure_fd_no_transport(sock)  # type: ignore[attr-defined]
+        return self._transport(sock, protocol, waiter, extra, server)
+
+    def _make_ssl_transport(
+        self,
+        rawsock: socket.socket,
+        protocol: asyncio.BaseProtocol,
+        sslcontext: ssl.SSLContext,
+        waiter: asyncio.Future[None] | None = None,
+        *,
+        extra: dict[str, Any] | None = None,
+        server: asyncio.AbstractServer | None = None,
+        **options: Any,
+    ) -> asyncio.Transport:
+        self._ensure_fd_no_transport(rawsock)  # type: ignore[attr-defined]
+        in_tls = SSLProtocol(
+            self,
+            protocol,
+            sslcontext,
+            waiter,  # type: ignore[arg-type] # there is none for the upgrade of a connection
+            **options,
+        )
+        self._transport(rawsock, in_tls, None, extra, server)
+        app_transport: asyncio.Transport = in_tls._app_transport
+        return app_transport
+
+    def _transport(
+        self,
+        sock: socket.socket,
+        protocol: asyncio.BaseProtocol,
+        waiter: asyncio.Future[None] | None,
+        extra: dict[str, Any] | None,
+        server: asyncio.AbstractServer | None,
+    ) -> LoopbackTransport:
+        if sock.type == socket.SOCK_STREAM and sock.family in _INTERNET:
+            # asyncio does it only if the socket names its protocol. Nagle's algorithm waits for an
+            # acknowledgement, which takes real time.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return LoopbackTransport(self._loopback, self, sock, protocol, waiter, extra, server)
 
     def _select(self, timeout: float | None = None) -> list[Any]:
@@ -121,18 +160,10 @@ class SimulatedLoop(LoopTimeEventLoop, asyncio.SelectorEventLoop):
     def _process_events(self, event_list: list[Any]) -> None:
         # Both asyncio's loop and nest_asyncio's, which replaces _run_once, call this once a turn.
         super()._process_events(event_list)  # type: ignore[misc]
-        self._blocked.turn()
+        self.blocked_watch.turn()
         error = self._spin.turn(self._ready)  # type: ignore[attr-defined]
         if error is not None:
             self.on_spin(error)
-
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
-        """Return when the threads of the default executor have ended, in real time.
-
-        There is no time limit: a simulated one would pass at once, since the loop is idle while
-        a thread ends. ``timeout`` is ignored.
-        """
-        await super().shutdown_default_executor()
 
     def _on_blocked(self, error: SpinError) -> None:
         self.on_spin(error)
@@ -177,7 +208,8 @@ def _run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
         try:
             result = runner.run(until_it_spins(main, spins))
         finally:
-            runner.run(_end_other_tasks())
+            runner.get_loop().set_exception_handler(lambda loop, context: None)
+            runner.run(end_other_tasks(within=CANCEL_SECONDS))
     if spins:
         raise spins[0]
     return result
@@ -217,38 +249,6 @@ async def until_it_spins(main: Callable[[], Coroutine[Any, Any, T]], spins: list
     if running.done() and not running.cancelled():
         running.exception()  # retrieved, so that it is not logged: the spin caused it
     raise spins[0]
-
-
-async def _end_other_tasks() -> None:
-    """Cancel every other task; abandon those that do not end, which `Runner.close` would await."""
-    loop = asyncio.get_running_loop()
-    for task in _other_tasks():
-        task.cancel()
-    await _abandon_after(CANCEL_SECONDS)
-    loop.create_task(loop.shutdown_asyncgens())
-    await _abandon_after(CANCEL_SECONDS)
-
-
-async def _abandon_after(seconds: float) -> None:
-    if not (others := _other_tasks()):
-        return
-    await asyncio.wait(others, timeout=seconds)
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
-    for task in _other_tasks():
-        asyncio.tasks._unregister_task(task)
-        _close(task.get_coro())
-
-
-def _other_tasks() -> set[asyncio.Task[Any]]:
-    return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
-
-
-def _close(coroutine: Any) -> None:
-    """Close a coroutine while its loop runs; the garbage collector might do it without one."""
-    for _ in range(_CLOSE_ATTEMPTS):
-        with suppress(RuntimeError):  # It awaited something while it was closed.
-            coroutine.close()
-            return
 
 
 def _run_in_thread(main: Callable[[], Coroutine[Any, Any, T]]) -> T:

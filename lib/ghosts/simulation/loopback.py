@@ -3,7 +3,6 @@
 import socket
 import struct
 import sys
-import time
 from asyncio.selector_events import _SelectorSocketTransport  # type: ignore[attr-defined]
 from collections import deque
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from contextlib import suppress
 from fcntl import ioctl
 from typing import Any, Final
 
+from ghosts.simulation import real_time
 from ghosts.simulation.receive_buffer import Data, ReceiveBuffer
 
 _LARGE: Final = 16_384
@@ -49,7 +49,7 @@ class Loopback:
     def is_unsent(self) -> bool:
         """Return whether part of a large write is unsent, and its receiver may still read it."""
         for sender, (before, until) in list(self._large.items()):
-            unsent, now = sender.unsent_bytes, time.monotonic()
+            unsent, now = sender.unsent_bytes, real_time.monotonic()
             if not unsent or (unsent == before and now > until):
                 del self._large[sender]
             elif unsent != before:
@@ -128,6 +128,8 @@ class LoopbackTransport(_SelectorSocketTransport):  # type: ignore[misc]
     def unsent_bytes(self) -> int:
         """Bytes that were written and never sent; 0 if the system is not Linux."""
         if self._sock is None or sys.platform != "linux":  # None once the connection is lost
+            return 0
+        if self._sock.family == socket.AF_UNIX:  # which has no windows, and no such request
             return 0
         (in_kernel,) = struct.unpack("i", ioctl(self._sock, _SIOCOUTQNSD, bytes(4)))
         unsent: int = super().get_write_buffer_size() + in_kernel

@@ -1,7 +1,6 @@
 """Detects what never lets the simulated loop idle: its clock moves only while it is idle."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -11,6 +10,7 @@ from typing import Any, Final
 from ghosts.errors import GhostsError
 from ghosts.observation.ownership import owner_in
 from ghosts.observation.tracker import Tracked
+from ghosts.simulation import real_time
 from tracemalloc_ext import awaits
 from tracemalloc_ext.futures import is_task
 from tracemalloc_ext.words import function_name, short_path, source_line
@@ -71,7 +71,7 @@ class SpinDetector:
         return None
 
     def _check(self) -> None:
-        now, cpu, real = self._loop.time(), time.thread_time(), time.monotonic()
+        now, cpu, real = self._loop.time(), real_time.thread_processor_time(), real_time.monotonic()
         if self._moment < 0 or now - self._moment >= _MOMENT:
             self._moment, self._since_cpu, self._since, self._turns = now, cpu, real, 0
         elif cpu - self._since_cpu >= self._limit or real - self._since >= _REAL_SECONDS:
