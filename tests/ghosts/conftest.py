@@ -1,6 +1,9 @@
 """Variants, and simulated time that leaves nothing unsaid."""
 
+from collections.abc import Iterator
+
 import pytest
+from quick_checks import quick_checks
 from shared_fixtures import dask_executor, run, static_labels
 
 from ghosts.variants import LISTEN_VARIANTS, VARIANTS, Variant
@@ -24,3 +27,10 @@ def name(request: pytest.FixtureRequest) -> str:
 def fixed(request: pytest.FixtureRequest) -> str:
     """Those of them that have the fix."""
     return request.param
+
+
+@pytest.fixture(scope="module")
+def quick() -> Iterator[None]:
+    """Make the checks of a module start quickly."""
+    with quick_checks():
+        yield

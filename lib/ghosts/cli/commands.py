@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final, NoReturn
 
-from ghosts.cli import capacity, matrix, mechanisms, replay, report
+from ghosts.cli import capacity, check, matrix, mechanisms, replay, report
 from ghosts.errors import GhostsError, did_you_mean
 from ghosts.processes import ProcessDiedError
 
@@ -20,13 +20,13 @@ def run(argv: Sequence[str] | None) -> int:
     """Run the command with these arguments and return the exit code; an interrupt is raised."""
     arguments = _parser().parse_args(argv)
     try:
-        arguments.run(arguments)
+        code: int = arguments.run(arguments) or 0
     except GhostsError as error:
         return _fail(str(error), _DIED if isinstance(error, ProcessDiedError) else _WRONG_USE)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         return _fail(f"{where}{error.strerror or error}", _WRONG_USE)
-    return 0
+    return code
 
 
 def _fail(message: str, code: int) -> int:
@@ -49,8 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="ghosts", description="Replay the ghost connections of production.")
     parser.add_argument("--version", action="version", version=f"ghosts {version(_PACKAGE)}")
     commands = parser.add_subparsers(
-        required=True, metavar="replay|report|matrix|capacity|mechanisms"
+        required=True, metavar="replay|report|matrix|capacity|mechanisms|check"
     )
-    for subcommand in (replay, report, matrix, capacity, mechanisms):
+    for subcommand in (replay, report, matrix, capacity, mechanisms, check):
         subcommand.add_to(commands)
     return parser

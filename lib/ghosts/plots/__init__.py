@@ -7,6 +7,7 @@ from ghosts.plots.evidence import chunks_held, clustering, diagnoses, memory_fit
 from ghosts.plots.fleet import fleet_day, fleet_sweep, ghosts_by_uptime
 from ghosts.plots.lane import Lane, lanes_of
 from ghosts.plots.lanes import lanes
+from ghosts.plots.left_behind import Tried, left_behind
 from ghosts.plots.matrix import matrix
 from ghosts.plots.mechanisms import mechanism_table, replayed_fleet
 from ghosts.plots.process_memory import allocator, resident_memory
@@ -16,6 +17,7 @@ from ghosts.plots.tasks import tasks
 
 __all__ = [
     "Lane",
+    "Tried",
     "allocator",
     "audio",
     "both_gauges",
@@ -32,6 +34,7 @@ __all__ = [
     "ghosts_by_uptime",
     "lanes",
     "lanes_of",
+    "left_behind",
     "matrix",
     "mechanism_table",
     "memory",

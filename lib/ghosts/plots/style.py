@@ -107,11 +107,20 @@ LIMIT = Look(color=INK, linewidth=1.5)
 class Figure(matplotlib.figure.Figure):
     """A figure that a notebook can show without pyplot having opened it."""
 
+    alt = ""
+    """What it shows, for readers who do not see it: metadata of a notebook's output."""
+
     def _repr_png_(self) -> bytes:
         png = io.BytesIO()
         # Not savefig, which draws it once more before, to no effect.
         FigureCanvasAgg(self).print_png(png)  # type: ignore[no-untyped-call]
         return png.getvalue()
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes], dict[str, dict[str, str]]]:
+        """Return the alternative text beside the picture; nothing for a figure without one."""
+        if not self.alt:
+            return {}, {}
+        return {"image/png": self._repr_png_()}, {"image/png": {"alt": self.alt}}
 
 
 def figure(

@@ -1,0 +1,190 @@
+"""A check from start to end: what a service calls, then every cell, then what is wrong."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ghosts.check.audit import Guard
+from ghosts.check.broker import Link
+from ghosts.check.findings import Finding, Note, find
+from ghosts.check.forks import run_cells
+from ghosts.check.plan import Cell, Departure, Dependency, PlanError, cells_of
+from ghosts.check.result import CellResult, Harm
+from ghosts.check.service import Kind, Service, ServiceError, kind_of
+from ghosts.check.trust import Certificates
+from ghosts.errors import unknown
+from ghosts.simulation import real_time
+
+DISCOVERY: Final = Cell(None, None, Departure.CLOSE)
+"""The cell in which nothing fails, and which shows what a service calls."""
+_BY_WALL_CLOCK_AT_ONCE: Final = 8
+"""Cells per core that run at the same time by the wall clock: they mostly wait."""
+BUDGET_SECONDS: Final = 50.0
+"""Real seconds after which no further cell is begun."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a check has found out."""
+
+    service: Service
+    dependencies: tuple[Dependency, ...]
+    results: tuple[CellResult, ...]
+    not_run: tuple[Cell, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...]
+    real_seconds: float
+
+    def __str__(self) -> str:
+        from ghosts.check.words import report_in_words
+
+        return report_in_words(self)
+
+    def __repr__(self) -> str:
+        from ghosts.check.words import total_in_words
+
+        return f"<Report on {self.service.name}: {total_in_words(self).rstrip('.')}>"
+
+
+_NOTHING_SENT: Final = (
+    "the devices send nothing: the service does not read what they send, and so would not notice "
+    "their answers to its pings"
+)
+_NOT_VANISHED: Final = (
+    "by the wall clock no device vanishes from this service: its own pings would find out too late"
+)
+
+Progress = Callable[[int, int, str], object]
+"""Called with the cells that have run, all that will, and what the last one was."""
+
+
+def check_cells(
+    service: Service,
+    app: Any,
+    link: Link | None,
+    *,
+    guard: Guard | None = None,
+    imported: Sequence[str] = (),
+    only: Sequence[Cell] = (),
+    at_once: int = 2,
+    seconds: float = BUDGET_SECONDS,
+    on_progress: Progress = lambda done, total, name: None,
+) -> Report:
+    """Check an application that this process has imported; each cell runs in a fork of it.
+
+    ``guard`` is that of this process, if it has one; ``imported`` are notes on the import.
+
+    Raises:
+        ServiceError: the service did not start, or lets no device in.
+        PlanError: a cell of ``only`` names a dependency that the service does not call.
+    """
+    began, certificates = real_time.monotonic(), Certificates()
+    results: list[CellResult] = []
+    total, least = [1], 1
+
+    def note(result: CellResult) -> None:
+        results.append(result)
+        on_progress(len(results), total[0], result.cell.name)
+
+    def run(cells: Sequence[Cell], dependencies: Sequence[Dependency]) -> list[Cell]:
+        left = list(cells)
+
+        def begun() -> Any:
+            while left and (len(results) < least or real_time.monotonic() - began < seconds):
+                yield left.pop(0)
+
+        run_cells(
+            service,
+            app,
+            begun(),
+            dependencies,
+            certificates,
+            link,
+            guard,
+            at_once=_at_once(service, at_once),
+            on_result=note,
+        )
+        return left
+
+    run([DISCOVERY], ())
+    if _unread(results[0]):
+        service, imported = replace(service, frames=()), [*imported, _NOTHING_SENT]
+        results.clear()
+        run([DISCOVERY], ())
+    found = results[0]
+    _check_usable(found, service)
+    cells = list(only) or cells_of(found.dependencies)
+    if service.by_wall_clock and not only and kind_of(app) not in (Kind.ASGI, Kind.WEBSOCKETS):
+        cells = [cell for cell in cells if cell.departure is not Departure.VANISH]
+        imported = [*imported, _NOT_VANISHED]
+    _check_known(cells, found.dependencies)
+    rest = [cell for cell in cells if cell != DISCOVERY]
+    total[0] += len(rest)
+    least = len(cells) if only else len(Departure) + len(found.dependencies)
+    not_run = run(rest, found.dependencies)
+    shown = [each for each in results if not only or each.cell in cells]
+    findings, notes = find(shown, found.dependencies)
+    notes = [*(Note(text, ()) for text in imported), *notes]
+    return Report(
+        service=service,
+        dependencies=tuple(found.dependencies),
+        results=tuple(shown),
+        not_run=tuple(not_run),
+        findings=tuple(findings),
+        notes=tuple(notes),
+        real_seconds=real_time.monotonic() - began,
+    )
+
+
+def _at_once(service: Service, cores: int) -> int:
+    """Return how many cells run at the same time: with a real server, which they share, one."""
+    if service.allowed:
+        return 1
+    return cores * (_BY_WALL_CLOCK_AT_ONCE if service.by_wall_clock else 1)
+
+
+def _unread(found: CellResult) -> bool:
+    """Return whether devices were cut off because nothing reads what they send by default."""
+    return not found.dependencies and any(
+        symptom.harm is Harm.CUT_OFF and "keepalive ping timeout" in symptom.detail
+        for symptom in found.symptoms
+    )
+
+
+def _check_usable(found: CellResult, service: Service) -> None:
+    for symptom in found.symptoms:
+        if symptom.harm in (Harm.SPINS, Harm.ENDLESS):
+            hint = "" if service.by_wall_clock else "; see --real-time"
+            raise ServiceError(f"{symptom.detail}{hint}")
+        if symptom.harm is Harm.EXITS:
+            raise ServiceError(f"the service ends itself: {symptom.detail}")
+    refused = [symptom for symptom in found.symptoms if symptom.harm is Harm.REFUSED]
+    if len(refused) >= service.devices:
+        raise ServiceError(
+            f"no device is let in at {service.path}: {refused[0].detail}; see --path, --header, "
+            "--query and --subprotocol"
+        )
+    if not found.sessions:
+        raise ServiceError(
+            "the service lets devices in, but its handlers cannot be seen: it is served by "
+            "something other than uvicorn, aiohttp or websockets"
+        )
+    cut_off = [symptom for symptom in found.symptoms if symptom.harm is Harm.CUT_OFF]
+    if len(cut_off) == service.devices:
+        hint = "; it may need uvloop" if "uvloop" in sys.modules else ""
+        raise ServiceError(
+            f"every device is cut off, without any fault: {cut_off[0].detail}{hint}; see --send, "
+            "--header and --query"
+        )
+
+
+def _check_known(cells: Sequence[Cell], dependencies: Sequence[Dependency]) -> None:
+    names = [each.name for each in dependencies]
+    for cell in cells:
+        if cell.dependency is not None and cell.dependency not in names:
+            raise PlanError(
+                unknown("dependency", cell.dependency, names)
+                if names
+                else f"no dependency {cell.dependency!r}: the service calls none"
+            )

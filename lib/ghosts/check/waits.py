@@ -1,0 +1,100 @@
+"""Where the tasks of a session are held, in lines of the service's own code."""
+
+import asyncio
+import sys
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any, Final
+
+from ghosts.check.own import is_own, own_frame
+from ghosts.check.result import Place
+from tracemalloc_ext import awaits
+from tracemalloc_ext.words import function_name, short_path, source_line
+
+_PAUSE: Final = "asyncio.sleep"
+_THREADS: Final = ("asyncio.to_thread", "a thread of an executor")
+_SEVERAL: Final = ("a gather of", "asyncio.wait", "asyncio.TaskGroup")
+"""How a wait for several tasks begins, in the words of ``awaits``."""
+
+
+def place_of(code: CodeType, line: int) -> Place:
+    """Return a line of a function as a place."""
+    return Place(
+        function_name(code.co_qualname),
+        short_path(code.co_filename),
+        line,
+        source_line(code.co_filename, line),
+    )
+
+
+class Created:
+    """Records where in the service each task was created."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._places: weakref.WeakKeyDictionary[asyncio.Task[Any], tuple[CodeType, int]] = (
+            weakref.WeakKeyDictionary()
+        )
+        loop.set_task_factory(self._create)
+
+    def _create(
+        self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
+    ) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **options)
+        frame = own_frame(sys._getframe(1))
+        if frame is not None:
+            self._places[task] = frame.f_code, frame.f_lineno
+        return task
+
+    def of(self, task: asyncio.Task[Any]) -> Place | None:
+        """Return where a task was created; None if not by the service."""
+        found = self._places.get(task)
+        return None if found is None else place_of(*found)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Where a task is held: lines of the service, outermost first, and what the innermost awaits.
+
+    ``in_library`` says whether it is a library, and not the service itself, that waits.
+    """
+
+    places: tuple[Place, ...]
+    waits_for: str
+    in_library: bool
+
+
+def held_at(task: asyncio.Task[Any]) -> Held:
+    """Return where a task is held."""
+    chain = awaits(task)
+    own = tuple(
+        Place(frame.function, frame.file, frame.line, frame.source)
+        for frame in chain.frames
+        if is_own(frame.filename)
+    )
+    in_thread = chain.waits_for in _THREADS
+    in_library = bool(chain.frames) and not is_own(chain.frames[-1].filename)
+    return Held(own, chain.waits_for, in_library or in_thread)
+
+
+def held_below(handler: asyncio.Task[Any], others: Iterable[asyncio.Task[Any]]) -> Held:
+    """Return where a session is held: its handler's lines, then those of the task it waits for.
+
+    The chain of a handler ends where it awaits several tasks. It goes on in the one of them that
+    waits for something other than time.
+    """
+    held = held_at(handler)
+    if not held.waits_for.startswith(_SEVERAL):
+        return held
+    below = [held_at(task) for task in sorted(others, key=_name) if task is not handler]
+    inner = [each for each in below if each.places and each.places[-1] not in held.places]
+    if not inner:
+        return held
+    first = min(inner, key=lambda each: each.waits_for == _PAUSE)
+    places = held.places + tuple(place for place in first.places if place not in held.places)
+    return Held(places, first.waits_for, first.in_library)
+
+
+def _name(task: asyncio.Task[Any]) -> str:
+    return task.get_name()

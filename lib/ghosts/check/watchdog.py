@@ -1,0 +1,71 @@
+"""Notices that a service blocks its event loop in a call that takes no processor time."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from ghosts.check.own import frame_in_words, own_frame
+
+_EVERY: Final = 0.25
+
+
+class Watchdog:
+    """A thread that looks at what the main thread does, and says where it is blocked.
+
+    It is blocked if it sleeps in the kernel, in the same callback of the loop and at the same line
+    of the service in every check for some ``seconds``. While the loop itself waits, no line of the
+    service is on its stack.
+    """
+
+    def __init__(self, on_blocked: Callable[[str], object], seconds: float) -> None:
+        self._on_blocked = on_blocked
+        self._checks = round(seconds / _EVERY)
+        self._parent = os.getppid()
+        self._native = threading.get_native_id()
+        self._main = threading.get_ident()
+
+    def start(self) -> None:
+        """Start it. It ends with the process."""
+        threading.Thread(target=self._watch, name="ghosts-watchdog", daemon=True).start()
+
+    def _watch(self) -> None:
+        before, count = None, 0
+        never = threading.Event()
+        while True:
+            never.wait(_EVERY)
+            if os.getppid() != self._parent:
+                os._exit(1)  # the check was ended, and nobody waits for this cell
+            here = self._sleeping_in()
+            count = count + 1 if here is not None and here == before else 0
+            before = here
+            if here is not None and count >= self._checks:
+                self._on_blocked(f"{here[0]} blocks the event loop")
+                return
+
+    def _sleeping_in(self) -> tuple[str, object] | None:
+        """Return the line of the service, and the callback of the loop, in which it sleeps."""
+        innermost = sys._current_frames().get(self._main)
+        frame = own_frame(innermost)
+        if frame is None or not self._sleeps():
+            return None
+        return frame_in_words(frame), _callback_of(innermost)
+
+    def _sleeps(self) -> bool:
+        if sys.platform != "linux":
+            return True
+        try:
+            text = Path(f"/proc/{os.getpid()}/task/{self._native}/stat").read_text()
+        except OSError:
+            return False
+        return text.rpartition(")")[2].split()[0] == "S"
+
+
+def _callback_of(frame: FrameType | None) -> object:
+    """Return the callback that the loop runs at present: a new one after each turn."""
+    while frame is not None and frame.f_code.co_name != "_run_once":
+        frame = frame.f_back
+    return None if frame is None else frame.f_locals.get("handle")

@@ -1,0 +1,50 @@
+"""Handlers that wait for something that never comes; ``bounded`` in the address gives a limit."""
+
+import asyncio
+import contextlib
+
+from prometheus_client import Gauge
+
+ACTIVE = Gauge("active", "open sessions")
+LOCK = asyncio.Lock()
+
+
+async def work(bounded):
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(20 if bounded else None):
+            await asyncio.Event().wait()  # GUILTY
+
+
+async def read(websocket):
+    async for _ in websocket:
+        pass
+
+
+async def gathers(websocket, bounded):
+    await asyncio.gather(read(websocket), work(bounded))  # GATHER
+
+
+async def waits(websocket, bounded):
+    tasks = [asyncio.create_task(each) for each in (read(websocket), work(bounded))]
+    await asyncio.wait(tasks)  # WAIT
+
+
+async def groups(websocket, bounded):
+    async with asyncio.TaskGroup() as group:  # GROUP
+        group.create_task(read(websocket))
+        group.create_task(work(bounded))
+
+
+async def locks(websocket, bounded):
+    await read(websocket)
+    async with LOCK:
+        await work(bounded)  # LOCK
+
+
+FORMS = {"gather": gathers, "wait": waits, "group": groups, "lock": locks}
+
+
+async def handler(websocket):
+    form, _, query = websocket.request.path.removeprefix("/").partition("?")
+    with ACTIVE.track_inprogress():
+        await FORMS[form](websocket, query == "bounded")

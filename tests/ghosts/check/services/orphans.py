@@ -1,0 +1,51 @@
+"""Tasks that go on after their session has ended."""
+
+import asyncio
+import contextlib
+
+TASKS = set()
+
+
+async def beat(websocket):
+    while True:  # noqa: ASYNC110
+        await asyncio.sleep(7)  # BEAT
+
+
+async def stubborn(websocket):
+    while True:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(7)  # STUBBORN
+
+
+async def read(websocket):
+    with contextlib.suppress(Exception):
+        async for _ in websocket:
+            pass
+
+
+def keep(task):
+    TASKS.add(task)
+    return task
+
+
+async def forgets(websocket):
+    keep(asyncio.create_task(beat(websocket)))  # FORGOTTEN
+    await read(websocket)
+
+
+async def cancels(websocket):
+    task = keep(asyncio.create_task(beat(websocket)))
+    await read(websocket)
+    task.cancel()
+
+
+async def cancels_in_vain(websocket):
+    task = keep(asyncio.create_task(stubborn(websocket)))
+    await read(websocket)
+    task.cancel()
+
+
+async def starts_one_for_all(websocket):
+    if not TASKS:
+        keep(asyncio.create_task(beat(None)))
+    await read(websocket)
