@@ -36,7 +36,11 @@ TRACES_OF_A_MACHINE = {
         r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|\blocalhost\b|::1\b"
     ),
     "port": re.compile(r"\bport\b[\"']?\s*[=:]?\s*\d{4,5}\b", re.IGNORECASE),
-    "host name": re.compile(r"\b[\w-]+\.(?:internal|lan|local|localdomain)\b"),
+    # The example services of data/services call storage.internal and hooks.internal.
+    "host name": re.compile(
+        r"(?<![\w.-])(?!(?:storage|hooks)\.internal\b)[\w-]+(?:\.[\w-]+)*"
+        r"\.(?:internal|lan|local|localdomain)\b"
+    ),
     "process id": re.compile(r"\bpid\b[\"']?\s*[=:]?\s*\d+", re.IGNORECASE),
     "thread id": re.compile(r"\bstarted (?:daemon )?\d{6,}"),
     "memory address": re.compile(r"\b0x[0-9a-fA-F]{6,}"),

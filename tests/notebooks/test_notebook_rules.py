@@ -26,7 +26,8 @@ RIGHT = notebook(
         tags=["raises-exception"],
     ),
     code("# NBVAL_IGNORE_OUTPUT\n# wall time, which differs from run to run\nprint(7)", 4),
-    code("server.get('/metrics')", 5, stdout("GET /metrics, type 0x65, 3/4, ghosts.lab")),
+    code("check('app:app')", 5, stdout("storage.internal never answers, http://hooks.internal/")),
+    code("server.get('/metrics')", 6, stdout("GET /metrics, type 0x65, 3/4, ghosts.lab")),
 )
 
 
@@ -113,6 +114,8 @@ def test_a_marker_hidden_in_a_tag_is_caught(tag: str) -> None:
         "port 40123",
         "port=40123",
         "anns-mac.local",
+        "db.storage.internal",
+        "my-storage.internal",
         "pid 4711",
         "{'pid': 4711}",
         "<Thread(Thread-5, started 140193)>",

@@ -29,6 +29,7 @@ STORY = [
     "07_nothing_lost",
     "08_the_listen_side",
     "09_capacity",
+    "10_your_service",
 ]
 """Every notebook there is, so that none goes missing; a new one is added here."""
 
