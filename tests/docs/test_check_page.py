@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from ghosts.check import cell
-from ghosts.check.as_json import FORMAT, as_json
 from ghosts.check.check import Report
+from ghosts.check.confinement.private_files import MOST_MEMORY
 from ghosts.check.findings import RULES
-from ghosts.check.harm_words import MEASURES
 from ghosts.check.plan import HTTP_MODES, MODES, THREAD_MODES, TOXICS, Departure, Phase
-from ghosts.check.private_files import MOST_MEMORY
+from ghosts.check.report.as_json import FORMAT, as_json
+from ghosts.check.report.harm_words import MEASURES
 from ghosts.check.result import Harm
 from ghosts.check.service import Service
-from ghosts.check.threads import FASTEST
-from ghosts.check.timing import BY_WALL_CLOCK, SIMULATED
+from ghosts.check.world.threads import FASTEST
+from ghosts.check.world.timing import BY_WALL_CLOCK, SIMULATED
 from ghosts.cli.check import add_to
 from ghosts.records.fault import FaultMode
 
@@ -135,5 +135,5 @@ def test_the_rules_that_findings_name_are_those_of_the_page_of_rules() -> None:
 def test_the_page_of_the_architecture_names_every_file_of_the_package() -> None:
     page = (DOCS / "architecture.md").read_text(encoding="utf-8")
     section = page.partition("## `ghosts.check`")[2].partition("\n## ")[0]
-    files = {path.name for path in Path(cell.__file__).parent.glob("*.py")} - {"__init__.py"}
+    files = {path.name for path in Path(cell.__file__).parent.rglob("*.py")} - {"__init__.py"}
     assert set(re.findall(r"`(\w+\.py)`", section)) == files

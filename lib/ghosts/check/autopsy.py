@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ghosts.check.devices import Device
 from ghosts.check.holders import own_globals, registered_at
 from ghosts.check.plan import Departure
 from ghosts.check.result import CellResult, Harm, Place, Symptom
-from ghosts.check.serving import Served
-from ghosts.check.sessions import Session
 from ghosts.check.waits import Held, held_at, held_below
+from ghosts.check.world.devices import Device
+from ghosts.check.world.serving import Served
+from ghosts.check.world.sessions import Session
 from tracemalloc_ext import retained_bytes, why
 
 if TYPE_CHECKING:
-    from ghosts.check.world import World
+    from ghosts.check.world.world import World
 
 _STARVED: Final = 0.5
 """The part of what a device used to get by each other device; with less than that it is starved."""

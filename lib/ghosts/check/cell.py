@@ -7,20 +7,20 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
-from ghosts.check.audit import Guard
 from ghosts.check.autopsy import find_symptoms, harm_to_witness
-from ghosts.check.broker import Link
-from ghosts.check.checked_loop import CheckedLoop
-from ghosts.check.devices import Device, arrive, leave
-from ghosts.check.gauges import gauge_values, moving
+from ghosts.check.confinement.audit import Guard
+from ghosts.check.confinement.broker import Link
 from ghosts.check.own import error_in_words
 from ghosts.check.plan import Cell, Departure, Dependency, Phase, Protocol
 from ghosts.check.result import CellResult, Harm, Symptom
 from ghosts.check.service import Service, ServiceError, kind_of
-from ghosts.check.serving import Served, serve
-from ghosts.check.sessions import Sessions
-from ghosts.check.trust import Certificates
-from ghosts.check.world import World
+from ghosts.check.world.checked_loop import CheckedLoop
+from ghosts.check.world.devices import Device, arrive, leave
+from ghosts.check.world.gauges import gauge_values, moving
+from ghosts.check.world.serving import Served, serve
+from ghosts.check.world.sessions import Sessions
+from ghosts.check.world.trust import Certificates
+from ghosts.check.world.world import World
 from ghosts.simulation import real_time
 from ghosts.simulation.clock import sleep_until
 from ghosts.simulation.spin import SpinError

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from ghosts.check.audit import Guard
-from ghosts.check.broker import Link
+from ghosts.check.confinement.audit import Guard
+from ghosts.check.confinement.broker import Link
 from ghosts.check.findings import Finding, Note, find
 from ghosts.check.forks import run_cells
 from ghosts.check.plan import Cell, Departure, Dependency, PlanError, cells_of
 from ghosts.check.result import CellResult, Harm
 from ghosts.check.service import Kind, Service, ServiceError, kind_of
-from ghosts.check.trust import Certificates
+from ghosts.check.world.trust import Certificates
 from ghosts.errors import unknown
 from ghosts.simulation import real_time
 
@@ -37,12 +37,12 @@ class Report:
     real_seconds: float
 
     def __str__(self) -> str:
-        from ghosts.check.words import report_in_words
+        from ghosts.check.report.words import report_in_words
 
         return report_in_words(self)
 
     def __repr__(self) -> str:
-        from ghosts.check.words import total_in_words
+        from ghosts.check.report.words import total_in_words
 
         return f"<Report on {self.service.name}: {total_in_words(self).rstrip('.')}>"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ghosts.check.audit import SideEffect
+from ghosts.check.confinement.audit import SideEffect
 from ghosts.check.plan import Cell, Departure, Dependency, Protocol
 from ghosts.check.result import CellResult, Harm, Place, Symptom
 from ghosts.records.fault import FaultMode
@@ -69,7 +69,7 @@ class Finding:
         return self.cell.in_words()
 
     def __repr__(self) -> str:
-        from ghosts.check.words import headline
+        from ghosts.check.report.words import headline
 
         return f"<{headline(self)}{f', at {self.line}' if self.line else ''}>"
 

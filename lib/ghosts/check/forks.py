@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 
-from ghosts.check import private_files, private_network
-from ghosts.check.audit import Guard
-from ghosts.check.broker import Link
 from ghosts.check.cell import run_cell
+from ghosts.check.confinement import private_files, private_network
+from ghosts.check.confinement.audit import Guard
+from ghosts.check.confinement.broker import Link
 from ghosts.check.own import is_own
 from ghosts.check.plan import Cell, Dependency
 from ghosts.check.result import CellResult, Harm, Symptom
 from ghosts.check.service import InternalError, Service, ServiceError
-from ghosts.check.trust import Certificates
 from ghosts.check.watchdog import Watchdog
+from ghosts.check.world.trust import Certificates
 from ghosts.simulation import real_time
 
 FORK: Final = multiprocessing.get_context("fork")

@@ -10,10 +10,10 @@ from typing import Any
 import uvicorn
 from aiohttp import web
 
-from ghosts.check.outgoing import Outgoing, led_by
 from ghosts.check.own import caller_in_words, error_in_words
 from ghosts.check.service import Service, ServiceError, kind_of, load, required_arguments
-from ghosts.check.stubs import load_stubs
+from ghosts.check.world.outgoing import Outgoing, led_by
+from ghosts.check.world.stubs import load_stubs
 
 _start = threading.Thread.start
 

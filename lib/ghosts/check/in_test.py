@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from ghosts.check import process
-from ghosts.check.broker import Broker
 from ghosts.check.check import Report, check_cells
+from ghosts.check.confinement.broker import Broker
 from ghosts.check.plan import Cell
 from ghosts.check.service import Service, kind_of
 

@@ -9,10 +9,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Final
 
-from ghosts.check import private_files, private_network
-from ghosts.check.audit import Guard
-from ghosts.check.broker import Broker, Link
 from ghosts.check.check import Report, check_cells
+from ghosts.check.confinement import private_files, private_network
+from ghosts.check.confinement.audit import Guard
+from ghosts.check.confinement.broker import Broker, Link
 from ghosts.check.importing import import_service
 from ghosts.check.own import is_own
 from ghosts.check.plan import Cell

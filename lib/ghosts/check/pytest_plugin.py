@@ -71,7 +71,7 @@ class GhostCheck:
             GhostsError: the service cannot be imported, started or checked, or an option is wrong.
         """
         __tracebackhide__ = True
-        from ghosts.check.broker import allowed_server
+        from ghosts.check.confinement.broker import allowed_server
         from ghosts.check.in_test import checked
         from ghosts.check.plan import parse_cell
         from ghosts.check.service import Service

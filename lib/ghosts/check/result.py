@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ghosts.check.audit import SideEffect
+from ghosts.check.confinement.audit import SideEffect
 from ghosts.check.plan import Cell, Dependency
 
 

@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from ghosts.check.broker import AllowedServer
+from ghosts.check.confinement.broker import AllowedServer
 from ghosts.check.own import error_in_words
-from ghosts.check.timing import BY_WALL_CLOCK, SIMULATED, Timing
+from ghosts.check.world.timing import BY_WALL_CLOCK, SIMULATED, Timing
 from ghosts.errors import GhostsError, unknown
 
 

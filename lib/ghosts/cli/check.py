@@ -26,7 +26,7 @@ _STYLES: Final = {
     "faint": Style(dim=True),
     "clean": Style(color="green", bold=True),
 }
-"""By `ghosts.check.words.Kind`."""
+"""By `ghosts.check.report.words.Kind`."""
 
 
 def add_to(commands: "argparse._SubParsersAction[Any]") -> None:
@@ -172,9 +172,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _publish(report: "Report", arguments: argparse.Namespace) -> None:
-    from ghosts.check.as_json import write_json
-    from ghosts.check.html import write_html
-    from ghosts.check.words import lines
+    from ghosts.check.report.as_json import write_json
+    from ghosts.check.report.html import write_html
+    from ghosts.check.report.words import lines
 
     console = Console(highlight=False)
     for line in lines(report):

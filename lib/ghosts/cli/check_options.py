@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from ghosts.check.broker import AllowedServer, allowed_server
+from ghosts.check.confinement.broker import AllowedServer, allowed_server
+from ghosts.check.confinement.loopback import LOCALHOST
 from ghosts.check.frames_file import read_frames
-from ghosts.check.loopback import LOCALHOST
 from ghosts.check.plan import Cell, parse_cell
 from ghosts.check.service import Frame, Service
 from ghosts.cli.checks import CommandError, check_writable

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from ghosts.check.as_json import write_json
 from ghosts.check.check import Report
 from ghosts.check.pytest_plugin import GhostCheck
+from ghosts.check.report.as_json import write_json
 
 SERVICES = Path(__file__).resolve().parents[3] / "data" / "services"
 sys.path += [str(Path(__file__).parent), str(SERVICES / "websockets_redis")]

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from ghosts.check.audit import SideEffect
 from ghosts.check.check import Report
+from ghosts.check.confinement.audit import SideEffect
 from ghosts.check.findings import find
 from ghosts.check.plan import Dependency, Phase, Protocol, parse_cell
 from ghosts.check.result import CellResult, Harm, Place, Symptom

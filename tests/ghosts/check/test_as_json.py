@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from made_report import GHOST, report, result, usual
 
-from ghosts.check.as_json import FORMAT, as_json, write_json
+from ghosts.check.report.as_json import FORMAT, as_json, write_json
 
 
 def test_cells_are_in_the_order_of_the_plan_whichever_ended_first():

@@ -21,10 +21,10 @@ from typing import Any, Final
 import pytest
 from new_process import forbid_namespaces, in_new_process
 
-from ghosts.check.acts import KERNEL_ONLY
-from ghosts.check.audit import MOST_PLACES, Guard, SideEffect
+from ghosts.check.confinement.acts import KERNEL_ONLY
+from ghosts.check.confinement.audit import MOST_PLACES, Guard, SideEffect
+from ghosts.check.confinement.private_network import enter
 from ghosts.check.own import is_own
-from ghosts.check.private_network import enter
 from tracemalloc_ext.words import short_path
 
 BEYOND: Final = "192.0.2.1"  # addresses for documentation: no machine has them

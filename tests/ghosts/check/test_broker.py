@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 from new_process import in_new_process
 
-from ghosts.check.broker import (
+from ghosts.check.confinement.broker import (
     AllowedServer,
     Broker,
     BrokerEndedError,
@@ -18,7 +18,7 @@ from ghosts.check.broker import (
     allowed_server,
     connect_through,
 )
-from ghosts.check.private_network import enter
+from ghosts.check.confinement.private_network import enter
 from ghosts.errors import GhostsError
 
 FORKS: Final = 8

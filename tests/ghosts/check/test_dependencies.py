@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from checked import check, line_of, said
 
-from ghosts.check.broker import allowed_server
 from ghosts.check.check import Report
+from ghosts.check.confinement.broker import allowed_server
 from ghosts.check.plan import Dependency, Phase, PlanError, Protocol
 
 pytestmark = pytest.mark.usefixtures("quick")

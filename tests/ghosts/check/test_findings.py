@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from made_report import CUT_OFF, GHOST, GUILTY, HANDLER, LEAK, STORAGE, result
 
-from ghosts.check.audit import SideEffect
+from ghosts.check.confinement.audit import SideEffect
 from ghosts.check.findings import Finding, find
 from ghosts.check.plan import Dependency, Protocol
 from ghosts.check.result import CellResult, Harm, Place, Symptom

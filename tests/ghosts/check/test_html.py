@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from made_report import GHOST, report, result, usual
 
-from ghosts.check.html import as_html, write_html
+from ghosts.check.report.html import as_html, write_html
 
 _VOID = ("meta", "wbr")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ghosts.check.portable import portable
+from ghosts.check.report.portable import portable
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,9 @@ from user_folder import (
     temporary_files,
 )
 
-from ghosts.check import private_files, private_network
-from ghosts.check.namespaces import Kind, call
-from ghosts.check.private_files import Copies, enter
+from ghosts.check.confinement import private_files, private_network
+from ghosts.check.confinement.namespaces import Kind, call
+from ghosts.check.confinement.private_files import Copies, enter
 
 NOTE: Final = "files that the service writes are the real ones: this system offers no copy"
 NAMES: Final = ("plain", "with spaces", "a,b:c\\d=e%", "grün", "-o\ttab")

@@ -12,9 +12,9 @@ import pytest
 from new_process import become_ordinary_user, in_new_process
 from user_folder import IS_ROOT, empty_folder, fill, give_away, stay_as_you_are
 
-from ghosts.check import private_files
-from ghosts.check.audit import Guard
-from ghosts.check.private_files import Copies, enter
+from ghosts.check.confinement import private_files
+from ghosts.check.confinement.audit import Guard
+from ghosts.check.confinement.private_files import Copies, enter
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from typing import Final, NoReturn
 import pytest
 from new_process import become_ordinary_user, forbid_namespaces, in_new_process, namespaces
 
-from ghosts.check import private_network
-from ghosts.check.private_network import enter
+from ghosts.check.confinement import private_network
+from ghosts.check.confinement.private_network import enter
 
 OUTSIDE: Final = ("192.0.2.1", 9)  # an address for documentation: no machine has it
 PROGRAM: Final = "exec 3<>/dev/tcp/127.0.0.1/$0"  # for bash, which any user may start

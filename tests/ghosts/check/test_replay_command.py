@@ -1,8 +1,8 @@
 """The command that replays one cell alone."""
 
-from ghosts.check.broker import allowed_server
+from ghosts.check.confinement.broker import allowed_server
 from ghosts.check.plan import parse_cell
-from ghosts.check.replay_command import replay_command
+from ghosts.check.report.replay_command import replay_command
 from ghosts.check.service import Service
 
 CELL = parse_cell("storage.internal=never_answers,close")

@@ -3,10 +3,10 @@
 import pytest
 from made_report import CUT_OFF, GHOST, GUILTY, report, result, usual
 
-from ghosts.check.audit import SideEffect
-from ghosts.check.harm_words import counted
+from ghosts.check.confinement.audit import SideEffect
+from ghosts.check.report.harm_words import counted
+from ghosts.check.report.words import Kind, lines, report_in_words
 from ghosts.check.result import Harm, Symptom
-from ghosts.check.words import Kind, lines, report_in_words
 
 
 def test_a_finding_says_what_where_since_when_why_and_how_to_see_it_alone():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from ghosts.check.audit import SideEffect
+from ghosts.check.confinement.audit import SideEffect
 from ghosts.check.own import caller_in_words
 
 _FIRST_TOKEN: Final = int(ipaddress.IPv4Address("127.83.0.1"))

@@ -5,8 +5,8 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-from ghosts.check.service_loop import ServiceLoop
-from ghosts.check.threads import ThreadCalls, another_thread_runs
+from ghosts.check.world.service_loop import ServiceLoop
+from ghosts.check.world.threads import ThreadCalls, another_thread_runs
 from ghosts.simulation import real_time
 from ghosts.simulation.clock import SimulatedLoop
 

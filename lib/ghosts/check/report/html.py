@@ -11,13 +11,12 @@ from markupsafe import Markup, escape
 
 from ghosts.check.check import Report
 from ghosts.check.findings import Finding
-from ghosts.check.harm_words import counted
-from ghosts.check.order import results_in_order
 from ghosts.check.plan import TOXICS, Cell, Departure
-from ghosts.check.portable import portable
-from ghosts.check.replay_command import replay_command, shown_path
-from ghosts.check.result import CellResult, Harm, Place
-from ghosts.check.words import (
+from ghosts.check.report.harm_words import counted
+from ghosts.check.report.order import results_in_order
+from ghosts.check.report.portable import portable
+from ghosts.check.report.replay_command import replay_command, shown_path
+from ghosts.check.report.words import (
     details,
     exceptions_of,
     headline,
@@ -25,6 +24,7 @@ from ghosts.check.words import (
     tried_in_words,
     unused,
 )
+from ghosts.check.result import CellResult, Harm, Place
 
 if TYPE_CHECKING:
     from ghosts.records.fault import FaultMode

@@ -6,25 +6,25 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ghosts.check.app_time import simulated_clocks
-from ghosts.check.broker import Link, connect_through
-from ghosts.check.checked_loop import CheckedLoop
-from ghosts.check.gauges import raises_recorded
-from ghosts.check.outgoing import Outgoing, led_by, name_of
+from ghosts.check.confinement.broker import Link, connect_through
 from ghosts.check.own import caller_in_words
 from ghosts.check.plan import Cell
 from ghosts.check.service import Service, load
-from ghosts.check.service_loop import ServiceLoop, start_loop_in_thread
-from ghosts.check.sessions import Sessions
-from ghosts.check.stand_in import StandIn
-from ghosts.check.threads import ThreadCalls, recorded_threads, shortened_limits
-from ghosts.check.trust import Certificates
 from ghosts.check.waits import Created
+from ghosts.check.world.app_time import simulated_clocks
+from ghosts.check.world.checked_loop import CheckedLoop
+from ghosts.check.world.gauges import raises_recorded
+from ghosts.check.world.outgoing import Outgoing, led_by, name_of
+from ghosts.check.world.service_loop import ServiceLoop, start_loop_in_thread
+from ghosts.check.world.sessions import Sessions
+from ghosts.check.world.stand_in import StandIn
+from ghosts.check.world.threads import ThreadCalls, recorded_threads, shortened_limits
+from ghosts.check.world.trust import Certificates
 from ghosts.records.fault import FaultMode
 
 if TYPE_CHECKING:
-    from ghosts.check.devices import Device
     from ghosts.check.result import Place, Symptom
+    from ghosts.check.world.devices import Device
 
 
 class World:

@@ -5,8 +5,8 @@ import socket
 import struct
 from typing import Final
 
-from ghosts.check import namespaces
-from ghosts.check.namespaces import Kind
+from ghosts.check.confinement import namespaces
+from ghosts.check.confinement.namespaces import Kind
 
 SIOCGIFFLAGS: Final = 0x8913
 SIOCSIFFLAGS: Final = 0x8914

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from types import MappingProxyType
 from typing import Any, Final
 
-from ghosts.check.loopback import is_loopback, is_unspecified
+from ghosts.check.confinement.loopback import is_loopback, is_unspecified
 
 SPAWN: Final = "ghosts.check.spawn"
 """The event of a program that `multiprocessing` starts: Python itself has none for it."""

@@ -12,10 +12,10 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 
-from ghosts.check.outgoing import connect_directly
 from ghosts.check.plan import Departure
 from ghosts.check.service import Frame, Service
-from ghosts.check.sessions import Sessions
+from ghosts.check.world.outgoing import connect_directly
+from ghosts.check.world.sessions import Sessions
 from ghosts.simulation.ports import reset_on_close
 
 _LOOPBACK: Final = "127.0.0.1"

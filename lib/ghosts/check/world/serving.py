@@ -7,11 +7,11 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-from ghosts.check.app_time import replace_everywhere
 from ghosts.check.own import error_in_words
 from ghosts.check.service import Kind, ServiceError, kind_of
-from ghosts.check.service_loop import ServiceLoop
-from ghosts.check.sessions import Sessions
+from ghosts.check.world.app_time import replace_everywhere
+from ghosts.check.world.service_loop import ServiceLoop
+from ghosts.check.world.sessions import Sessions
 
 _LOOPBACK: Final = "127.0.0.1"
 _START_SECONDS: Final = 120.0

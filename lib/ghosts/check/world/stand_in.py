@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from ghosts.check.asgi_answer import answer_from, talk
 from ghosts.check.plan import Protocol
 from ghosts.check.service import required_arguments
-from ghosts.check.timing import Timing
-from ghosts.check.trust import Certificates
+from ghosts.check.world.asgi_answer import answer_from, talk
+from ghosts.check.world.timing import Timing
+from ghosts.check.world.trust import Certificates
 from ghosts.records.fault import FaultMode
 from ghosts.simulation.faults import BEHAVIOURS
 from ghosts.simulation.ports import reset_on_close

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from ghosts.check import namespaces
-from ghosts.check.namespaces import Kind
+from ghosts.check.confinement import namespaces
+from ghosts.check.confinement.namespaces import Kind
 
 MS_BIND: Final = 0x1000
 MS_REC: Final = 0x4000

@@ -15,7 +15,7 @@ from select import POLLOUT, poll
 from types import TracebackType
 from typing import Final
 
-from ghosts.check.loopback import LOCALHOST, is_loopback, numeric
+from ghosts.check.confinement.loopback import LOCALHOST, is_loopback, numeric
 from ghosts.errors import GhostsError
 
 LONGEST_MESSAGE: Final = 256

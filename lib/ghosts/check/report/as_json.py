@@ -27,17 +27,17 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from ghosts.check.audit import SideEffect
 from ghosts.check.check import Report
+from ghosts.check.confinement.audit import SideEffect
 from ghosts.check.findings import Finding, Rule
-from ghosts.check.harm_words import MEASURES
-from ghosts.check.order import names_in_order, results_in_order
 from ghosts.check.plan import Dependency
-from ghosts.check.portable import portable
-from ghosts.check.replay_command import replay_command, shown_path
+from ghosts.check.report.harm_words import MEASURES
+from ghosts.check.report.order import names_in_order, results_in_order
+from ghosts.check.report.portable import portable
+from ghosts.check.report.replay_command import replay_command, shown_path
+from ghosts.check.report.words import exceptions_of, headline, kept_by, since
 from ghosts.check.result import CellResult, Place
 from ghosts.check.service import Service
-from ghosts.check.words import exceptions_of, headline, kept_by, since
 
 FORMAT: Final = "ghosts-check/1"
 Json = dict[str, Any]

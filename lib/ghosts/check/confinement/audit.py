@@ -10,9 +10,9 @@ from errno import EPERM
 from types import FrameType
 from typing import Any, Final
 
-from ghosts.check.acts import ACTS, ON_DISK, SPAWN, Act, Rule
+from ghosts.check.confinement.acts import ACTS, ON_DISK, SPAWN, Act, Rule
+from ghosts.check.confinement.private_files import Copies
 from ghosts.check.own import frame_in_words
-from ghosts.check.private_files import Copies
 
 MOST_TARGETS: Final = 5
 """Targets recorded for the same verb at the same place, such as the files that one line writes."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import time_machine
 
-from ghosts.check.checked_loop import CheckedLoop
+from ghosts.check.world.checked_loop import CheckedLoop
 
 _REAL_TIME: Final = ("asyncio", "concurrent", "ghosts", "multiprocessing", "queue", "threading")
 """Packages whose clocks stay real: they wait for threads and processes, which take real time."""

@@ -6,12 +6,12 @@ from typing import Final, NamedTuple
 
 from ghosts.check.check import Report
 from ghosts.check.findings import Finding
-from ghosts.check.harm_words import counted
-from ghosts.check.order import results_in_order
-from ghosts.check.outgoing import name_of
 from ghosts.check.plan import Departure, Dependency
-from ghosts.check.replay_command import replay_command
+from ghosts.check.report.harm_words import counted
+from ghosts.check.report.order import results_in_order
+from ghosts.check.report.replay_command import replay_command
 from ghosts.check.result import Harm, Symptom
+from ghosts.check.world.outgoing import name_of
 
 _CELLS: Final = 3
 """Further cells of a finding that are named; the files of ``--json`` and ``--html`` name all."""

@@ -1,0 +1,1 @@
+"""What a check has found out, in words, as JSON and as a page."""
