@@ -41,7 +41,7 @@ def find_symptoms(world: "World", served: Served, result: CellResult) -> None:
     found = [*_open_sessions(world, gone, tasks, now)]
     found += _orphans(world, gone, tasks, now)
     found += _leaked(world, gone, tasks, result)
-    found += _gauge_errors(world, result, found)
+    found += _gauge_errors(world, result)
     found += _blocked_threads(world)
     found += [*_refused_or_cut_off(world), *world.harmed]
     if world.cell.departure is Departure.STOP:
@@ -179,12 +179,10 @@ def _keeper(
     return registered_at(kept.steps), kept.steps
 
 
-def _gauge_errors(
-    world: "World", result: CellResult, found: Sequence[Symptom]
-) -> Iterator[Symptom]:
+def _gauge_errors(world: "World", result: CellResult) -> Iterator[Symptom]:
     """Yield the gauges that are wrong, unless ghosts explain by how much."""
     open_sessions = sum(session.is_open for session in world.sessions.all())
-    connected = sum(session.is_open and session.is_connected for session in world.sessions.all())
+    connected = result.connected
     for name, (before, _, after) in result.gauges.items():
         if after - before == open_sessions:
             continue
@@ -288,7 +286,7 @@ def _clean_after(world: "World", gone: Sequence[Session], found: Sequence[Sympto
         for session in gone
         if session.ended_at is not None
     ]
-    return max(0.0, *took, 0.0)
+    return max([0.0, *took])
 
 
 def _unanswered(world: "World") -> str:

@@ -81,11 +81,11 @@ def check_cells(
     """
     began, certificates = real_time.monotonic(), Certificates()
     results: list[CellResult] = []
-    total, least = [1], 1
+    total = least = 1
 
     def note(result: CellResult) -> None:
         results.append(result)
-        on_progress(len(results), total[0], result.cell.name)
+        on_progress(len(results), total, result.cell.name)
 
     def run(cells: Sequence[Cell], dependencies: Sequence[Dependency]) -> list[Cell]:
         left = list(cells)
@@ -120,7 +120,7 @@ def check_cells(
         imported = [*imported, _NOT_VANISHED]
     _check_known(cells, found.dependencies)
     rest = [cell for cell in cells if cell != DISCOVERY]
-    total[0] += len(rest)
+    total += len(rest)
     least = len(cells) if only else len(Departure) + len(found.dependencies)
     not_run = run(rest, found.dependencies)
     shown = [each for each in results if not only or each.cell in cells]

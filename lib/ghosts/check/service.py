@@ -20,7 +20,7 @@ class ServiceError(GhostsError):
 
 
 class InternalError(GhostsError):
-    """The check itself has failed. ``trace`` is the traceback, for whoever fixes it."""
+    """The check itself has failed. ``trace`` is the traceback, for the one who fixes it."""
 
     def __init__(self, what: str, trace: str) -> None:
         last = trace.strip().splitlines()[-1] if trace.strip() else "no traceback"

@@ -4,11 +4,11 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 from typing import Final
 
 from ghosts.check.own import frame_in_words, own_frame
+from ghosts.check.world.threads import state_of
 
 _EVERY: Final = 0.25
 
@@ -55,13 +55,7 @@ class Watchdog:
         return frame_in_words(frame), _callback_of(innermost)
 
     def _sleeps(self) -> bool:
-        if sys.platform != "linux":
-            return True
-        try:
-            text = Path(f"/proc/{os.getpid()}/task/{self._native}/stat").read_text()
-        except OSError:
-            return False
-        return text.rpartition(")")[2].split()[0] == "S"
+        return sys.platform != "linux" or state_of(self._native) == "S"
 
 
 def _callback_of(frame: FrameType | None) -> object:

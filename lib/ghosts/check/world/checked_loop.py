@@ -81,6 +81,7 @@ class CheckedLoop(ServiceLoop, SimulatedLoop):
             rate = self._threads.rate()
             if not rate:
                 self._threads.found_asleep()
+                self._last_step_at = None
                 break
             step = self._real_seconds_since_last() * rate
             if timeout is not None and step >= timeout:

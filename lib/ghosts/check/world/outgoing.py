@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from ghosts.check.confinement.audit import SideEffect
+from ghosts.check.confinement.loopback import numeric
 from ghosts.check.own import caller_in_words
 
 _FIRST_TOKEN: Final = int(ipaddress.IPv4Address("127.83.0.1"))
@@ -58,7 +59,7 @@ class Outgoing:
         """Return the address that stands for a name, or the address that the name is."""
         name = host.decode() if isinstance(host, bytes) else host
         flags &= ~socket.AI_ADDRCONFIG  # by which a network of loopback alone has no addresses
-        if name is None or _is_address(name):
+        if name is None or numeric(name) is not None:
             return _getaddrinfo(host, port, family, type, proto, flags | socket.AI_NUMERICHOST)
         if family == socket.AF_INET6:
             raise socket.gaierror(socket.EAI_NONAME, "names have IPv4 addresses only here")
@@ -105,7 +106,7 @@ class Outgoing:
 
     def _name_of(self, address: Any) -> tuple[str, int]:
         host, port = address[0], address[1]
-        if host and not _is_address(host):
+        if host and numeric(host) is None:
             host = self._token(host)
         if host in (_LOOPBACK, "::1", "", "0.0.0.0"):
             return "localhost", port
@@ -156,11 +157,3 @@ def led_by(outgoing: Outgoing) -> Iterator[None]:
 def connect_directly(link: socket.socket, address: tuple[str, int]) -> None:
     """Connect as `socket.socket.connect` does, without being led."""
     _connect(link, address)
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        return False
-    return True

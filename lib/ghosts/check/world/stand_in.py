@@ -188,7 +188,7 @@ class StandIn:
         self.requested_at.append(self._loop.time())
 
     async def _hold_back(self) -> None:
-        """Let a message over a WebSocket wait as the fault says: the slow ones, or for ever."""
+        """Let a message over a WebSocket wait as the fault says: for a time, or indefinitely."""
         if self._mode is FaultMode.SLOW:
             await asyncio.sleep(self._seconds[FaultMode.SLOW])
         elif self._mode in (FaultMode.NEVER_ANSWERS, FaultMode.TRICKLES):

@@ -96,7 +96,7 @@ class ThreadCalls:
         return begin, end
 
     def pending(self) -> list[ThreadCall]:
-        """Return the calls that run, which may be for ever."""
+        """Return the calls that run, which may be indefinitely."""
         return list(self._in_threads.values())
 
     def any_working(self) -> bool:
@@ -215,11 +215,16 @@ def _run_time(native_id: int) -> int | None:
 
 
 def _runs(native_id: int) -> bool:
+    return state_of(native_id) in ("R", "D")
+
+
+def state_of(native_id: int) -> str:
+    """Return Linux's letter for the state of a thread of this process; empty if it has ended."""
     try:
-        state = Path(f"/proc/self/task/{native_id}/stat").read_text()
-    except OSError:  # it has ended
-        return False
-    return state.rpartition(")")[2].split()[0] in ("R", "D")
+        text = Path(f"/proc/self/task/{native_id}/stat").read_text()
+    except OSError:
+        return ""
+    return text.rpartition(")")[2].split()[0]
 
 
 def _called(function: Any) -> Any:
