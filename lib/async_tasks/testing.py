@@ -62,8 +62,8 @@ def run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
 async def no_task_left(*, within: float = 0.0) -> AsyncIterator[None]:
     """Assert that the tasks created in the block end ``within`` seconds after it.
 
-    Every task counts that the loop starts between the entry and the end of the wait, whatever starts
-    it: children, their children, and what a library starts. Tasks that existed before do not count,
+    Every task counts that the loop starts between the entry and the end of the wait, also by
+    children, by their children, and by a library. Tasks that existed before do not count,
     nor does the task that leaves the block. The wait is over as soon as no task is left. With 0
     seconds a task still ends in time if it has been cancelled and its cleanup takes no time.
 
