@@ -1,8 +1,8 @@
 """A check from start to end: what a service calls, then every cell, then what is wrong."""
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from ghosts.check.confinement.audit import Guard
@@ -59,6 +59,64 @@ Progress = Callable[[int, int, str], object]
 """Called with the cells that have run, all that will, and what the last one was."""
 
 
+@dataclass(slots=True, kw_only=True)
+class _Runs:
+    """Runs cells while there is time, and keeps their results."""
+
+    app: Any
+    link: Link | None
+    guard: Guard | None
+    at_once: int
+    seconds: float
+    on_progress: Progress
+    go_on: Callable[[], object]
+    began: float = field(default_factory=real_time.monotonic)
+    certificates: Certificates = field(default_factory=Certificates)
+    results: list[CellResult] = field(default_factory=list)
+
+    def discover(self, service: Service) -> CellResult:
+        """Return the result of the cell in which nothing fails, which is the first and only one."""
+        self.results.clear()
+        self.run(service, [DISCOVERY], (), least=1)
+        return self.results[0]
+
+    def run(
+        self,
+        service: Service,
+        cells: Sequence[Cell],
+        dependencies: Sequence[Dependency],
+        *,
+        least: int,
+    ) -> list[Cell]:
+        """Run cells, the first ``least`` in any case; return those that there was no time for."""
+        left, total = list(cells), len(self.results) + len(cells)
+
+        def begun() -> Iterator[Cell]:
+            while left and (len(cells) - len(left) < least or self._seconds() < self.seconds):
+                yield left.pop(0)
+
+        def note(result: CellResult) -> None:
+            self.results.append(result)
+            self.on_progress(len(self.results), total, result.cell.name)
+
+        run_cells(
+            service,
+            self.app,
+            begun(),
+            dependencies,
+            self.certificates,
+            self.link,
+            self.guard,
+            at_once=_at_once(service, self.at_once),
+            on_result=note,
+            go_on=self.go_on,
+        )
+        return left
+
+    def _seconds(self) -> float:
+        return real_time.monotonic() - self.began
+
+
 def check_cells(
     service: Service,
     app: Any,
@@ -70,70 +128,51 @@ def check_cells(
     at_once: int = 2,
     seconds: float = BUDGET_SECONDS,
     on_progress: Progress = lambda done, total, name: None,
+    go_on: Callable[[], object] = lambda: None,
 ) -> Report:
     """Check an application that this process has imported; each cell runs in a fork of it.
 
     ``guard`` is that of this process, if it has one; ``imported`` are notes on the import.
+    ``go_on`` is called several times a second; an exception that it raises ends the check.
 
     Raises:
         ServiceError: the service did not start, or lets no device in.
         PlanError: a cell of ``only`` names a dependency that the service does not call.
     """
-    began, certificates = real_time.monotonic(), Certificates()
-    results: list[CellResult] = []
-    total = least = 1
-
-    def note(result: CellResult) -> None:
-        results.append(result)
-        on_progress(len(results), total, result.cell.name)
-
-    def run(cells: Sequence[Cell], dependencies: Sequence[Dependency]) -> list[Cell]:
-        left = list(cells)
-
-        def begun() -> Any:
-            while left and (len(results) < least or real_time.monotonic() - began < seconds):
-                yield left.pop(0)
-
-        run_cells(
-            service,
-            app,
-            begun(),
-            dependencies,
-            certificates,
-            link,
-            guard,
-            at_once=_at_once(service, at_once),
-            on_result=note,
-        )
-        return left
-
-    run([DISCOVERY], ())
-    if _unread(results[0]):
-        service, imported = replace(service, frames=()), [*imported, _NOTHING_SENT]
-        results.clear()
-        run([DISCOVERY], ())
-    found = results[0]
+    runs = _Runs(
+        app=app,
+        link=link,
+        guard=guard,
+        at_once=at_once,
+        seconds=seconds,
+        on_progress=on_progress,
+        go_on=go_on,
+    )
+    remarks = list(imported)
+    found = runs.discover(service)
+    if _unread(found):
+        service = replace(service, frames=())
+        remarks.append(_NOTHING_SENT)
+        found = runs.discover(service)
     _check_usable(found, service)
+    _check_known(only, found.dependencies)
     cells = list(only) or cells_of(found.dependencies)
     if service.by_wall_clock and not only and kind_of(app) not in (Kind.ASGI, Kind.WEBSOCKETS):
         cells = [cell for cell in cells if cell.departure is not Departure.VANISH]
-        imported = [*imported, _NOT_VANISHED]
-    _check_known(cells, found.dependencies)
+        remarks.append(_NOT_VANISHED)
     rest = [cell for cell in cells if cell != DISCOVERY]
-    total += len(rest)
-    least = len(cells) if only else len(Departure) + len(found.dependencies)
-    not_run = run(rest, found.dependencies)
-    shown = [each for each in results if not only or each.cell in cells]
-    findings, notes = find(shown, found.dependencies)
-    notes = [*(Note(text, ()) for text in imported), *notes]
+    least = len(rest) if only else len(Departure) + len(found.dependencies) - 1
+    not_run = runs.run(service, rest, found.dependencies, least=least)
+    results = [each for each in runs.results if not only or each.cell in cells]
+    findings, notes = find(results, found.dependencies)
     return Report(
         service=service,
         dependencies=tuple(found.dependencies),
-        results=tuple(shown),
+        results=tuple(results),
         not_run=tuple(not_run),
         findings=tuple(findings),
-        notes=tuple(notes),
-        real_seconds=real_time.monotonic() - began,
+        notes=(*(Note(text, ()) for text in remarks), *notes),
+        real_seconds=real_time.monotonic() - runs.began,
     )
 
 

@@ -114,7 +114,7 @@ def find(
             if result.cell.dependency in computing:
                 notes.setdefault(_never_returns(result, symptom), []).append(result.cell)
             elif _is_choice(result, symptom, unanswered):
-                notes.setdefault(_note(result, symptom), []).append(result.cell)
+                notes.setdefault(_note(result, symptom, unanswered), []).append(result.cell)
             else:
                 causes.setdefault(_cause(symptom), []).append((result, symptom))
         # What has no place in the service's code may be what a library, or the check, does.
@@ -196,14 +196,15 @@ def _is_choice(result: CellResult, symptom: Symptom, unanswered: Sequence[str]) 
     return False
 
 
-def _note(result: CellResult, symptom: Symptom) -> str:
+def _note(result: CellResult, symptom: Symptom, unanswered: Sequence[str]) -> str:
     verb = {
         Harm.CUT_OFF: "devices that stay are cut off",
         Harm.REFUSED: "new devices are refused",
         Harm.STARVED: "devices that stay get nothing any more",
     }[symptom.harm]
     name = result.cell.dependency
-    return f"while {name} fails, {verb}" if name else f"without an answer to it, {verb}"
+    fault = f"{name} fails" if name else f"nobody answers {' and '.join(unanswered)}"
+    return f"while {fault}, {verb}"
 
 
 def _finding(shown: Iterable[tuple[CellResult, Symptom]], unanswered: tuple[str, ...]) -> Finding:

@@ -46,10 +46,12 @@ def run_cells(
     *,
     at_once: int,
     on_result: Callable[[CellResult], object],
+    go_on: Callable[[], object],
 ) -> None:
     """Run cells, each in a fork of this process; call ``on_result`` as each ends.
 
     ``guard`` is that of this process, which its forks share; without one each fork has its own.
+    ``go_on`` is called several times a second; an exception that it raises ends the forks.
 
     Raises:
         ServiceError: the service did not start in one of them; the others are ended.
@@ -59,6 +61,7 @@ def run_cells(
     exhausted = False
     try:
         while running or not exhausted:
+            go_on()
             while not exhausted and len(running) < at_once:
                 cell = next(waiting, None)
                 if cell is None:
@@ -66,7 +69,7 @@ def run_cells(
                     break
                 started = _started(service, app, cell, dependencies, certificates, link, guard)
                 running[started.messages] = started
-            for messages in wait(list(running), timeout=1.0):
+            for messages in wait(list(running), timeout=0.2):
                 on_result(_received(running.pop(messages)))
             for each in list(running.values()):
                 if real_time.monotonic() - each.began > service.timing.cell:

@@ -1,7 +1,6 @@
 """A check out of a running test: apart from its event loop, its context and its stack."""
 
 import logging
-import multiprocessing
 import os
 import signal
 import threading
@@ -41,7 +40,7 @@ def _checked_in_forks(
     be taken for lines of the service; it may be inside a running event loop, and has context
     variables and thread-local data of that loop's library.
     """
-    others, stopped = set(multiprocessing.active_children()), threading.Event()
+    stopped = threading.Event()
 
     def check() -> Report:
         with ExitStack() as stack:
@@ -55,22 +54,18 @@ def _checked_in_forks(
                 only=only,
                 at_once=at_once,
                 seconds=seconds,
-                on_progress=go_on,
+                go_on=go_on,
             )
 
-    def go_on(*progress: object) -> None:
+    def go_on() -> None:
         if stopped.is_set():
             raise RuntimeError("the check was interrupted")
 
     with ThreadPoolExecutor(1, "ghost-check") as executor:
-        checking = executor.submit(check)
         try:
-            return checking.result()
-        except BaseException:
-            stopped.set()
-            for each in set(multiprocessing.active_children()) - others:
-                each.kill()  # which the thread notices at once
-            raise
+            return executor.submit(check).result()
+        finally:
+            stopped.set()  # an interrupt reaches only this thread
 
 
 @contextmanager

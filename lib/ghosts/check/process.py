@@ -45,10 +45,16 @@ def check(
         link = stack.enter_context(Broker(service.allowed)).link if service.allowed else None
         arguments = written, service, link, only, at_once, seconds
         process = SPAWN.Process(target=_check, args=arguments)
-        with interrupts_held():
-            process.start()
-        written.close()
-        return _received(messages, process, service, on_progress)
+        try:
+            with interrupts_held():  # an interrupt during the start is raised at its end
+                process.start()
+            written.close()
+            return _received(messages, process, service, on_progress)
+        finally:
+            if process.pid is not None:
+                process.kill()  # the service may handle SIGTERM
+                process.join()
+            messages.close()
 
 
 def _received(
@@ -78,10 +84,6 @@ def _received(
         raise ProcessDiedError(
             f"the process that imported {service.name} ended with code {process.exitcode}"
         ) from None
-    finally:
-        process.kill()  # the service may handle SIGTERM
-        process.join()
-        messages.close()
 
 
 def _check(

@@ -4,7 +4,6 @@ pytest imports this module in every run where the package is installed, so all t
 import is imported by the first check.
 """
 
-import os
 import warnings
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
@@ -101,8 +100,10 @@ _CHECK: Final = pytest.StashKey[GhostCheck]()
 @pytest.fixture
 def ghost_check(request: pytest.FixtureRequest) -> GhostCheck:
     """Find ghost connections in a WebSocket service: ``ghost_check(app, path="/ws")``."""
+    from ghosts.processes import cores
+
     is_worker = hasattr(request.config, "workerinput")  # of xdist: others use the other cores
-    check = GhostCheck(at_once=1 if is_worker else _cores())
+    check = GhostCheck(at_once=1 if is_worker else cores())
     request.node.stash[_CHECK] = check
     return check
 
@@ -118,9 +119,3 @@ def pytest_runtest_makereport(
         for each in item.stash[_CHECK].reports:
             shown.addsection("ghosts check", str(each))
     return report
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from ghosts.cli.check_options import cells_of, service_of
 from ghosts.cli.check_progress import trying
-from ghosts.cli.checks import CommandError, cores
+from ghosts.cli.checks import CommandError
+from ghosts.processes import cores
 from ghosts.simulation.open_files import make_room_for
 
 if TYPE_CHECKING:

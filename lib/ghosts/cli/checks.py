@@ -1,7 +1,5 @@
-"""Checks before a subcommand starts: its files can be written; how many cores it may use."""
+"""What is checked before a subcommand starts: its files can be written."""
 
-import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -35,10 +33,3 @@ def check_writable(*paths: Path) -> None:
             raise CommandError(
                 f"cannot write {path}: {error.strerror}; make that place writable, or use another"
             ) from None
-
-
-def cores() -> int:
-    """Return the cores that this process may use, or all of the machine's where it is not Linux."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

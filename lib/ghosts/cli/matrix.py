@@ -11,13 +11,13 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from ghosts.cli.checks import CommandError, check_writable, cores
+from ghosts.cli.checks import CommandError, check_writable
 from ghosts.cli.console import console_of
 from ghosts.cli.progress import counting
 from ghosts.matrix.catalogue import FAULTS, LISTEN, LISTEN_FAULTS
 from ghosts.matrix.run import run_matrix
 from ghosts.matrix.table import write_matrix
-from ghosts.processes import processes
+from ghosts.processes import cores, processes
 from ghosts.records.cell import Cell, Harm
 from ghosts.records.scenario import load_scenario
 from ghosts.simulation.open_files import make_room_for

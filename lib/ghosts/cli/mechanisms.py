@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from ghosts.cli.checks import CommandError, check_writable, cores
+from ghosts.cli.checks import CommandError, check_writable
 from ghosts.cli.console import console_of
 from ghosts.cli.progress import counting
 from ghosts.evidence import MIB, fact
@@ -32,7 +32,7 @@ from ghosts.mechanisms import (
     write_verdicts,
 )
 from ghosts.mechanisms.fleet_csv import samples_beside
-from ghosts.processes import processes
+from ghosts.processes import cores, processes
 from ghosts.records.candidate_runs import Answer, PodRun, Verdict
 from ghosts.records.scenario import TENTH
 

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ghosts.cli.checks import BUILD, REPORT, CommandError, check_writable, cores
+from ghosts.cli.checks import BUILD, REPORT, CommandError, check_writable
 from ghosts.cli.console import console_of
 from ghosts.cli.free_memory import free_memory
 from ghosts.cli.progress import Progress
 from ghosts.config import PRIVATE_CLOUD_CHUNK_SECONDS, PRIVATE_CLOUD_QUEUE_MAX, audio_bytes
 from ghosts.paths import DATA
+from ghosts.processes import cores
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import FULL, Scenario, load_scenario
 from ghosts.replay.side_by_side import TimedRecording, replay_side_by_side

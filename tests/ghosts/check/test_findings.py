@@ -93,7 +93,7 @@ def test_a_dependency_that_nobody_answers_is_the_first_note_and_may_explain_what
     (finding,), found = find([shown], [unanswered])
     first, second = (each.text for each in found)
     assert first.startswith("redis:6379 is not answered, for it speaks no HTTP")
-    assert second == "without an answer to it, devices that stay are cut off"
+    assert second == "while nobody answers redis:6379, devices that stay are cut off"
     assert finding.fault_in_words() == "redis:6379 not answered"
 
 
