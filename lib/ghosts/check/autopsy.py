@@ -28,7 +28,7 @@ _WAS_CANCELLED: Final = "it was cancelled, and goes on"
 _KEPT_BY_TRACEBACK: Final = (
     "ended sessions are in memory as long as an exception is kept, by the frames of its traceback"
 )
-_STOP_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 30.0
 """What Kubernetes waits for after SIGTERM, unless told otherwise."""
 
 
@@ -240,10 +240,10 @@ def _sending(world: "World") -> tuple[Place, ...]:
 def _stop(world: "World", served: Served, result: CellResult) -> Iterator[Symptom]:
     if served.stopped_at is not None:
         result.stopped_after = served.stopped_at - world.departed_at
-        if result.stopped_after > _STOP_SECONDS:
+        if result.stopped_after > STOP_SECONDS:
             result.notes.append(
                 f"the service takes {result.stopped_after:.0f} s to stop: Kubernetes kills it "
-                f"after {_STOP_SECONDS:g} s unless told otherwise"
+                f"after {STOP_SECONDS:g} s unless told otherwise"
             )
         return
     held = held_at(served.running)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
-from ghosts.check.autopsy import find_symptoms, harm_to_witness
+from ghosts.check.autopsy import STOP_SECONDS, find_symptoms, harm_to_witness
 from ghosts.check.confinement.audit import Guard
 from ghosts.check.confinement.broker import Link
 from ghosts.check.own import error_in_words
@@ -125,6 +125,8 @@ async def _run(
             result.symptoms.append(
                 Symptom(harm=Harm.REFUSED, device=late.number, detail=late.refused)
             )
+        if result.count(Harm.GHOST) and not world.timing.ends_early:
+            result.symptoms += await _stop_beside_ghosts(served)
 
 
 async def _served(world: World, app: Any) -> Served:
@@ -178,6 +180,14 @@ async def _depart(world: World, served: Served) -> None:
     world.harmed = list(harm_to_witness(world, witness))
     await leave(witness, world.cell.departure)
     await _observe(world, lambda: True)
+
+
+async def _stop_beside_ghosts(served: Served) -> list[Symptom]:
+    """Stop a service that has ghosts; return whether it was still running when it is killed."""
+    served.stop()
+    await asyncio.sleep(STOP_SECONDS)
+    stopped = served.stopped_at is not None
+    return [] if stopped else [Symptom(harm=Harm.NEVER_STOPS, seconds=STOP_SECONDS)]
 
 
 async def _stay_as_witness(world: World, witness: Device) -> None:

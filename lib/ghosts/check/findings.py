@@ -186,7 +186,8 @@ def _is_consequence(result: CellResult, symptom: Symptom) -> bool:
         return result.cell.mode is FaultMode.BLOCKS_THREAD or bool(others)
     if symptom.harm is Harm.LEAKED and result.count(Harm.STARVED):
         return not symptom.kept_by[0].startswith("module global")  # the task that waits keeps it
-    return symptom.harm is Harm.NEVER_STOPS and bool(others)
+    stopped_beside_ghosts = result.cell.departure is not Departure.STOP
+    return symptom.harm is Harm.NEVER_STOPS and (bool(others) or stopped_beside_ghosts)
 
 
 def _is_choice(result: CellResult, symptom: Symptom, unanswered: Sequence[str]) -> bool:

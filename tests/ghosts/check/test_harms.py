@@ -28,8 +28,15 @@ def test_a_ghost_is_found_below_what_its_handler_waits_for(form: str) -> None:
     assert finding.symptom.waits_for == "asyncio.Event.wait"
     assert finding.devices == 3
     assert finding.symptom.held_bytes > 0
-    assert finding.also == ("the gauge active reads 3 too high",)  # and that is no finding
+    assert finding.also == (  # and these are no findings
+        "the gauge active reads 3 too high",
+        "the service does not stop on SIGTERM while it waits",
+    )
     assert result_of(report).clean_after is None
+
+
+def test_a_service_with_ghosts_that_stops_nevertheless_is_not_said_not_to_stop() -> None:
+    assert only_finding(check("holding:cancels_at_stop")).also == ()
 
 
 @pytest.mark.parametrize(

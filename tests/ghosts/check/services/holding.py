@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import signal
 
 from prometheus_client import Gauge
+from websockets.asyncio.server import serve
 
 ACTIVE = Gauge("active", "open sessions")
 LOCK = asyncio.Lock()
@@ -48,3 +50,20 @@ async def handler(websocket):
     form, _, query = websocket.request.path.removeprefix("/").partition("?")
     with ACTIVE.track_inprogress():
         await FORMS[form](websocket, query == "bounded")
+
+
+async def cancels_at_stop():
+    """Serve until SIGTERM, which cancels the handlers."""
+    handlers = set()
+
+    async def counted(websocket):
+        handlers.add(asyncio.current_task())
+        await gathers(websocket, bounded=False)
+
+    async with serve(counted, "localhost", 8765) as server:
+        stopped = asyncio.Event()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+        await stopped.wait()
+        server.close()
+        for task in handlers:
+            task.cancel()
