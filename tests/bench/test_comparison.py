@@ -110,18 +110,17 @@ def _faults_of(report: dict[str, Any], service: str) -> dict[str, bool]:
         for finding in report["findings"]
         for cell in finding["cells"]
     }
+    is_redis = service == "websockets_redis"
     after_reset = {("ghost", "reset"), ("orphan task", "reset")}  # one cause, one finding
     named = {
         "ghost": "ghost" in texts,
         "stop": any("does not stop" in text for text in texts),
         "cut_off": any("are cut off" in text for text in texts),
-        "orphan": bool(after_reset & cells)
-        if service == "websockets_redis"
-        else "orphan task" in texts,
+        "orphan": bool(after_reset & cells) if is_redis else "orphan task" in texts,
         "gauge": "gauge error" in texts,
         "kept": "session still in memory" in texts,
         "vanish": "half-open session" in texts,
-        "slow": "device that gets nothing any more" in texts,
+        "slow": ("half-open session" if is_redis else "device that gets nothing any more") in texts,
     }
     return {fault: named[fault] for fault in _FAULTS[service]}
 

@@ -10,11 +10,13 @@ from checked import check
 
 from ghosts.check import process
 from ghosts.check.check import Report
-from ghosts.check.service import Service
+from ghosts.check.frames_file import read_frames
+from ghosts.check.service import Frame, Service
 
 pytestmark = pytest.mark.usefixtures("quick")
 
 FOLDER: Final = Path(__file__).parents[3] / "data" / "services"
+LONG: Final = read_frames(FOLDER / "long_messages.json")
 FIXED: Final = ("fixed_with_scope", "fixed_standard_library")
 
 
@@ -29,12 +31,14 @@ class Example:
     """Those in which the faults show."""
     findings: frozenset[tuple[str, str]]
     stubs: tuple[tuple[str, str], ...] = ()
+    frames: tuple[Frame, ...] = (Frame("ping"),)
 
     def options(self) -> dict[str, object]:
         return {
             "app_dir": str(FOLDER / self.name),
             "path": self.path,
             "stubs": dict(self.stubs),
+            "frames": self.frames,
         }
 
 
@@ -56,16 +60,24 @@ HUB: Final = Example(
     "/ws",
     ("healthy,close", "healthy,reset", "healthy,vanish"),
     frozenset(
-        {("HALF_OPEN", "receive"), ("ORPHAN", "heartbeat"), ("LEAKED", "hub"), ("GAUGE", "hub")}
+        {
+            ("HALF_OPEN", "receive"),
+            ("ORPHAN", "heartbeat"),
+            ("LEAKED", "hub"),
+            ("GAUGE", "hub"),
+            ("STARVED", "send"),
+        }
     ),
+    frames=LONG,
 )
 REDIS: Final = Example(
     "websockets_redis",
     "handler",
     "/lobby",
     ("healthy,close", "healthy,reset", "healthy,vanish", "healthy,stop"),
-    frozenset({("GHOST", "listen")}),
+    frozenset({("GHOST", "listen"), ("HALF_OPEN", "listen")}),
     (("localhost:6379", "redis_stub:redis"),),
+    frames=LONG,
 )
 EXAMPLES: Final = (UPLOADS, HUB, REDIS)
 
