@@ -46,7 +46,6 @@ def find_symptoms(world: "World", served: Served, result: CellResult) -> None:
     found += [*_refused_or_cut_off(world), *world.harmed]
     if world.cell.departure is Departure.STOP:
         found += _stop(world, served, result)
-    result.notes = list(dict.fromkeys(result.notes))
     result.symptoms += _without_single(found, len(gone))
     result.clean_after = _clean_after(world, gone, result.symptoms)
 

@@ -72,6 +72,7 @@ def run_cell(
             else:
                 running.result()
     result.exceptions = list(dict.fromkeys(world.exceptions))
+    result.notes = list(dict.fromkeys([*world.notes, *result.notes]))
     result.side_effects = [*guard.side_effects(), *world.outgoing.refused]
     result.simulated_seconds = world.loop.time() - world.started_at
     result.real_seconds = real_time.monotonic() - began

@@ -161,7 +161,7 @@ def _child(
     result: object
     try:
         result = run_cell(service, app, cell, dependencies, certificates, link, guard)
-        result.notes += notes
+        result.notes += [*watchdog.notes(), *notes]
     except ServiceError as error:
         result = error
     except BaseException:

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from types import FrameType
 from typing import Final
@@ -11,19 +12,29 @@ from ghosts.check.own import frame_in_words, own_frame
 from ghosts.check.world.threads import state_of
 
 _EVERY: Final = 0.25
+_NOTED: Final = 2
+"""In how many looks a line was seen that is noted: about half a second."""
+
+
+def blocks_the_loop(place: str) -> str:
+    """Return that a line of the service blocks the event loop, in words."""
+    return f"{place} blocks the event loop"
 
 
 class Watchdog:
     """A thread that looks at what the main thread does, and says where it is blocked.
 
-    It is blocked if it sleeps in the kernel, in the same callback of the loop and at the same line
-    of the service in every check for some ``seconds``. While the loop itself waits, no line of the
-    service is on its stack.
+    It is blocked if it sleeps in the kernel at a line of the service. While the loop itself waits,
+    no line of the service is on its stack. ``on_blocked`` is called if that was seen in every look
+    for some ``seconds``, in the same callback of the loop; or in as many looks at the same line,
+    which are most of all looks.
     """
 
     def __init__(self, on_blocked: Callable[[str], object], seconds: float) -> None:
         self._on_blocked = on_blocked
-        self._checks = round(seconds / _EVERY)
+        self._limit = round(seconds / _EVERY)
+        self._looks = 0
+        self._seen: Counter[str] = Counter()
         self._parent = os.getppid()
         self._native = threading.get_native_id()
         self._main = threading.get_ident()
@@ -31,6 +42,10 @@ class Watchdog:
     def start(self) -> None:
         """Start it. It ends with the process."""
         threading.Thread(target=self._watch, name="ghosts-watchdog", daemon=True).start()
+
+    def notes(self) -> list[str]:
+        """Return which lines were seen to block the loop, though not for long."""
+        return [blocks_the_loop(place) for place, looks in self._seen.items() if looks >= _NOTED]
 
     def _watch(self) -> None:
         before, count = None, 0
@@ -42,8 +57,13 @@ class Watchdog:
             here = self._sleeping_in()
             count = count + 1 if here is not None and here == before else 0
             before = here
-            if here is not None and count >= self._checks:
-                self._on_blocked(f"{here[0]} blocks the event loop")
+            self._looks += 1
+            if here is None:
+                continue
+            self._seen[here[0]] += 1
+            again = self._seen[here[0]] > max(self._limit, self._looks / 2)
+            if again or count >= self._limit:
+                self._on_blocked(blocks_the_loop(here[0]))
                 return
 
     def _sleeping_in(self) -> tuple[str, object] | None:

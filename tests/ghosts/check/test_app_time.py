@@ -8,7 +8,10 @@ pytestmark = pytest.mark.usefixtures("quick")
 CLOCKS = ("time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "now", "loop")
 
 
-@pytest.mark.parametrize(("service", "seconds"), [("sleeps", 100), ("sleeps_in_a_thread", 70)])
+@pytest.mark.parametrize(
+    ("service", "seconds"),
+    [("sleeps", 100), ("sleeps_in_a_thread", 70), ("sleeps_in_the_loop", 15)],
+)
 def test_every_clock_shows_the_simulated_time_that_a_sleep_takes(
     service: str, seconds: int
 ) -> None:

@@ -179,6 +179,7 @@ def test_a_service_that_does_not_stop_is_found_and_one_that_is_slow_is_noted() -
     ("service", "marker", "words"),
     [
         ("sleeps_in_the_loop", "SLEEPS", "blocks the event loop"),
+        ("asks_in_the_loop", "ASKS", "blocks the event loop"),  # for 2 s, again and again
         ("spins", "SPINS", "in spins"),
         ("exits", "EXITS", "the service ends itself: SystemExit: no licence"),
     ],
@@ -190,6 +191,15 @@ def test_a_service_that_cannot_be_checked_at_all_is_refused_with_its_line(
         check(f"harms:{service}")
     assert words in str(caught.value)
     assert f"harms.py:{line(marker)}" in str(caught.value)
+
+
+def test_short_sleeps_that_block_the_loop_are_noted_with_their_line() -> None:
+    report = check("harms:pauses_in_the_loop")
+    assert report.findings == ()
+    assert [each.text for each in report.notes] == [
+        f"harms.py:{line('PAUSES')} in pauses_in_the_loop blocks the event loop"
+    ]
+    assert check("harms:pauses_in_another_thread").notes == ()
 
 
 @pytest.mark.slow

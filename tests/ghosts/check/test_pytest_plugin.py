@@ -19,6 +19,7 @@ filterwarnings = error
 """
 SERVICES: Final = """\
 import asyncio
+import threading
 import time
 import warnings
 
@@ -474,8 +475,8 @@ def test_an_interrupt_ends_the_test_run_and_all_forks(
         f"""
 async def blocking(connection):
     while True:  # on two lines: blocked at one, the cell would end by itself
-        services.time.sleep(0.3)
-        services.time.sleep(0.3)
+        services.threading.Event().wait(0.3)
+        services.threading.Event().wait(0.3)
 
 {start} test_long(ghost_check):
     ghost_check({service}, **services.QUICK)

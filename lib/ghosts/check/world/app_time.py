@@ -17,11 +17,12 @@ _REAL_TIME: Final = ("asyncio", "concurrent", "ghosts", "multiprocessing", "queu
 
 
 @contextmanager
-def simulated_clocks(loop: CheckedLoop) -> Iterator[None]:
-    """Make ``time``, ``datetime`` and sleeping threads of this process follow the loop's clock.
+def simulated_clocks(loop: CheckedLoop, on_blocked: Callable[[float], object]) -> Iterator[None]:
+    """Make ``time``, ``datetime`` and ``time.sleep`` of this process follow the loop's clock.
 
     A name that a module has imported, as by ``from time import monotonic``, is replaced as well.
-    This is for a process of its own: other threads see the same clocks.
+    ``on_blocked`` is called with the seconds of each sleep that blocks the loop. This is for a
+    process of its own: other threads see the same clocks.
     """
     started = time.time()
     with time_machine.travel(started, tick=False) as traveller:
@@ -31,11 +32,13 @@ def simulated_clocks(loop: CheckedLoop) -> Iterator[None]:
             traveller._destination_timestamp_ns = int((started + seconds) * 1e9)
 
         loop.on_time = move
-        replace_everywhere(_clocks(loop))
+        replace_everywhere(_clocks(loop, on_blocked))
         yield
 
 
-def _clocks(loop: CheckedLoop) -> dict[Any, Callable[..., Any]]:
+def _clocks(
+    loop: CheckedLoop, on_blocked: Callable[[float], object]
+) -> dict[Any, Callable[..., Any]]:
     real_sleep, began = time.sleep, time.monotonic()
 
     def monotonic() -> float:
@@ -45,8 +48,12 @@ def _clocks(loop: CheckedLoop) -> dict[Any, Callable[..., Any]]:
         return int((began + loop.time()) * 1e9)
 
     def sleep(seconds: float, /) -> None:
-        if threading.get_ident() == loop.thread_id or seconds <= 0:
+        if seconds <= 0:
             real_sleep(seconds)
+            return
+        if threading.get_ident() == loop.thread_id:
+            on_blocked(seconds)
+            loop.sleep(seconds)
             return
         woken = threading.Event()
         begin, end = loop.thread_wait()

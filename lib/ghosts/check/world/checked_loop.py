@@ -37,6 +37,16 @@ class CheckedLoop(ServiceLoop, SimulatedLoop):
         self._told = -1.0
         self._reply_until = 0.0
         self._last_step_at: float | None = None
+        self._slept = 0.0
+
+    def time(self) -> float:
+        """Return the simulated seconds since the loop was made."""
+        return super().time() + self._slept
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass in which nothing else runs: the service sleeps in this thread."""
+        self._slept += seconds
+        self.on_time(self.time())
 
     def expect_reply(self, has_replied: bool) -> None:
         """Wait for a real server before the clock jumps: long for an answer, briefly for more."""

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ghosts.check.confinement.broker import Link, connect_through
 from ghosts.check.own import caller_in_words
 from ghosts.check.plan import Cell
 from ghosts.check.service import Service, load
 from ghosts.check.waits import Created
+from ghosts.check.watchdog import blocks_the_loop
 from ghosts.check.world.app_time import simulated_clocks
 from ghosts.check.world.checked_loop import CheckedLoop
 from ghosts.check.world.gauges import raises_recorded
@@ -21,10 +22,14 @@ from ghosts.check.world.stand_in import StandIn
 from ghosts.check.world.threads import ThreadCalls, recorded_threads, shortened_limits
 from ghosts.check.world.trust import Certificates
 from ghosts.records.fault import FaultMode
+from ghosts.simulation.spin import SpinError
 
 if TYPE_CHECKING:
     from ghosts.check.result import Place, Symptom
     from ghosts.check.world.devices import Device
+
+_LONG_SLEEP: Final = 20.0
+"""Seconds of one sleep of the loop after which pings have gone unanswered too long, usually."""
 
 
 class World:
@@ -45,6 +50,7 @@ class World:
         self.own_ports: set[int] = set()
         self.stand_ins: dict[str, StandIn] = {}
         self.exceptions: list[str] = []
+        self.notes: list[str] = []
         self.raised: dict[str, Place] = {}
         self.devices: list[Device] = []
         self.harmed: list[Symptom] = []
@@ -77,11 +83,21 @@ class World:
             self.raised = stack.enter_context(raises_recorded())
             if isinstance(self.loop, CheckedLoop):
                 stack.enter_context(shortened_limits(self.threads))
-                stack.enter_context(simulated_clocks(self.loop))
+                stack.enter_context(simulated_clocks(self.loop, self._on_blocked))
             for server in self.service.allowed:
                 name = name_of(server.host, server.port)
                 self.stand_ins[name] = self._stand_in(name, server.host, server.port)
             yield
+
+    def _on_blocked(self, seconds: float) -> None:
+        """Note a sleep of the service that blocks the loop; end the cell if it is a long one."""
+        place = caller_in_words()
+        if not place or not self.devices:
+            return  # not the service's, or a start, which disturbs no device
+        words = blocks_the_loop(place)
+        self.notes.append(words)
+        if seconds >= _LONG_SLEEP and isinstance(self.loop, CheckedLoop):
+            self.loop.on_spin(SpinError(words))
 
     def _lead(self, host: str, port: int) -> tuple[str, int] | None:
         name = name_of(host, port)

@@ -43,6 +43,14 @@ async def sleeps_in_a_thread(websocket):
     await until_gone(websocket)
 
 
+async def sleeps_in_the_loop(websocket):
+    async def sleep_there():
+        sleep(15)  # noqa: ASYNC251
+
+    await says_elapsed(sleep_there())
+    await until_gone(websocket)
+
+
 def reads_a_socket():
     with socket.create_connection(("dict.internal", 2628), timeout=5) as link:
         link.sendall(b"DEFINE ghost\r\n")

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 import time
+import urllib.request
 
 import httpx
 from prometheus_client import Gauge
@@ -135,6 +136,22 @@ async def stops_late():
 async def sleeps_in_the_loop(websocket):
     await websocket.recv()
     time.sleep(3600)  # noqa: ASYNC251 # SLEEPS
+
+
+async def pauses_in_the_loop(websocket):
+    async for _ in websocket:
+        time.sleep(0.3)  # noqa: ASYNC251 # PAUSES
+
+
+async def pauses_in_another_thread(websocket):
+    async for _ in websocket:
+        await asyncio.to_thread(time.sleep, 0.3)
+
+
+async def asks_in_the_loop(websocket):
+    async for _ in websocket:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen("http://storage.internal/", timeout=2)  # noqa: ASYNC210 # ASKS
 
 
 async def spins(websocket):
