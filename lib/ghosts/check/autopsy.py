@@ -106,7 +106,7 @@ def _orphans(
         for task in sorted(tasks.get(session, []), key=lambda each: each.get_name()):
             held = held_at(task)
             created = world.created.of(task)
-            if not held.places and created is None:
+            if not held.places and not created:
                 continue  # a task of the server, which the service knows nothing of
             yield Symptom(
                 harm=Harm.ORPHAN,

@@ -83,7 +83,7 @@ class Finding:
         """The line that it is held at, or that began it."""
         if self.symptom.chain:
             return self.symptom.chain[-1]
-        return self.symptom.created
+        return self.symptom.created[-1] if self.symptom.created else None
 
     @property
     def cell(self) -> Cell:

@@ -46,7 +46,8 @@ class Symptom:
     """One thing that one session, or the service, has left behind.
 
     ``chain`` are lines of the service, from the handler down to the one it is held at; ``created``
-    is where the task of an orphan was created, ``kept_by`` the references that keep a session.
+    are those that created the task of an orphan, the outermost call first; ``kept_by`` are the
+    references that keep a session.
     """
 
     harm: Harm
@@ -55,7 +56,7 @@ class Symptom:
     waits_for: str = ""
     seconds: float = 0.0
     held_bytes: int = 0
-    created: Place | None = None
+    created: tuple[Place, ...] = ()
     kept_by: tuple[str, ...] = ()
     detail: str = ""
     amount: int = 1

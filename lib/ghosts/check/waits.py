@@ -30,10 +30,10 @@ def place_of(code: CodeType, line: int) -> Place:
 
 
 class Created:
-    """Records where in the service each task was created."""
+    """Records which lines of the service created each task."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._places: weakref.WeakKeyDictionary[asyncio.Task[Any], tuple[CodeType, int]] = (
+        self._lines: weakref.WeakKeyDictionary[asyncio.Task[Any], list[tuple[CodeType, int]]] = (
             weakref.WeakKeyDictionary()
         )
         loop.set_task_factory(self._create)
@@ -42,15 +42,17 @@ class Created:
         self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
     ) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **options)
+        lines: list[tuple[CodeType, int]] = []
         frame = own_frame(sys._getframe(1))
-        if frame is not None:
-            self._places[task] = frame.f_code, frame.f_lineno
+        while frame is not None:
+            lines.append((frame.f_code, frame.f_lineno))
+            frame = own_frame(frame.f_back)
+        self._lines[task] = lines
         return task
 
-    def of(self, task: asyncio.Task[Any]) -> Place | None:
-        """Return where a task was created; None if not by the service."""
-        found = self._places.get(task)
-        return None if found is None else place_of(*found)
+    def of(self, task: asyncio.Task[Any]) -> tuple[Place, ...]:
+        """Return the service's lines that created a task, the outermost call first."""
+        return tuple(place_of(*line) for line in reversed(self._lines.get(task, [])))
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,12 +177,15 @@ def _publish(report: "Report", arguments: argparse.Namespace) -> None:
     from ghosts.check.report.html import write_html
     from ghosts.check.report.words import lines
 
+    # The files first: standard output may be full, or a pipe that nobody reads any more.
+    if arguments.html is not None:
+        write_html(report, arguments.html)
+    if arguments.json is not None:
+        write_json(report, arguments.json)
     console = Console(highlight=False)
     for line in lines(report):
         console.print(Text(line.text, _STYLES[line.kind]), soft_wrap=True)
     if arguments.html is not None:
-        write_html(report, arguments.html)
         print(f"Report: {arguments.html}")
     if arguments.json is not None:
-        write_json(report, arguments.json)
         print(f"JSON: {arguments.json}")

@@ -1,6 +1,7 @@
 """The command ``ghosts``: how it starts and how it ends."""
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -15,6 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 is success, 1 a replay that died, 2 a wrong argument or file, 130 an interrupt. Whatever
     goes wrong is one line on standard error.
     """
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # A name may be foreign to a terminal.
@@ -25,3 +27,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("ghosts: interrupted", file=sys.stderr)
         return _INTERRUPTED
+
+
+def _open_what_is_closed() -> None:
+    """Open a standard stream that is closed, as by ``>&-``.
+
+    A file or pipe that is opened later would get its number, and child processes would take it for
+    the stream.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)

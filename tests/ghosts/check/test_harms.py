@@ -66,9 +66,20 @@ def test_a_task_that_outlives_its_session_is_an_orphan_with_where_it_was_created
     symptom = only_finding(report).symptom
     assert harms(report) == [("ORPHAN", 2)]
     assert is_at(symptom.chain[-1], "orphans.py", "BEAT")
-    assert is_at(symptom.created, "orphans.py", "FORGOTTEN")
+    assert is_at(symptom.created[-1], "orphans.py", "FORGOTTEN")
     assert symptom.waits_for == "asyncio.sleep"
     assert check("orphans:cancels").findings == ()
+
+
+def test_an_orphan_that_a_helper_has_created_is_shown_with_the_line_that_called_the_helper() -> (
+    None
+):
+    created = only_finding(check("orphans:forgets_what_it_spawns")).symptom.created
+    markers = ("CALLS", "SPAWNED")
+    assert len(created) == len(markers)
+    assert all(
+        is_at(place, "orphans.py", each) for place, each in zip(created, markers, strict=True)
+    )
 
 
 @pytest.mark.slow

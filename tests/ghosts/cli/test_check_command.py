@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -96,6 +98,20 @@ def test_devices_send_the_frames_of_a_file_with_its_pauses_again_and_again(here,
     assert _check("expects_frames", *options, "--send", "frames.json") == 0
     assert _check("expects_frames", *options) == 2  # it notices other frames
     assert "unexpected 'ping'" in capsys.readouterr().err
+
+
+def test_devices_have_the_header_the_query_and_the_subprotocol_that_are_asked_for(capsys):
+    asked_for = (
+        ("--header", "Authorization: Bearer test"),
+        ("--query", "version=2"),
+        ("--subprotocol", "v1", "--subprotocol", "v2"),
+    )
+    cell = ("--only", "healthy,close")
+    assert _check("expects_an_address", *cell, *chain(*asked_for)) == 0
+    for without in asked_for:
+        others = chain(*(each for each in asked_for if each != without))
+        assert _check("expects_an_address", *cell, *others) == 2
+        assert "no device is let in at /" in capsys.readouterr().err
 
 
 def test_a_stub_answers_in_place_of_its_host(capsys):
@@ -201,6 +217,16 @@ def test_wrong_use_gets_one_line_that_says_what_to_write(here, capsys, options, 
     assert err.count("\n") == 1
     assert said in err
     assert [path.name for path in here.iterdir()] == ["frames.json"]
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">/dev/full", "| head -0"])
+def test_the_files_are_written_whatever_standard_streams_are_closed_or_full(here, closed):
+    options = ("--only", "healthy,close", "--json", "found.json", "--html", "found.html")
+    check = ("check", "reported:echoes", *SMALL, *options)
+    command = shlex.join([sys.executable, "-c", _AS_INSTALLED, *check])
+    ended = subprocess.run(f"{command} {closed}", shell=True, capture_output=True, text=True)
+    assert sorted(path.name for path in here.iterdir()) == ["found.html", "found.json"]
+    assert "Traceback" not in ended.stderr
 
 
 def test_help_says_what_a_file_of_frames_holds(capsys):

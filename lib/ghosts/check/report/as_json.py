@@ -135,7 +135,7 @@ def _finding(report: Report, finding: Finding) -> Json:
         "devices": finding.devices,
         "line": _place(finding.line),
         "chain": [_place(each) for each in symptom.chain],
-        "created": _place(symptom.created),
+        "created": [_place(each) for each in symptom.created],
         "waits_for": symptom.waits_for,
         "since": since(symptom),
         "detail": portable(symptom.detail),

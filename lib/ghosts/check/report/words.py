@@ -121,8 +121,10 @@ def finding_in_words(number: int, finding: Finding, report: Report) -> Iterator[
 def details(finding: Finding) -> Iterator[str]:
     """Yield what is known of a finding beyond its lines."""
     symptom = finding.symptom
-    if symptom.created is not None:
-        yield f"the task was created at {symptom.created}: {symptom.created.source}"
+    if symptom.created:
+        *callers, line = symptom.created
+        yield f"the task was created at {line}: {line.source}"
+        yield from (f"  called by {each}: {each.source}" for each in reversed(callers))
     waits = f"waits for {symptom.waits_for}" if symptom.waits_for else ""
     if said := "; ".join(filter(None, (waits, since(symptom)))):
         yield said

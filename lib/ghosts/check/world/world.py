@@ -114,8 +114,8 @@ class World:
             return place
         with contextlib.suppress(RuntimeError):  # a thread has no task
             task = asyncio.current_task()
-            created = None if task is None else self.created.of(task)
-            return "" if created is None else str(created)
+            created = () if task is None else self.created.of(task)
+            return str(created[-1]) if created else ""
         return ""
 
     def _stand_in(self, name: str, host: str, port: int) -> StandIn:

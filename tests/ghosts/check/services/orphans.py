@@ -33,6 +33,15 @@ async def forgets(websocket):
     await read(websocket)
 
 
+def spawn(coroutine):
+    return keep(asyncio.create_task(coroutine))  # SPAWNED
+
+
+async def forgets_what_it_spawns(websocket):
+    spawn(beat(websocket))  # CALLS
+    await read(websocket)
+
+
 async def cancels(websocket):
     task = keep(asyncio.create_task(beat(websocket)))
     await read(websocket)

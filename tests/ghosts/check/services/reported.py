@@ -50,6 +50,18 @@ async def expects_frames(websocket):
         pass
 
 
+async def expects_an_address(scope, receive, send):
+    """Lets in devices that have a token, a version, and one of their subprotocols."""
+    await receive()
+    has_token = (b"authorization", b"Bearer test") in scope["headers"]
+    if not has_token or scope["query_string"] != b"version=2" or "v2" not in scope["subprotocols"]:
+        await send({"type": "websocket.close"})
+        return
+    await send({"type": "websocket.accept", "subprotocol": "v2"})
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
 async def expects_a_stub(websocket):
     """Ends sessions unless storage answers as `storage` does."""
     async with httpx.AsyncClient() as client:
