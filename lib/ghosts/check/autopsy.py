@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ghosts.check.holders import own_globals, registered_at
 from ghosts.check.plan import Departure
 from ghosts.check.result import CellResult, Harm, Place, Symptom
-from ghosts.check.waits import Held, held_at, held_below
+from ghosts.check.waits import Held, held_at, held_below, in_order
 from ghosts.check.world.devices import Device
 from ghosts.check.world.serving import Served
 from ghosts.check.world.sessions import Session
@@ -103,7 +103,7 @@ def _orphans(
         ended = session.ended_at
         if session.is_open or ended is None or now - ended <= world.timing.ghost_after:
             continue
-        for task in sorted(tasks.get(session, []), key=lambda each: each.get_name()):
+        for task in in_order(tasks.get(session, [])):
             held = held_at(task)
             created = world.created.of(task)
             if not held.places and not created:
@@ -229,10 +229,10 @@ def harm_to_witness(world: "World", witness: Device) -> Iterator[Symptom]:
 
 def _sending(world: "World") -> tuple[Place, ...]:
     """Return the line of the service that waits for a peer to take what was sent."""
-    for task in sorted(asyncio.all_tasks(world.loop), key=lambda each: each.get_name()):
-        places = held_at(task).places
-        if places and "send" in places[-1].source:
-            return places
+    for task in in_order(asyncio.all_tasks(world.loop)):
+        held = held_at(task)
+        if held.is_sending:
+            return held.places
     return ()
 
 

@@ -1,6 +1,7 @@
 """Where the tasks of a session are held, in lines of the service's own code."""
 
 import asyncio
+import re
 import sys
 import weakref
 from collections.abc import Iterable
@@ -66,6 +67,11 @@ class Held:
     waits_for: str
     in_library: bool
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether it is a call to send that does not return, by what its line says."""
+        return bool(self.places) and "send" in self.places[-1].source
+
 
 def held_at(task: asyncio.Task[Any]) -> Held:
     """Return where a task is held."""
@@ -83,20 +89,26 @@ def held_at(task: asyncio.Task[Any]) -> Held:
 def held_below(handler: asyncio.Task[Any], others: Iterable[asyncio.Task[Any]]) -> Held:
     """Return where a session is held: its handler's lines, then those of the task it waits for.
 
-    The chain of a handler ends where it awaits several tasks. It goes on in the one of them that
-    waits for something other than time.
+    The chain of a handler ends where it awaits several tasks. It goes on in one of them that waits
+    for something other than time: if there is one, in one that sends rather than in one that reads.
     """
     held = held_at(handler)
     if not held.waits_for.startswith(_SEVERAL):
         return held
-    below = [held_at(task) for task in sorted(others, key=_name) if task is not handler]
+    below = [held_at(task) for task in in_order(others) if task is not handler]
     inner = [each for each in below if each.places and each.places[-1] not in held.places]
     if not inner:
         return held
-    first = min(inner, key=lambda each: each.waits_for == _PAUSE)
+    first = min(inner, key=lambda each: (each.waits_for == _PAUSE, not each.is_sending))
     places = held.places + tuple(place for place in first.places if place not in held.places)
     return Held(places, first.waits_for, first.in_library)
 
 
-def _name(task: asyncio.Task[Any]) -> str:
-    return task.get_name()
+def in_order(tasks: Iterable[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
+    """Return tasks in the order of their names, in which Task-9 comes before Task-10."""
+    return sorted(tasks, key=lambda task: _text_and_numbers(task.get_name()))
+
+
+def _text_and_numbers(name: str) -> list[str | int]:
+    parts = re.split(r"(\d+)", name)  # texts and numbers in turn, so that two names compare
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)]
