@@ -2,17 +2,20 @@
 
 import asyncio
 import gc
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ghosts.check.holders import own_globals, registered_at
 from ghosts.check.plan import Departure
 from ghosts.check.result import CellResult, Harm, Place, Symptom
-from ghosts.check.waits import Held, held_at, held_below, in_order
+from ghosts.check.waits import THREADS, Held, held_at, held_below, in_order, running_in
 from ghosts.check.world.devices import Device
 from ghosts.check.world.serving import Served
 from ghosts.check.world.sessions import Session
+from ghosts.records.fault import FaultMode
 from tracemalloc_ext import retained_bytes, why
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ _STEADY: Final = 5
 """Messages before the departure that make a device one that gets some."""
 _NOT_TASKS: Final = ("module global", "class", "event loop")
 """How references begin that are not those of an orphan task, or of what waits for it."""
+RETURNED: Final = "the handler returned"
 _WAS_CANCELLED: Final = "it was cancelled, and goes on"
 _KEPT_BY_TRACEBACK: Final = (
     "ended sessions are in memory as long as an exception is kept, by the frames of its traceback"
@@ -51,11 +55,11 @@ def find_symptoms(world: "World", served: Served, result: CellResult) -> None:
 
 
 def _gone(world: "World") -> list[Session]:
-    """Return the sessions whose device has left, or was cut off, long ago."""
+    """Return the sessions whose device has left, was cut off or never let in, long ago."""
     left = {
         device.number
         for device in world.devices
-        if device.left_at is not None or device.cut_off_at is not None
+        if device.refused or device.left_at is not None or device.cut_off_at is not None
     }
     if world.cell.departure is Departure.STOP:
         left = {device.number for device in world.devices}
@@ -80,7 +84,7 @@ def _open_sessions(
         handler = None if session.handler is None else session.handler()
         if handler is None:
             continue
-        held = held_below(handler, tasks.get(session, []))
+        held = _down_to_thread(world, held_below(handler, tasks.get(session, [])))
         yield Symptom(
             harm=harm,
             device=session.device,
@@ -103,11 +107,15 @@ def _orphans(
         ended = session.ended_at
         if session.is_open or ended is None or now - ended <= world.timing.ghost_after:
             continue
-        for task in in_order(tasks.get(session, [])):
-            held = held_at(task)
+        pending = [
+            (task, _down_to_thread(world, held_at(task)))
+            for task in in_order(tasks.get(session, []))
+        ]
+        places = {held.places[-1] for _, held in pending if held.places}
+        for task, held in pending:
             created = world.created.of(task)
-            if not held.places and not created:
-                continue  # a task of the server, which the service knows nothing of
+            if not held.places and (not created or created[-1] in places):
+                continue  # of the server; or of a library, and waited for at that line
             yield Symptom(
                 harm=Harm.ORPHAN,
                 device=session.device,
@@ -119,6 +127,15 @@ def _orphans(
                 created=created,
                 detail=_WAS_CANCELLED if task.cancelling() else _unanswered(world),
             )
+
+
+def _down_to_thread(world: "World", held: Held) -> Held:
+    """Return where a task is held, with the lines of the thread that it waits for, if it does."""
+    if held.waits_for not in THREADS or not held.places:
+        return held
+    caller = str(held.places[-1])
+    calls = [call for call in world.threads.pending() if call.place == caller]
+    return replace(held, places=held.places + running_in(calls[0].thread)) if calls else held
 
 
 def _held_bytes(world: "World", task: asyncio.Task[Any]) -> int:
@@ -197,20 +214,48 @@ def _gauge_errors(world: "World", result: CellResult) -> Iterator[Symptom]:
 
 
 def _blocked_threads(world: "World") -> Iterator[Symptom]:
-    blocked = Counter((call.name, call.place) for call in world.threads.pending() if call.name)
+    calls = [call for call in world.threads.pending() if call.name]
+    blocked = Counter((call.name, call.place) for call in calls)
     for (name, place), number in blocked.items():
-        yield Symptom(harm=Harm.BLOCKED_THREAD, detail=f"{name}, called at {place}", amount=number)
+        thread = next(call.thread for call in calls if (call.name, call.place) == (name, place))
+        yield Symptom(
+            harm=Harm.BLOCKED_THREAD,
+            chain=running_in(thread),
+            detail=f"{name}, called at {place}",
+            amount=number,
+        )
 
 
 def _refused_or_cut_off(world: "World") -> Iterator[Symptom]:
     """Yield the devices that were not let in, or were cut off while they did nothing but stay."""
     for device in world.devices:
         if device.refused:
-            yield Symptom(harm=Harm.REFUSED, device=device.number, detail=device.refused)
+            yield refusal(world, device)
         elif device.cut_off_at is not None and world.cell.departure is not Departure.STOP:
             session = world.sessions.of_device(device.number)
-            reason = (session.error if session else "") or device.cut_off
-            yield Symptom(harm=Harm.CUT_OFF, device=device.number, detail=reason)
+            reason = device.cut_off
+            if session is not None:
+                reason = session.error or (RETURNED if session.returned else reason)
+            yield Symptom(
+                harm=Harm.CUT_OFF,
+                device=device.number,
+                detail=reason,
+                seconds=max(0.0, device.cut_off_at - world.departed_at),
+            )
+
+
+def refusal(world: "World", device: Device) -> Symptom:
+    """Return that a device was not let in, with the line that its handler is held at, if it is."""
+    session = world.sessions.of_device(device.number)
+    handler = session.handler() if session and session.is_open and session.handler else None
+    held = None if handler is None else held_below(handler, ())
+    return Symptom(
+        harm=Harm.REFUSED,
+        device=device.number,
+        chain=held.places if held else (),
+        waits_for=_in_words(world, held) if held else "",
+        detail=device.refused,
+    )
 
 
 def harm_to_witness(world: "World", witness: Device) -> Iterator[Symptom]:
@@ -244,6 +289,8 @@ def _stop(world: "World", served: Served, result: CellResult) -> Iterator[Sympto
                 f"the service takes {result.stopped_after:.0f} s to stop: Kubernetes kills it "
                 f"after {STOP_SECONDS:g} s unless told otherwise"
             )
+        if _is_kept_up(world):
+            yield Symptom(harm=Harm.NEVER_STOPS, detail="its process waits for a worker thread")
         return
     held = held_at(served.running)
     yield Symptom(
@@ -251,6 +298,14 @@ def _stop(world: "World", served: Served, result: CellResult) -> Iterator[Sympto
         chain=held.places,
         waits_for=_in_words(world, held),
         seconds=world.loop.time() - world.departed_at,
+    )
+
+
+def _is_kept_up(world: "World") -> bool:
+    """Return whether a thread keeps the process, unless that is the fault itself."""
+    threads = {thread.ident for thread in threading.enumerate() if not thread.daemon}
+    return world.cell.mode is not FaultMode.BLOCKS_THREAD and any(
+        call.thread in threads for call in world.threads.pending()
     )
 
 

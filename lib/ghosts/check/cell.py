@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
-from ghosts.check.autopsy import STOP_SECONDS, find_symptoms, harm_to_witness
+from ghosts.check.autopsy import STOP_SECONDS, find_symptoms, harm_to_witness, refusal
 from ghosts.check.confinement.audit import Guard
 from ghosts.check.confinement.broker import Link
 from ghosts.check.own import error_in_words
@@ -107,10 +107,13 @@ async def _run(
     await _depart(world, served)
     watching.cancel()
     result.devices, result.sessions = len(world.devices), len(world.sessions.all())
+    result.unread = sum(one.asked == 1 for one in world.sessions.all())
     result.connected = sum(one.is_open and one.is_connected for one in world.sessions.all())
     result.left = sum(device.left_at is not None for device in world.devices)
-    names = [service.gauge] if service.gauge else moving(before, connected, inside)
     after = gauge_values()
+    moved = moving(before, connected, inside)
+    names = _gauges(service.gauge, after) if service.gauge else moved
+    result.known_gauges = tuple(dict.fromkeys(each.partition("{")[0] for each in after))
     result.gauges = {
         name: (before.get(name, 0.0), connected.get(name, 0.0), after.get(name, 0.0))
         for name in names
@@ -123,11 +126,14 @@ async def _run(
             arrive(service.devices, service, served.port, world.sessions), _LATE_SECONDS
         )
         if late.refused:
-            result.symptoms.append(
-                Symptom(harm=Harm.REFUSED, device=late.number, detail=late.refused)
-            )
+            result.symptoms.append(refusal(world, late))
         if result.count(Harm.GHOST) and not world.timing.ends_early:
             result.symptoms += await _stop_beside_ghosts(served)
+
+
+def _gauges(name: str, values: dict[str, float]) -> list[str]:
+    """Return which values are those of a gauge: one for each of its labels."""
+    return [each for each in values if each.partition("{")[0] == name or each == name]
 
 
 async def _served(world: World, app: Any) -> Served:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ghosts.check.confinement.audit import Guard
 from ghosts.check.confinement.broker import Link
-from ghosts.check.findings import Finding, Note, find
+from ghosts.check.findings import ENDED, Finding, Note, find
 from ghosts.check.forks import run_cells
 from ghosts.check.plan import Cell, Departure, Dependency, PlanError, cells_of
 from ghosts.check.result import CellResult, Harm
@@ -51,6 +51,8 @@ _NOTHING_SENT: Final = (
     "the devices send nothing: the service does not read what they send, and so would not notice "
     "their answers to its pings"
 )
+_SEEN_BY_DEVICE: Final = ("received ", "sent ", "no close frame")
+"""How what a device has seen of the end of its connection begins."""
 _NOT_VANISHED: Final = (
     "by the wall clock no device vanishes from this service: its own pings would find out too late"
 )
@@ -185,8 +187,10 @@ def _at_once(service: Service, cores: int) -> int:
 
 def _unread(found: CellResult) -> bool:
     """Return whether devices were cut off because nothing reads what they send by default."""
+    nothing_read = found.unread == found.sessions
     return not found.dependencies and any(
-        symptom.harm is Harm.CUT_OFF and "keepalive ping timeout" in symptom.detail
+        symptom.harm is Harm.CUT_OFF
+        and (nothing_read or "keepalive ping timeout" in symptom.detail)
         for symptom in found.symptoms
     )
 
@@ -199,23 +203,34 @@ def _check_usable(found: CellResult, service: Service) -> None:
         if symptom.harm is Harm.EXITS:
             raise ServiceError(f"the service ends itself: {symptom.detail}")
     refused = [symptom for symptom in found.symptoms if symptom.harm is Harm.REFUSED]
-    if len(refused) >= service.devices:
+    if len(refused) > service.devices:  # the one that comes at the end, too
+        held = f", held at {refused[0].chain[-1]}" if refused[0].chain else ""
         raise ServiceError(
-            f"no device is let in at {service.path}: {refused[0].detail}; see --path, --header, "
-            "--query and --subprotocol"
+            f"no device is let in at {service.path}: {refused[0].detail}{held}; see --path, "
+            "--header, --query and --subprotocol"
         )
     if not found.sessions:
         raise ServiceError(
             "the service lets devices in, but its handlers cannot be seen: it is served by "
             "something other than uvicorn, aiohttp or websockets"
         )
+    if service.gauge and not found.gauges:
+        names = found.known_gauges
+        raise ServiceError(
+            unknown("gauge", service.gauge, names) if names else "the service has no gauge"
+        )
     cut_off = [symptom for symptom in found.symptoms if symptom.harm is Harm.CUT_OFF]
     if len(cut_off) == service.devices:
+        reason = cut_off[0].detail
+        if reason.startswith(ENDED):
+            raise ServiceError(
+                f"the service itself ends the session of every device ({reason}), and nothing can "
+                "be seen after that: see --stay and --send"
+            )
         hint = "; it may need uvloop" if "uvloop" in sys.modules else ""
-        raise ServiceError(
-            f"every device is cut off, without any fault: {cut_off[0].detail}{hint}; see --send, "
-            "--header and --query"
-        )
+        if reason.startswith(_SEEN_BY_DEVICE):  # and no error of the service says why
+            hint += "; see --send, --header and --query"
+        raise ServiceError(f"every device is cut off, without any fault: {reason}{hint}")
 
 
 def _check_known(cells: Sequence[Cell], dependencies: Sequence[Dependency]) -> None:

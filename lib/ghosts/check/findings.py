@@ -1,12 +1,15 @@
 """What is wrong with a service: the symptoms of all cells, those of one cause as one finding."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ghosts.check.autopsy import RETURNED
 from ghosts.check.confinement.audit import SideEffect
 from ghosts.check.plan import Cell, Departure, Dependency, Protocol
 from ghosts.check.result import CellResult, Harm, Place, Symptom
+from ghosts.check.world.sessions import ORDINARY_ENDS
 from ghosts.records.fault import FaultMode
 
 
@@ -104,12 +107,15 @@ def find(
 ) -> tuple[list[Finding], list[Note]]:
     """Return the findings, the worst first, and the notes."""
     causes: dict[object, list[tuple[CellResult, Symptom]]] = {}
+    waiters: dict[object, object] = {}
     notes: dict[str, list[Cell]] = {}
     unanswered = tuple(each.name for each in dependencies if each.protocol is Protocol.UNKNOWN)
     computing = {each.name for each in dependencies if not each.waits}
     for result in sorted(results, key=lambda each: _size(each.cell)):
         for symptom in result.symptoms:
             if _is_consequence(result, symptom):
+                if symptom.harm is Harm.GHOST:
+                    waiters[_cause(symptom)] = _cause(_other_ghosts(result)[0])
                 continue
             if result.cell.dependency in computing:
                 notes.setdefault(_never_returns(result, symptom), []).append(result.cell)
@@ -121,8 +127,17 @@ def find(
         effects = [each for each in result.side_effects if each.place or each.refused]
         for text in (*result.notes, *map(_in_words, effects)):
             notes.setdefault(text, []).append(result.cell)
+    for cause, shown in list(causes.items()):
+        if _ends_with_the_process(shown):
+            cells = [result.cell for result, _ in causes.pop(cause)]
+            notes.setdefault(_AFTER_STOP[shown[0][1].harm], []).extend(cells)
+    _merge(causes, waiters)
     findings = [_finding(shown, unanswered) for shown in causes.values()]
     findings.sort(key=lambda each: (_ORDER[each.harm], _size(each.cell)))
+    told = {finding.cell for finding in findings}
+    for result in results:
+        for text in () if result.cell in told else _raised(result):
+            notes.setdefault(text, []).append(result.cell)
     first = [Note(_UNANSWERED.format(name), ()) for name in unanswered]
     return findings, first + [Note(text, tuple(cells)) for text, cells in notes.items()]
 
@@ -148,8 +163,26 @@ def _in_words(effect: SideEffect) -> str:
     return f"the service {effect.what}{place}{refused}"
 
 
+_EXCEPTION: Final = re.compile(r"[A-Z]\w*: ")
+"""How an exception in words begins, unlike a message without one."""
+_AFTER_STOP: Final = {
+    Harm.LEAKED: "sessions are still in memory after a stop, until the process ends",
+    Harm.GAUGE: "a gauge is wrong after a stop, until the process ends",
+}
+
+
+def _ends_with_the_process(shown: Sequence[tuple[CellResult, Symptom]]) -> bool:
+    """Return whether only a stop of the service leaves it behind, and nothing keeps that up."""
+    return shown[0][1].harm in _AFTER_STOP and all(
+        result.cell.departure is Departure.STOP for result, _ in shown
+    )
+
+
 def _size(cell: Cell) -> tuple[bool, int, str]:
     return cell.dependency is not None, list(Departure).index(cell.departure), cell.name
+
+
+_HELD: Final = (Harm.GHOST, Harm.ORPHAN, Harm.NEVER_STOPS, Harm.BLOCKED_THREAD)
 
 
 def _cause(symptom: Symptom) -> object:
@@ -160,7 +193,7 @@ def _cause(symptom: Symptom) -> object:
     orphan that it waits for otherwise.
     """
     line = symptom.chain[-1:]
-    if symptom.harm in (Harm.GHOST, Harm.ORPHAN, Harm.NEVER_STOPS) and line:
+    if symptom.harm in _HELD and line:
         return "held", line[0].file, line[0].function
     if symptom.harm in (Harm.HALF_OPEN, Harm.CUT_OFF, Harm.REFUSED):
         return symptom.harm
@@ -169,35 +202,89 @@ def _cause(symptom: Symptom) -> object:
     return symptom.harm, line, symptom.created
 
 
+ENDED: Final = (RETURNED, "received 1000")
+"""How the reason begins of a session that the service has ended as usual."""
+_AT_DEPARTURE: Final = 5.0
+"""Seconds after the others have left in which their departure is taken for the reason."""
 _FOR_OTHERS: Final = ("asyncio.Lock", "asyncio.Semaphore", "asyncio.Condition", "asyncio.locks")
 """How waits begin that another session may be the cause of."""
 
 
+def _merge(
+    causes: dict[object, list[tuple[CellResult, Symptom]]], waiters: dict[object, object]
+) -> None:
+    """Merge causes of which one cell shows that they are one.
+
+    What only waits for a lock joins that which has the lock in another cell; and orphan tasks that
+    one call has created are one, whatever each of them waits for.
+    """
+    creators: dict[object, object] = {}
+    for cause, shown in list(causes.items()):
+        symptoms = [symptom for _, symptom in shown]
+        into = None
+        if all(_waits_for_others(each) for each in symptoms):
+            into = waiters.get(cause)
+        elif symptoms[0].created and all(each.harm is Harm.ORPHAN for each in symptoms):
+            into = creators.setdefault(symptoms[0].created, cause)
+        if into != cause and into in causes:
+            causes[into] += causes.pop(cause)
+
+
+def _other_ghosts(result: CellResult) -> list[Symptom]:
+    """Return the ghosts of a cell that do not wait for something that another session may have."""
+    return [
+        each for each in result.symptoms if each.harm is Harm.GHOST and not _waits_for_others(each)
+    ]
+
+
+def _waits_for_others(symptom: Symptom) -> bool:
+    return symptom.harm is Harm.GHOST and symptom.waits_for.startswith(_FOR_OTHERS)
+
+
 def _is_consequence(result: CellResult, symptom: Symptom) -> bool:
     """Return whether the ghosts of the same cell explain it, or the fault itself."""
-    others = [
-        each
-        for each in result.symptoms
-        if each.harm is Harm.GHOST and not each.waits_for.startswith(_FOR_OTHERS)
-    ]
+    others = _other_ghosts(result)
     if symptom.harm is Harm.GHOST:
-        return symptom.waits_for.startswith(_FOR_OTHERS) and bool(others)
+        return _waits_for_others(symptom) and bool(others)
     if symptom.harm is Harm.BLOCKED_THREAD:
         return result.cell.mode is FaultMode.BLOCKS_THREAD or bool(others)
     if symptom.harm is Harm.LEAKED and result.count(Harm.STARVED):
         return not symptom.kept_by[0].startswith("module global")  # the task that waits keeps it
-    stopped_beside_ghosts = result.cell.departure is not Departure.STOP
-    return symptom.harm is Harm.NEVER_STOPS and (bool(others) or stopped_beside_ghosts)
+    waiting = result.count(Harm.GHOST) + result.count(Harm.BLOCKED_THREAD)
+    return symptom.harm is Harm.NEVER_STOPS and waiting > 0
 
 
 def _is_choice(result: CellResult, symptom: Symptom, unanswered: Sequence[str]) -> bool:
-    """Return whether a service may do that on purpose: let nobody in while a dependency fails."""
+    """Return whether a service may do that on purpose.
+
+    It may let nobody in while a dependency fails, and it may end sessions, but not as others leave.
+    """
+    if _has_ended(symptom):
+        return True
     if symptom.harm in (Harm.CUT_OFF, Harm.REFUSED, Harm.STARVED):
         return result.cell.dependency is not None or bool(unanswered)
     return False
 
 
+def _raised(result: CellResult) -> list[str]:
+    """Return the exceptions that nothing in the service has handled, though nothing failed."""
+    if result.cell.dependency is not None:
+        return []
+    return [
+        f"unhandled: {text}"
+        for text in result.exceptions
+        if _EXCEPTION.match(text) and text.partition(":")[0] not in ORDINARY_ENDS
+    ]
+
+
+def _has_ended(symptom: Symptom) -> bool:
+    ended = symptom.harm is Harm.CUT_OFF and symptom.detail.startswith(ENDED)
+    return ended and symptom.seconds > _AT_DEPARTURE
+
+
 def _note(result: CellResult, symptom: Symptom, unanswered: Sequence[str]) -> str:
+    if _has_ended(symptom):
+        return f"the service ends sessions of devices that stay: {symptom.detail}"
     verb = {
         Harm.CUT_OFF: "devices that stay are cut off",
         Harm.REFUSED: "new devices are refused",
@@ -230,5 +317,7 @@ def _also(pairs: Sequence[tuple[CellResult, Symptom]], symptom: Symptom) -> Iter
             wrong = round(after - before) - pairs[0][0].connected
             if wrong:
                 yield f"the gauge {name} reads {wrong} too {'high' if wrong > 0 else 'low'}"
-        if any(result.count(Harm.NEVER_STOPS) for result, _ in pairs):
-            yield "the service does not stop on SIGTERM while it waits"
+    if symptom.harm in (Harm.GHOST, Harm.BLOCKED_THREAD) and any(
+        result.count(Harm.NEVER_STOPS) for result, _ in pairs
+    ):
+        yield "the service does not stop on SIGTERM while it waits"

@@ -1,6 +1,7 @@
 """The line at which a service enters a session in what keeps it: a hub's set, a list, a room."""
 
 import ast
+import builtins
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -89,9 +90,16 @@ def _container(node: ast.AST) -> ast.AST | None:
         for target in node.targets:
             if isinstance(target, ast.Subscript):
                 return target.value
-            if isinstance(target, ast.Attribute):
+            if isinstance(target, ast.Attribute) and _uses_a_variable(node.value):
                 return target
     return None
+
+
+def _uses_a_variable(value: ast.AST) -> bool:
+    """Return whether a value may hold a session: ``Peer(ws)`` may, ``defaultdict(list)`` not."""
+    called = {each.func for each in ast.walk(value) if isinstance(each, ast.Call)}
+    names = [each for each in ast.walk(value) if isinstance(each, ast.Name)]
+    return any(each not in called and not hasattr(builtins, each.id) for each in names)
 
 
 def _names_in(node: ast.AST) -> set[str]:

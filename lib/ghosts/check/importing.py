@@ -58,13 +58,19 @@ def _made_by(factory: Any) -> Any:
     original = asyncio.BaseEventLoop.run_forever
     asyncio.BaseEventLoop.run_forever = run_forever  # type: ignore[method-assign, assignment]
     try:
-        return factory()
+        made = factory()
     except (Exception, SystemExit) as error:
         if isinstance(error, ServiceError):
             raise
         raise ServiceError(f"{factory.__name__} fails: {error_in_words(error)}") from None
     finally:
         asyncio.BaseEventLoop.run_forever = original  # type: ignore[method-assign]
+    if made is None:
+        raise ServiceError(
+            f"{factory.__name__} returns nothing: name the application that it serves, or a "
+            "coroutine function"
+        )
+    return made
 
 
 def _is_factory(app: Any) -> bool:

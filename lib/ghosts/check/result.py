@@ -69,6 +69,8 @@ class CellResult:
     cell: Cell
     devices: int = 0
     sessions: int = 0
+    unread: int = 0
+    """Sessions of an ASGI application that has asked for no message of the device."""
     left: int = 0
     connected: int = 0
     """Sessions that are open at the end and have a connection."""
@@ -77,6 +79,8 @@ class CellResult:
     stopped_after: float | None = None
     gauges: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     """By gauge that moves with connections: before them, with all, and at the end."""
+    known_gauges: tuple[str, ...] = ()
+    """Names of all gauges, without labels."""
     dependencies: list[Dependency] = field(default_factory=list)
     exceptions: list[str] = field(default_factory=list)
     side_effects: list[SideEffect] = field(default_factory=list)

@@ -148,7 +148,7 @@ def kind_of(app: Any) -> Kind:
         return Kind.AIOHTTP
     if not callable(app):
         raise ServiceError(
-            f"a {type(app).__name__} cannot be served: name an ASGI application, an "
+            f"{type(app).__name__} is no service: name an ASGI application, an "
             "aiohttp.web.Application or a handler of websockets"
         )
     is_function = inspect.isroutine(app)

@@ -15,7 +15,7 @@ from tracemalloc_ext import awaits
 from tracemalloc_ext.words import function_name, short_path, source_line
 
 _PAUSE: Final = "asyncio.sleep"
-_THREADS: Final = ("asyncio.to_thread", "a thread of an executor")
+THREADS: Final = ("asyncio.to_thread", "a thread of an executor")
 _SEVERAL: Final = ("a gather of", "asyncio.wait", "asyncio.TaskGroup")
 """How a wait for several tasks begins, in the words of ``awaits``."""
 
@@ -37,6 +37,9 @@ class Created:
         self._lines: weakref.WeakKeyDictionary[asyncio.Task[Any], list[tuple[CodeType, int]]] = (
             weakref.WeakKeyDictionary()
         )
+        self._causes: weakref.WeakKeyDictionary[asyncio.Task[Any], list[tuple[CodeType, int]]] = (
+            weakref.WeakKeyDictionary()
+        )
         loop.set_task_factory(self._create)
 
     def _create(
@@ -49,7 +52,14 @@ class Created:
             lines.append((frame.f_code, frame.f_lineno))
             frame = own_frame(frame.f_back)
         self._lines[task] = lines
+        parent = asyncio.current_task(loop)
+        self._causes[task] = lines or (self._causes.get(parent, []) if parent else [])
         return task
+
+    def cause_of(self, task: asyncio.Task[Any]) -> Place | None:
+        """Return the line of the service that created a task, or the task that created it, ..."""
+        lines = self._causes.get(task)
+        return place_of(*lines[0]) if lines else None
 
     def of(self, task: asyncio.Task[Any]) -> tuple[Place, ...]:
         """Return the service's lines that created a task, the outermost call first."""
@@ -81,9 +91,18 @@ def held_at(task: asyncio.Task[Any]) -> Held:
         for frame in chain.frames
         if is_own(frame.filename)
     )
-    in_thread = chain.waits_for in _THREADS
     in_library = bool(chain.frames) and not is_own(chain.frames[-1].filename)
-    return Held(own, chain.waits_for, in_library or in_thread)
+    return Held(own, chain.waits_for, in_library or chain.waits_for in THREADS)
+
+
+def running_in(thread: int) -> tuple[Place, ...]:
+    """Return the lines of the service that a thread is in, the outermost first."""
+    found = []
+    frame = own_frame(sys._current_frames().get(thread))
+    while frame is not None:
+        found.append(place_of(frame.f_code, frame.f_lineno))
+        frame = own_frame(frame.f_back)
+    return tuple(reversed(found))
 
 
 def held_below(handler: asyncio.Task[Any], others: Iterable[asyncio.Task[Any]]) -> Held:

@@ -55,12 +55,62 @@ def test_those_that_wait_for_a_lock_are_no_finding_beside_its_holder_and_one_wit
     assert alone.symptom.waits_for == "asyncio.Lock.acquire"
 
 
+def test_those_that_wait_for_a_lock_in_one_cell_join_its_holder_in_another() -> None:
+    silent = "storage=never_answers,silent"
+    cells = result(CLOSE, GHOST, WAITS_FOR_LOCK), result(silent, WAITS_FOR_LOCK)
+    (finding,) = findings(*cells)
+    assert finding.line == GUILTY
+    assert [cell.name for cell in finding.cells] == [CLOSE, silent]
+
+
+def test_only_ghosts_that_wait_for_a_lock_explain_a_stop_without_end_as_well() -> None:
+    (finding,) = findings(result(STOP, WAITS_FOR_LOCK, NEVER_STOPS))
+    assert finding.harm is Harm.GHOST
+
+
+def test_orphans_that_one_call_has_created_are_one_finding_whatever_they_wait_for() -> None:
+    orphan = replace(GHOST, harm=Harm.ORPHAN, created=(HANDLER,))
+    elsewhere = replace(orphan, chain=(Place("notify", "app.py", 50),))
+    (finding,) = findings(result(CLOSE, orphan), result(STOP, elsewhere))
+    assert len(finding.cells) == 2
+    by_another = replace(elsewhere, created=(replace(HANDLER, line=99),))
+    assert len(findings(result(CLOSE, orphan), result(STOP, by_another))) == 2
+
+
+def test_what_a_stop_leaves_in_memory_is_a_note_and_with_another_departure_a_finding() -> None:
+    wrong = Symptom(harm=Harm.GAUGE, detail="active reads 2, and of the devices 0 are connected")
+    assert findings(result(STOP, LEAK, wrong)) == []
+    assert notes(result(STOP, LEAK, wrong)) == [
+        "sessions are still in memory after a stop, until the process ends",
+        "a gauge is wrong after a stop, until the process ends",
+    ]
+    assert len(findings(result(STOP, LEAK, wrong), result("healthy,close", LEAK, wrong))) == 2
+
+
+def test_a_session_that_ended_long_after_the_others_left_is_a_note_and_as_they_left_a_finding() -> (
+    None
+):
+    ended = replace(CUT_OFF, detail="received 1000 (OK); then sent 1000 (OK)", seconds=12.0)
+    assert notes(result("healthy,close", ended)) == [
+        f"the service ends sessions of devices that stay: {ended.detail}"
+    ]
+    assert len(findings(result("healthy,close", replace(ended, seconds=0.5)))) == 1
+
+
+def test_an_exception_that_nothing_handled_is_a_note_unless_a_finding_of_its_cell_says_it() -> None:
+    raised = {"exceptions": ["KeyError: 'x'", "ConnectionClosedOK: received 1000", "a message"]}
+    assert notes(result("healthy,close", **raised)) == ["unhandled: KeyError: 'x'"]
+    assert notes(result(CLOSE, **raised)) == []
+    assert notes(result("healthy,close", LEAK, **raised)) == []
+
+
 def test_a_blocked_worker_and_a_stop_that_never_ends_are_explained_by_a_ghost() -> None:
     assert [each.harm for each in findings(result(STOP, GHOST, BLOCKED, NEVER_STOPS))] == [
         Harm.GHOST
     ]
-    both = findings(result(STOP, BLOCKED, NEVER_STOPS))
-    assert {each.harm for each in both} == {Harm.BLOCKED_THREAD, Harm.NEVER_STOPS}
+    (blocked,) = findings(result(STOP, BLOCKED, NEVER_STOPS))
+    assert blocked.harm is Harm.BLOCKED_THREAD
+    assert blocked.also == ("the service does not stop on SIGTERM while it waits",)
     # The fault itself blocks the worker.
     assert findings(result("fetch=blocks_thread,close", BLOCKED)) == []
 

@@ -82,6 +82,12 @@ def test_an_orphan_that_a_helper_has_created_is_shown_with_the_line_that_called_
     )
 
 
+def test_a_task_that_a_library_has_created_for_an_orphan_is_no_orphan_of_its_own() -> None:
+    report = check("orphans:waits_with_a_limit")
+    assert harms(report) == [("ORPHAN", 2)]
+    assert is_at(only_finding(report).line, "orphans.py", "LIMIT")
+
+
 @pytest.mark.slow
 def test_an_orphan_that_was_cancelled_and_goes_on_is_said_to() -> None:
     report = check("orphans:cancels_in_vain")
@@ -95,13 +101,13 @@ def test_a_background_task_that_the_first_session_starts_for_all_is_no_orphan() 
     assert check("orphans:starts_one_for_all").findings == ()
 
 
-@pytest.mark.parametrize("kind", ["list", "set", "dict", "class"])
+@pytest.mark.parametrize("kind", ["list", "set", "dict", "class", "nested"])
 def test_an_ended_session_that_a_hub_keeps_is_found_where_it_was_entered(kind: str) -> None:
     report = check(f"memory:in_{kind}")
     assert harms(report) == [("LEAKED", 2)]
     finding = only_finding(report)
     assert is_at(finding.line, "memory.py", kind.upper())
-    name = "members" if kind == "class" else f"memory.{kind.upper()}"
+    name = {"class": "members", "nested": "rooms"}.get(kind, f"memory.{kind.upper()}")
     assert any(name in step for step in finding.symptom.kept_by)
 
 
@@ -127,6 +133,19 @@ def test_a_gauge_that_is_not_lowered_is_found_where_it_was_raised() -> None:
     assert finding.symptom.detail == "active reads 2, and of the devices 0 are connected"
     assert result_of(report).gauges == {"active": (0.0, 2.0, 2.0)}
     assert check("harms:gauge_with_finally").findings == ()
+
+
+@pytest.mark.slow
+def test_a_ghost_that_waits_for_a_worker_is_found_at_the_line_of_the_worker() -> None:
+    cells = [f"storage.internal=never_answers,{each}" for each in ("close", "silent", "stop")]
+    report = check("harms:asks_in_a_worker", *cells)
+    finding = only_finding(report)
+    assert harms(report) == [("GHOST", 2)]
+    assert is_at(finding.line, "harms.py", "FETCHES")
+    assert is_at(finding.symptom.chain[-2], "harms.py", "IN_WORKER")
+    assert finding.also == ("the service does not stop on SIGTERM while it waits",)
+    assert "fetch" in {each.name for each in report.dependencies}  # not what called it there
+    assert check("harms:asks_in_a_worker", "storage.internal=refuses,close").findings == ()
 
 
 @pytest.mark.slow
@@ -190,6 +209,7 @@ def test_a_service_that_does_not_stop_is_found_and_one_that_is_slow_is_noted() -
     ("service", "marker", "words"),
     [
         ("sleeps_in_the_loop", "SLEEPS", "blocks the event loop"),
+        ("sleeps_again_and_again", "AGAIN", "blocks the event loop"),
         ("asks_in_the_loop", "ASKS", "blocks the event loop"),  # for 2 s, again and again
         ("spins", "SPINS", "in spins"),
         ("exits", "EXITS", "the service ends itself: SystemExit: no licence"),

@@ -454,7 +454,7 @@ def test_wrong_cell(ghost_check):
     )
     assert set(outcomes(output).values()) == {"FAILED"}, output
     assert "ServiceError: no device is let in at /wrong: " in output
-    assert "ServiceError: a int cannot be served" in output
+    assert "ServiceError: int is no service" in output
     assert "PlanError: no departure 'closes'" in output
     assert "pytest_plugin.py" not in output, output
 

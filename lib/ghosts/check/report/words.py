@@ -19,6 +19,8 @@ _EXCEPTIONS: Final = 2
 """Unhandled exceptions that are named for each finding."""
 _NOTES: Final = 8
 _MOST_STEPS: Final = 6
+_FROM_GLOBAL: Final = 4
+"""How many of them are the first ones; from the event loop it is one: the last ones say more."""
 _GLOBAL: Final = "module global "
 """How a reference begins that keeps what it refers to, whatever is before it."""
 _LENGTH: Final = 160
@@ -141,13 +143,16 @@ def details(finding: Finding) -> Iterator[str]:
 def kept_by(symptom: Symptom) -> tuple[str, ...]:
     """Return the references that keep a session, from the last global variable on the way.
 
-    Of many the first few are returned: the others are mostly inside of a library.
+    Of many the first and the last few are returned: the others are mostly inside of a library.
     """
     steps = symptom.kept_by
     start = max((place for place, step in enumerate(steps) if step.startswith(_GLOBAL)), default=0)
-    shown = steps[start : start + _MOST_STEPS]
-    more = len(steps) - start - len(shown)
-    return (*shown, f"{more} more") if more else shown
+    shown = steps[start:]
+    first = _FROM_GLOBAL if shown and shown[0].startswith(_GLOBAL) else 1
+    more = len(shown) - _MOST_STEPS
+    if more <= 1:
+        return shown
+    return (*shown[:first], f"{more} more", *shown[first - _MOST_STEPS :])
 
 
 def since(symptom: Symptom) -> str:

@@ -19,14 +19,19 @@ def gauge_values() -> Values:
     if client is None:
         return {}
     return {
-        sample.name
-        + "".join(f"{{{label}={value}}}" for label, value in sorted(sample.labels.items())): value
+        sample.name + _labels(sample.labels): value
         for registry in _registries(client)
         for metric in registry.collect()
         if metric.type == "gauge" and not metric.name.startswith(("process_", "python_"))
         for sample in metric.samples
         for value in [sample.value]
     }
+
+
+def _labels(labels: dict[str, str]) -> str:
+    """Return labels as Prometheus writes them."""
+    pairs = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
+    return f"{{{pairs}}}" if pairs else ""
 
 
 def _registries(client: Any) -> list[Any]:

@@ -1,9 +1,11 @@
 """Serves what is checked, by the server that would serve it in production."""
 
 import asyncio
+import functools
 import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -11,7 +13,7 @@ from ghosts.check.own import error_in_words
 from ghosts.check.service import Kind, ServiceError, kind_of
 from ghosts.check.world.app_time import replace_everywhere
 from ghosts.check.world.service_loop import ServiceLoop
-from ghosts.check.world.sessions import Sessions
+from ghosts.check.world.sessions import Sessions, current_session
 
 _LOOPBACK: Final = "127.0.0.1"
 _START_SECONDS: Final = 120.0
@@ -128,12 +130,17 @@ def _recorded_asgi(app: Any, sessions: Sessions) -> Any:
             await app(scope, receive, send)
             return
 
-        # New for each connection: what keeps the session's WebSocket keeps these.
-        async def receive_here() -> Any:
-            return await receive()
+        session = current_session()
 
-        async def send_here(message: Any) -> None:
-            await send(message)
+        # New for each connection: what keeps the session's WebSocket keeps these. They are no
+        # coroutine functions, so that no line of theirs is on the way to where the service waits.
+        def receive_here() -> Any:
+            if session is not None:
+                session.asked += 1
+            return receive()
+
+        def send_here(message: Any) -> Any:
+            return send(message)
 
         await sessions.handle(lambda: app(scope, receive_here, send_here), receive_here, send_here)
 
@@ -211,8 +218,15 @@ async def _websockets(
 
 
 def _recorded_websockets(handler: Any, sessions: Sessions) -> Any:
+    @functools.wraps(handler)  # its parameters tell websockets how to call it
     async def recorded(connection: Any, *path: Any) -> None:
-        await sessions.handle(lambda: handler(connection, *path), connection)
+        returned = await sessions.handle(lambda: handler(connection, *path), connection)
+        session = current_session()
+        if returned is not None and session is not None:
+            session.error = (
+                f"it was served as a handler of websockets, and returned {type(returned).__name__}:"
+                " what returns a service has no parameters"
+            )
 
     return recorded
 
@@ -229,6 +243,13 @@ def _record_handlers(sessions: Sessions) -> None:
         return serve_websockets(_recorded_websockets(handler, sessions), *arguments, **options)
 
     replace_everywhere({serve_websockets: serve_recorded})
+    if legacy := sys.modules.get("websockets.legacy.server"):
+        begin = legacy.Serve.__init__
+
+        def begin_recorded(self: Any, handler: Any, *arguments: Any, **options: Any) -> None:
+            begin(self, _recorded_websockets(handler, sessions), *arguments, **options)
+
+        legacy.Serve.__init__ = begin_recorded
     initialise = web.Server.__init__
 
     def initialise_recorded(self: web.Server, handler: Any, **options: Any) -> None:

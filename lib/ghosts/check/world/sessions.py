@@ -37,6 +37,10 @@ class Session:
     ended_at: float | None = None
     lost_at: float | None = None
     error: str = ""
+    returned: bool = False
+    """Whether its handler has returned although the device was connected."""
+    asked: int = 0
+    """How often an ASGI application has asked for a message: the first is the connection itself."""
     parts: list[weakref.ref[Any]] = field(default_factory=list)
     """What belongs to the session alone, and must go with it."""
 
@@ -105,11 +109,14 @@ class Sessions:
         session.began, session.handler = True, weakref.ref(task)
         session.parts = [weakref.ref(part) for part in parts]
         try:
-            return await call()
+            result = await call()
         except BaseException as error:
             if type(error).__name__ not in ORDINARY_ENDS:
                 session.error = error_in_words(error)
             raise
+        else:
+            session.returned = session.is_connected
+            return result
         finally:
             session.ended_at = self._now()
 

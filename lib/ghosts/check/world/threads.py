@@ -1,5 +1,7 @@
 """The calls of a service into threads, and which of them still work."""
 
+import contextvars
+import importlib
 import os
 import socket
 import sys
@@ -30,6 +32,8 @@ class ThreadCall:
 
     name: str
     place: str
+    thread: int = 0
+    """What `threading.get_ident` is in it."""
     native_id: int = 0
     asleep_at: int | None = None
     """Nanoseconds that its thread had run when it was found to sleep."""
@@ -66,7 +70,8 @@ class ThreadCalls:
 
     def _run(self, call: ThreadCall, function: Callable[..., Any], *arguments: Any) -> Any:
         thread = threading.get_ident()
-        call.asleep_at, call.native_id = None, threading.get_native_id()
+        call.thread, call.native_id = thread, threading.get_native_id()
+        call.asleep_at = None
         self._in_threads[thread] = call
         self._queued.discard(call)
         try:
@@ -154,7 +159,9 @@ def recorded_threads(threads: ThreadCalls) -> Iterator[None]:
         return _SUBMIT(pool, threads.recorded(function), *arguments, **named)
 
     ThreadPoolExecutor.submit = submit  # type: ignore[method-assign, assignment]
-    backend: Any = sys.modules.get("anyio._backends._asyncio")
+    # anyio imports it when it is first needed, which may be in a session.
+    name = "anyio._backends._asyncio"
+    backend: Any = importlib.import_module(name) if "anyio" in sys.modules else None
     if backend is not None:
         run_sync = backend.AsyncIOBackend.run_sync_in_worker_thread.__func__
 
@@ -232,8 +239,13 @@ def _called(function: Any) -> Any:
 
     Behind partials and decorators there may be what a library calls it by, as asgiref does.
     """
-    found = list(_functions_in(function))
+    found = [each for each in _functions_in(function) if not _runs_in_context(each)] or [function]
     return next((each for each in found if _is_own_function(each)), found[-1])
+
+
+def _runs_in_context(function: Any) -> bool:
+    """Return whether it is the ``run`` of a context, to which the function is an argument."""
+    return isinstance(getattr(function, "__self__", None), contextvars.Context)
 
 
 def _functions_in(function: Any) -> Iterator[Any]:

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from ghosts.check.world.devices import Device
 
 _LONG_SLEEP: Final = 20.0
-"""Seconds of one sleep of the loop after which pings have gone unanswered too long, usually."""
+"""Seconds of sleep after which pings have gone unanswered too long, usually."""
+_MOSTLY: Final = 0.9
+"""The part of the time that the loop may sleep; with more the service is hardly there."""
 
 
 class World:
@@ -51,6 +53,8 @@ class World:
         self.stand_ins: dict[str, StandIn] = {}
         self.exceptions: list[str] = []
         self.notes: list[str] = []
+        self._first_sleep: float | None = None
+        self._slept = 0.0
         self.raised: dict[str, Place] = {}
         self.devices: list[Device] = []
         self.harmed: list[Symptom] = []
@@ -90,13 +94,17 @@ class World:
             yield
 
     def _on_blocked(self, seconds: float) -> None:
-        """Note a sleep of the service that blocks the loop; end the cell if it is a long one."""
-        place = caller_in_words()
-        if not place or not self.devices:
+        """Note a sleep of the service that blocks the loop; end the cell if little else happens."""
+        place, now = caller_in_words(), self.loop.time()
+        if not place or not self.sessions.all():
             return  # not the service's, or a start, which disturbs no device
         words = blocks_the_loop(place)
         self.notes.append(words)
-        if seconds >= _LONG_SLEEP and isinstance(self.loop, CheckedLoop):
+        if self._first_sleep is None:
+            self._first_sleep = now
+        self._slept += seconds
+        mostly = self._slept > _MOSTLY * (now + seconds - self._first_sleep)
+        if self._slept >= _LONG_SLEEP and mostly and isinstance(self.loop, CheckedLoop):
             self.loop.on_spin(SpinError(words))
 
     def _lead(self, host: str, port: int) -> tuple[str, int] | None:
@@ -114,8 +122,8 @@ class World:
             return place
         with contextlib.suppress(RuntimeError):  # a thread has no task
             task = asyncio.current_task()
-            created = () if task is None else self.created.of(task)
-            return str(created[-1]) if created else ""
+            cause = None if task is None else self.created.cause_of(task)
+            return "" if cause is None else str(cause)
         return ""
 
     def _stand_in(self, name: str, host: str, port: int) -> StandIn:

@@ -45,7 +45,7 @@ async def sleeps_in_a_thread(websocket):
 
 async def sleeps_in_the_loop(websocket):
     async def sleep_there():
-        sleep(15)  # noqa: ASYNC251
+        sleep(5)  # noqa: ASYNC251
 
     await says_elapsed(sleep_there())
     await until_gone(websocket)

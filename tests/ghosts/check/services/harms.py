@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import contextvars
 import signal
 import socket
 import sys
 import threading
 import time
 import urllib.request
+from functools import partial
 
 import httpx
 from prometheus_client import Gauge
@@ -152,6 +154,24 @@ async def asks_in_the_loop(websocket):
     async for _ in websocket:
         with contextlib.suppress(OSError):
             urllib.request.urlopen("http://storage.internal/", timeout=2)  # noqa: ASYNC210 # ASKS
+
+
+def fetch():
+    with contextlib.suppress(OSError):
+        urllib.request.urlopen("http://storage.internal/")  # FETCHES
+
+
+async def asks_in_a_worker(websocket):
+    loop = asyncio.get_running_loop()
+    async for _ in websocket:
+        call = partial(contextvars.copy_context().run, fetch)  # as asyncio.to_thread does
+        await loop.run_in_executor(None, call)  # IN_WORKER
+
+
+async def sleeps_again_and_again(websocket):
+    while True:
+        time.sleep(1)  # noqa: ASYNC251 # AGAIN
+        await websocket.send("news")
 
 
 async def spins(websocket):

@@ -33,6 +33,23 @@ async def in_dict(websocket):
     await read(websocket)
 
 
+class Rooms:
+    def __init__(self):
+        self.rooms = {}
+        self.joined = defaultdict(list)
+
+    def join(self, websocket):
+        self.rooms.setdefault("lobby", []).append(websocket)  # NESTED
+
+
+ROOMS = Rooms()
+
+
+async def in_nested(websocket):
+    ROOMS.join(websocket)
+    await read(websocket)
+
+
 async def in_class(websocket):
     Hub.members.append(websocket)  # CLASS
     await read(websocket)

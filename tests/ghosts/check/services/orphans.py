@@ -42,6 +42,14 @@ async def forgets_what_it_spawns(websocket):
     await read(websocket)
 
 
+async def waits_with_a_limit(websocket):
+    async def upload():
+        await asyncio.wait_for(asyncio.Event().wait(), 1e6)  # LIMIT
+
+    keep(asyncio.create_task(upload()))
+    await read(websocket)
+
+
 async def cancels(websocket):
     task = keep(asyncio.create_task(beat(websocket)))
     await read(websocket)

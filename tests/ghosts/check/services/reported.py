@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx
+import uvicorn
 from prometheus_client import Gauge
 
 ACTIVE = Gauge("active", "open sessions")
@@ -35,6 +36,10 @@ async def echoes(websocket):
     """Returns each message: it has nothing that could fail."""
     async for message in websocket:
         await websocket.send(message)
+
+
+def serves():
+    uvicorn.run(waits_for_storage)
 
 
 async def expects_frames(websocket):
