@@ -15,7 +15,7 @@ from tracemalloc_ext.classes import attributes, is_a, slots
 from tracemalloc_ext.frames import awaited_by, frame_of, is_suspended, is_wrapper, locals_of, unwrap
 from tracemalloc_ext.futures import AnyFuture, callbacks_of, is_future, is_task
 from tracemalloc_ext.keys import describe_key
-from tracemalloc_ext.words import describe, place
+from tracemalloc_ext.words import describe, function_name, place
 
 _FUTURE_PARTS: Final = {
     ", waiting": "_fut_waiter",
@@ -91,6 +91,9 @@ def _holder(item: object) -> str:
         return f"suspended in {place(frame.f_code, frame.f_lineno)}" if frame else describe(item)
     if type(item) is types.FrameType:
         return f"frame of {place(item.f_code, item.f_lineno)}"
+    if type(item) is types.MethodType:
+        name = getattr(item.__func__, "__qualname__", "")
+        return f"method {function_name(name)}" if type(name) is str and name else "method"
     return "memoryview" if type(item) is memoryview else describe(item)
 
 

@@ -142,7 +142,10 @@ HOLDERS = [
     (lambda chunk: {chunk: None}, "dict, a key"),
     (lambda chunk: {chunk}, "set"),
     (lambda chunk: [memoryview(chunk)], "list[0] -> memoryview"),
-    (lambda chunk: Session(chunk).private_cloud_loop, "method.__self__ -> Session.gate"),
+    (
+        lambda chunk: Session(chunk).private_cloud_loop,
+        "method Session.private_cloud_loop.__self__ -> Session.gate",
+    ),
 ]
 
 

@@ -16,6 +16,9 @@ from tracemalloc_ext.words import short_path, source_line
 _ENTERS: Final = frozenset(
     {"add", "append", "appendleft", "insert", "put_nowait", "setdefault", "update", "extend", "put"}
 )
+_METHOD: Final = re.compile(r"^method (?:\w+\.)*(\w+)\.__self__")
+"""What a timer calls, which the line that sets the timer names."""
+_TIMERS: Final = frozenset({"call_later", "call_at"})
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -28,6 +31,8 @@ def registered_at(steps: Sequence[str]) -> Place | None:
     """
     names = [name for step in reversed(steps) for name in reversed(_NAME.findall(step))]
     lines = list(_entering_lines())
+    if any("._scheduled" in step for step in steps):
+        names = [found[1] for step in reversed(steps) if (found := _METHOD.search(step))] + names
     for name in dict.fromkeys(names):
         for place, containers in lines:
             if name in containers:
@@ -83,8 +88,10 @@ def _in_tree(tree: Any, file: str, function: str) -> Iterator[tuple[Place, set[s
 
 
 def _container(node: ast.AST) -> ast.AST | None:
-    """Return what a statement or call enters something in: a container, or an attribute."""
+    """Return what a statement or call enters something in: a container, an attribute, a timer."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr in _TIMERS and len(node.args) > 1:
+            return node.args[1]
         return node.func.value if node.func.attr in _ENTERS else None
     if isinstance(node, ast.Assign):
         for target in node.targets:

@@ -101,13 +101,15 @@ def test_a_background_task_that_the_first_session_starts_for_all_is_no_orphan() 
     assert check("orphans:starts_one_for_all").findings == ()
 
 
-@pytest.mark.parametrize("kind", ["list", "set", "dict", "class", "nested"])
+@pytest.mark.parametrize("kind", ["list", "set", "dict", "class", "nested", "timer"])
 def test_an_ended_session_that_a_hub_keeps_is_found_where_it_was_entered(kind: str) -> None:
     report = check(f"memory:in_{kind}")
     assert harms(report) == [("LEAKED", 2)]
     finding = only_finding(report)
     assert is_at(finding.line, "memory.py", kind.upper())
-    name = {"class": "members", "nested": "rooms"}.get(kind, f"memory.{kind.upper()}")
+    name = {"class": "members", "nested": "rooms", "timer": "method Watchdog.check"}.get(
+        kind, f"memory.{kind.upper()}"
+    )
     assert any(name in step for step in finding.symptom.kept_by)
 
 

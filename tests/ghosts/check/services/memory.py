@@ -90,3 +90,17 @@ async def in_traceback(websocket):
     except ValueError as error:
         ERRORS.append(error)
     await read(websocket)
+
+
+class Watchdog:
+    def __init__(self, websocket):
+        self.websocket = websocket
+        self.timer = None
+
+    def check(self):
+        self.timer = asyncio.get_running_loop().call_later(5, self.check)  # TIMER
+
+
+async def in_timer(websocket):
+    Watchdog(websocket).check()
+    await read(websocket)
