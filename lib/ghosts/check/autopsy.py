@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from ghosts.check.harm_to_devices import refused_or_cut_off
 from ghosts.check.holders import own_globals, registered_at
 from ghosts.check.plan import Departure
 from ghosts.check.result import CellResult, Harm, Place, Symptom
@@ -21,13 +22,8 @@ from tracemalloc_ext import retained_bytes, why
 if TYPE_CHECKING:
     from ghosts.check.world.world import World
 
-_STARVED: Final = 0.5
-"""The part of what a device used to get by each other device; with less than that it is starved."""
-_STEADY: Final = 5
-"""Messages before the departure that make a device one that gets some."""
 _NOT_TASKS: Final = ("module global", "class", "event loop")
 """How references begin that are not those of an orphan task, or of what waits for it."""
-RETURNED: Final = "the handler returned"
 _WAS_CANCELLED: Final = "it was cancelled, and goes on"
 _KEPT_BY_TRACEBACK: Final = (
     "ended sessions are in memory as long as an exception is kept, by the frames of its traceback"
@@ -47,7 +43,7 @@ def find_symptoms(world: "World", served: Served, result: CellResult) -> None:
     found += _leaked(world, gone, tasks, result)
     found += _gauge_errors(world, result)
     found += _blocked_threads(world)
-    found += [*_refused_or_cut_off(world), *world.harmed]
+    found += [*refused_or_cut_off(world), *world.harmed]
     if world.cell.departure is Departure.STOP:
         found += _stop(world, served, result)
     result.symptoms += _without_single(found, len(gone))
@@ -89,7 +85,7 @@ def _open_sessions(
             harm=harm,
             device=session.device,
             chain=held.places,
-            waits_for=_in_words(world, held),
+            waits_for=held.in_words(world.unanswered()),
             seconds=now - (world.departed_at if lost is None else lost),
             held_bytes=_held_bytes(world, handler),
             detail=_unanswered(world),
@@ -120,7 +116,7 @@ def _orphans(
                 harm=Harm.ORPHAN,
                 device=session.device,
                 chain=held.places,
-                waits_for=_in_words(world, held),
+                waits_for=held.in_words(world.unanswered()),
                 seconds=now - ended,
                 held_bytes=_held_bytes(world, task),
                 kept_by=_kept_by(world, task) if session is gone[0] else (),
@@ -226,61 +222,6 @@ def _blocked_threads(world: "World") -> Iterator[Symptom]:
         )
 
 
-def _refused_or_cut_off(world: "World") -> Iterator[Symptom]:
-    """Yield the devices that were not let in, or were cut off while they did nothing but stay."""
-    for device in world.devices:
-        if device.refused:
-            yield refusal(world, device)
-        elif device.cut_off_at is not None and world.cell.departure is not Departure.STOP:
-            session = world.sessions.of_device(device.number)
-            reason = device.cut_off
-            if session is not None:
-                reason = session.error or (RETURNED if session.returned else reason)
-            yield Symptom(
-                harm=Harm.CUT_OFF,
-                device=device.number,
-                detail=reason,
-                seconds=max(0.0, device.cut_off_at - world.departed_at),
-            )
-
-
-def refusal(world: "World", device: Device) -> Symptom:
-    """Return that a device was not let in, with the line that its handler is held at, if it is."""
-    session = world.sessions.of_device(device.number)
-    handler = session.handler() if session and session.is_open and session.handler else None
-    held = None if handler is None else held_below(handler, ())
-    return Symptom(
-        harm=Harm.REFUSED,
-        device=device.number,
-        chain=held.places if held else (),
-        waits_for=_in_words(world, held) if held else "",
-        detail=device.refused,
-    )
-
-
-def harm_to_witness(world: "World", witness: Device) -> Iterator[Symptom]:
-    """Yield that the last device gets next to nothing any more, now that the others have left.
-
-    What it gets may be about the others, so a task that waits in a call to send is needed as well.
-    """
-    per_sender = witness.received_by_departure / world.stay / len(world.devices)
-    usual = per_sender * world.timing.starved_after
-    is_starved = (
-        witness.received_by_departure >= _STEADY and witness.received_late < usual * _STARVED
-    )
-    if witness.connected and is_starved and (chain := _sending(world)):
-        yield Symptom(harm=Harm.STARVED, device=witness.number, chain=chain)
-
-
-def _sending(world: "World") -> tuple[Place, ...]:
-    """Return the line of the service that waits for a peer to take what was sent."""
-    for task in in_order(asyncio.all_tasks(world.loop)):
-        held = held_at(task)
-        if held.is_sending:
-            return held.places
-    return ()
-
-
 def _stop(world: "World", served: Served, result: CellResult) -> Iterator[Symptom]:
     if served.stopped_at is not None:
         result.stopped_after = served.stopped_at - world.departed_at
@@ -296,7 +237,7 @@ def _stop(world: "World", served: Served, result: CellResult) -> Iterator[Sympto
     yield Symptom(
         harm=Harm.NEVER_STOPS,
         chain=held.places,
-        waits_for=_in_words(world, held),
+        waits_for=held.in_words(world.unanswered()),
         seconds=world.loop.time() - world.departed_at,
     )
 
@@ -352,11 +293,3 @@ def _unanswered(world: "World") -> str:
         for request in stand_in.unanswered.values()
     ]
     return waiting[0] if waiting else ""
-
-
-def _in_words(world: "World", held: Held) -> str:
-    """Return what a task waits for: in a client, for the one dependency that has not answered."""
-    waiting = [name for name, each in world.stand_ins.items() if each.unanswered]
-    if held.in_library and len(waiting) == 1:
-        return f"an answer of {waiting[0]}"
-    return "" if held.waits_for == "Future" else held.waits_for

@@ -7,9 +7,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
-from ghosts.check.autopsy import STOP_SECONDS, find_symptoms, harm_to_witness, refusal
+from ghosts.check.autopsy import STOP_SECONDS, find_symptoms
 from ghosts.check.confinement.audit import Guard
 from ghosts.check.confinement.broker import Link
+from ghosts.check.harm_to_devices import harm_to_witness, refusal
 from ghosts.check.own import error_in_words
 from ghosts.check.plan import Cell, Departure, Dependency, Phase, Protocol
 from ghosts.check.result import CellResult, Harm, Symptom

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from ghosts.check.confinement.audit import Guard
 from ghosts.check.confinement.broker import Link
-from ghosts.check.findings import ENDED, Finding, Note, find
+from ghosts.check.findings import Finding, Note, find
 from ghosts.check.forks import run_cells
+from ghosts.check.notes import ENDED
 from ghosts.check.plan import Cell, Departure, Dependency, PlanError, cells_of
 from ghosts.check.result import CellResult, Harm
 from ghosts.check.service import Kind, Service, ServiceError, kind_of

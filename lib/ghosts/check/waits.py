@@ -4,7 +4,7 @@ import asyncio
 import re
 import sys
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from types import CodeType
 from typing import Any, Final
@@ -76,6 +76,12 @@ class Held:
     places: tuple[Place, ...]
     waits_for: str
     in_library: bool
+
+    def in_words(self, unanswered: Sequence[str]) -> str:
+        """Return what is waited for: in a client, the one dependency that has not answered."""
+        if self.in_library and len(unanswered) == 1:
+            return f"an answer of {unanswered[0]}"
+        return "" if self.waits_for == "Future" else self.waits_for
 
     @property
     def is_sending(self) -> bool:

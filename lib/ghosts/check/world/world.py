@@ -144,6 +144,10 @@ class World:
             stand_in.fail(self.cell.mode)
         return stand_in
 
+    def unanswered(self) -> list[str]:
+        """Return the names of the dependencies that have not answered all requests."""
+        return [name for name, each in self.stand_ins.items() if each.unanswered]
+
     @property
     def own_parts(self) -> tuple[object, ...]:
         """What is ours, and so neither kept by the service nor a reason why something is kept."""
