@@ -61,7 +61,7 @@ def test_a_function_registered_with_atexit(kept_by):
         lambda client: atexit.register(client.close),
         lambda client: atexit.unregister(client().close),
     )
-    assert answer == f"{OUTSIDE} -> method.__self__ -> Client"
+    assert answer == f"{OUTSIDE} -> method Client.close.__self__ -> Client"
 
 
 def test_an_argument_of_a_function_of_atexit_has_a_holder_outside(kept_by):
@@ -80,7 +80,7 @@ def test_a_signal_handler(kept_by):
         lambda client: signal.signal(signal.SIGUSR1, client.close),
         lambda _: signal.signal(signal.SIGUSR1, before),
     )
-    assert answer == "handler of SIGUSR1 -> method.__self__ -> Client"
+    assert answer == "handler of SIGUSR1 -> method Client.close.__self__ -> Client"
 
 
 def test_the_callback_of_a_weak_reference(kept_by):
@@ -88,7 +88,7 @@ def test_the_callback_of_a_weak_reference(kept_by):
     answer = kept_by(lambda client: KEPT.append(weakref.ref(watched, client.close)))
     assert answer == (
         f"module global {__name__}.KEPT -> list[0] -> weak reference.__callback__ -> "
-        "method.__self__ -> Client"
+        "method Client.close.__self__ -> Client"
     )
 
 
@@ -176,7 +176,7 @@ def test_a_timer_of_a_loop_that_does_not_run(kept_by):
     finally:
         loop.close()
     assert answer.startswith("another event loop -> ")
-    assert answer.endswith("TimerHandle._callback -> method.__self__ -> Client")
+    assert answer.endswith("TimerHandle._callback -> method Client.close.__self__ -> Client")
 
 
 def test_a_task_of_another_loop():
