@@ -28,8 +28,6 @@ _WAS_CANCELLED: Final = "it was cancelled, and goes on"
 _KEPT_BY_TRACEBACK: Final = (
     "ended sessions are in memory as long as an exception is kept, by the frames of its traceback"
 )
-STOP_SECONDS: Final = 30.0
-"""What Kubernetes waits for after SIGTERM, unless told otherwise."""
 
 
 def find_symptoms(world: "World", served: Served, result: CellResult) -> None:
@@ -88,7 +86,7 @@ def _open_sessions(
             waits_for=held.in_words(world.unanswered()),
             seconds=now - (world.departed_at if lost is None else lost),
             held_bytes=_held_bytes(world, handler),
-            detail=_unanswered(world),
+            detail=_unanswered(world) or _cancelled_in_vain([handler, *tasks.get(session, [])]),
             kept_by=_kept_by(world, handler) if session is gone[0] else (),
         )
 
@@ -123,6 +121,14 @@ def _orphans(
                 created=created,
                 detail=_WAS_CANCELLED if task.cancelling() else _unanswered(world),
             )
+
+
+def _cancelled_in_vain(tasks: Sequence[asyncio.Task[Any]]) -> str:
+    return "a task of it was cancelled, and goes on" if any(map(_is_cancelled, tasks)) else ""
+
+
+def _is_cancelled(task: asyncio.Task[Any]) -> bool:
+    return task.cancelling() > 0
 
 
 def _down_to_thread(world: "World", held: Held) -> Held:
@@ -225,11 +231,6 @@ def _blocked_threads(world: "World") -> Iterator[Symptom]:
 def _stop(world: "World", served: Served, result: CellResult) -> Iterator[Symptom]:
     if served.stopped_at is not None:
         result.stopped_after = served.stopped_at - world.departed_at
-        if result.stopped_after > STOP_SECONDS:
-            result.notes.append(
-                f"the service takes {result.stopped_after:.0f} s to stop: Kubernetes kills it "
-                f"after {STOP_SECONDS:g} s unless told otherwise"
-            )
         if _is_kept_up(world):
             yield Symptom(harm=Harm.NEVER_STOPS, detail="its process waits for a worker thread")
         return
@@ -288,7 +289,8 @@ def _unanswered(world: "World") -> str:
     """Return which requests have waited for an answer, and for how long."""
     now = world.loop.time()
     waiting = [
-        f"{request.what} to {stand_in.name} has had no full answer for {now - request.since:.0f} s"
+        f"{request.what} to {stand_in.name} has had no {request.lacks} for "
+        f"{now - request.since:.0f} s"
         for stand_in in world.stand_ins.values()
         for request in stand_in.unanswered.values()
     ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
-from ghosts.check.autopsy import STOP_SECONDS, find_symptoms
+from ghosts.check.autopsy import find_symptoms
 from ghosts.check.confinement.audit import Guard
 from ghosts.check.confinement.broker import Link
 from ghosts.check.harm_to_devices import harm_to_witness, refusal
@@ -113,7 +113,7 @@ async def _run(
     result.left = sum(device.left_at is not None for device in world.devices)
     after = gauge_values()
     moved = moving(before, connected, inside)
-    names = _gauges(service.gauge, after) if service.gauge else moved
+    names = _gauges(service.gauge, after) if service.gauge else [*service.moving, *moved]
     result.known_gauges = tuple(dict.fromkeys(each.partition("{")[0] for each in after))
     result.gauges = {
         name: (before.get(name, 0.0), connected.get(name, 0.0), after.get(name, 0.0))
@@ -129,7 +129,7 @@ async def _run(
         if late.refused:
             result.symptoms.append(refusal(world, late))
         if result.count(Harm.GHOST) and not world.timing.ends_early:
-            result.symptoms += await _stop_beside_ghosts(served)
+            result.symptoms += await _stop_beside_ghosts(served, world.timing.observed)
 
 
 def _gauges(name: str, values: dict[str, float]) -> list[str]:
@@ -190,12 +190,12 @@ async def _depart(world: World, served: Served) -> None:
     await _observe(world, lambda: True)
 
 
-async def _stop_beside_ghosts(served: Served) -> list[Symptom]:
-    """Stop a service that has ghosts; return whether it was still running when it is killed."""
+async def _stop_beside_ghosts(served: Served, seconds: float) -> list[Symptom]:
+    """Stop a service that has ghosts; return whether it is still running some seconds later."""
     served.stop()
-    await asyncio.sleep(STOP_SECONDS)
+    await asyncio.wait([served.running], timeout=seconds)
     stopped = served.stopped_at is not None
-    return [] if stopped else [Symptom(harm=Harm.NEVER_STOPS, seconds=STOP_SECONDS)]
+    return [] if stopped else [Symptom(harm=Harm.NEVER_STOPS, seconds=seconds)]
 
 
 async def _stay_as_witness(world: World, witness: Device) -> None:

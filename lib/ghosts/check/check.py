@@ -158,6 +158,8 @@ def check_cells(
         remarks.append(_NOTHING_SENT)
         found = runs.discover(service)
     _check_usable(found, service)
+    counting = (name for name, (before, _, after) in found.gauges.items() if after == before)
+    service = replace(service, moving=tuple(counting))
     _check_known(only, found.dependencies)
     cells = list(only) or cells_of(found.dependencies)
     if service.by_wall_clock and not only and kind_of(app) not in (Kind.ASGI, Kind.WEBSOCKETS):

@@ -11,6 +11,7 @@ from ghosts.check.notes import (
     effect_in_words,
     ends_with_the_process,
     never_returns,
+    slow_stop,
     unhandled,
 )
 from ghosts.check.plan import Cell, Departure, Dependency, Protocol
@@ -138,6 +139,9 @@ def find(
     merge(causes, waiters)
     findings = [_finding(shown, unanswered) for shown in causes.values()]
     findings.sort(key=lambda each: (_ORDER[each.harm], _size(each.cell)))
+    too_slow, cells = slow_stop(results)
+    if too_slow:
+        notes[too_slow] = cells
     told = {finding.cell for finding in findings}
     for result in results:
         for text in () if result.cell in told else unhandled(result):

@@ -6,7 +6,7 @@ from typing import Final
 
 from ghosts.check.confinement.audit import SideEffect
 from ghosts.check.harm_to_devices import RETURNED
-from ghosts.check.plan import Departure
+from ghosts.check.plan import Cell, Departure
 from ghosts.check.result import CellResult, Harm, Symptom
 from ghosts.check.world.sessions import ORDINARY_ENDS
 
@@ -21,6 +21,8 @@ _CHOICES: Final = {
 }
 _EXCEPTION: Final = re.compile(r"[A-Z]\w*: ")
 """How an exception in words begins, unlike a message without one."""
+_STOP_SECONDS: Final = 30.0
+"""What Kubernetes waits for after SIGTERM, unless told otherwise."""
 AFTER_STOP: Final = {
     Harm.LEAKED: "sessions are still in memory after a stop, until the process ends",
     Harm.GAUGE: "a gauge is wrong after a stop, until the process ends",
@@ -79,3 +81,21 @@ def effect_in_words(effect: SideEffect) -> str:
     place = f" at {effect.place}" if effect.place else ""
     refused = ", which was refused" if effect.refused else ""
     return f"the service {effect.what}{place}{refused}"
+
+
+def slow_stop(results: Sequence[CellResult]) -> tuple[str, list[Cell]]:
+    """Return that the service takes too long to stop, and in which cells, the longest first.
+
+    The text is empty if it does not.
+    """
+    took = {each.cell: each.stopped_after or 0.0 for each in results}
+    slow = sorted(
+        (cell for cell in took if took[cell] > _STOP_SECONDS), key=lambda cell: -took[cell]
+    )
+    if not slow:
+        return "", []
+    text = (
+        f"the service takes {took[slow[0]]:.0f} s to stop: Kubernetes kills it after "
+        f"{_STOP_SECONDS:g} s unless told otherwise"
+    )
+    return text, slow

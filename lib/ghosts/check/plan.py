@@ -42,6 +42,7 @@ class Protocol(StrEnum):
     """What a service spoke to a dependency."""
 
     HTTP = "HTTP"
+    WEBSOCKET = "WebSocket"
     PASSED_ON = "passed on"
     """It was passed on: to a real server that is allowed, or to a stub of the user's."""
     THREAD = "a worker thread"
@@ -71,6 +72,7 @@ THREAD_MODES: Final = (FaultMode.BLOCKS_THREAD,)
 
 MODES: Final = {
     Protocol.HTTP: HTTP_MODES,
+    Protocol.WEBSOCKET: HTTP_MODES,
     Protocol.PASSED_ON: CONNECTION_MODES,
     Protocol.THREAD: THREAD_MODES,
     Protocol.UNKNOWN: (FaultMode.RESETS, FaultMode.REFUSES),

@@ -73,6 +73,8 @@ class Service:
     devices: int = 5
     stay: float = 20.0
     gauge: str | None = None
+    moving: tuple[str, ...] = ()
+    """Gauges that have counted sessions while nothing failed, unless ``gauge`` is given."""
     by_wall_clock: bool = False
     """Whether cells run in real time, for a service that simulated time cannot be shown to."""
     stubs: dict[str, str] = field(default_factory=dict)
@@ -161,6 +163,8 @@ def kind_of(app: Any) -> Kind:
             return Kind.PROGRAM
         if count == 1:
             return Kind.WEBSOCKETS
+    if count == 0:
+        raise ServiceError(f"{app.__name__} is a function without parameters: pass what it returns")
     raise ServiceError(
         f"{getattr(app, '__name__', type(app).__name__)} takes {count} arguments: an ASGI "
         "application takes three, a handler of websockets one and is a coroutine function"

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from checked import check, line_of, said
+from checked import CLOSE, check, is_at, line_of, said
 
 from ghosts.check.check import Report
 from ghosts.check.confinement.broker import allowed_server
@@ -74,6 +74,27 @@ def test_stubs_answer_over_http_and_by_lines_and_their_hosts_are_dependencies() 
     assert found["dict.internal:2628"].protocol is Protocol.PASSED_ON
     assert report.findings == ()
     assert report.notes == ()
+
+
+def test_a_websocket_is_named_as_one_and_a_ghost_says_that_no_message_has_come() -> None:
+    report = check("dependencies:bridges")
+    assert calls(report)["speech.internal"].protocol is Protocol.WEBSOCKET
+    finding = report.findings[0]
+    assert is_at(finding.line, "dependencies.py", "SPEECH")
+    assert finding.symptom.detail.startswith(
+        "the WebSocket /listen to speech.internal has had no message "
+        "(its stand-in sends none: see --stub) for "
+    )
+
+
+def test_a_stub_talks_over_a_websocket_until_it_never_answers() -> None:
+    stubs = {"speech.internal": "dependencies:speech"}
+    broken = "speech.internal=never_answers,close"
+    report = check("dependencies:bridges", CLOSE, broken, stubs=stubs)
+    (finding,) = report.findings
+    assert [cell.name for cell in finding.cells] == [broken]
+    assert is_at(finding.line, "dependencies.py", "SPEECH")
+    assert "has had no message for " in finding.symptom.detail
 
 
 @pytest.fixture

@@ -97,6 +97,14 @@ def test_a_session_that_ended_long_after_the_others_left_is_a_note_and_as_they_l
     assert len(findings(result("healthy,close", replace(ended, seconds=0.5)))) == 1
 
 
+def test_a_stop_that_takes_long_is_one_note_with_the_longest_first() -> None:
+    cells = "healthy,stop", STOP, "storage=refuses,stop"
+    took = zip(cells, (37.0, 225.0, 29.0), strict=True)
+    (note,) = find([result(cell, stopped_after=seconds) for cell, seconds in took])[1]
+    assert note.text.startswith("the service takes 225 s to stop: Kubernetes kills it after 30 s")
+    assert [cell.name for cell in note.cells] == [STOP, "healthy,stop"]
+
+
 def test_an_exception_that_nothing_handled_is_a_note_unless_a_finding_of_its_cell_says_it() -> None:
     raised = {"exceptions": ["KeyError: 'x'", "ConnectionClosedOK: received 1000", "a message"]}
     assert notes(result("healthy,close", **raised)) == ["unhandled: KeyError: 'x'"]

@@ -137,6 +137,19 @@ def test_a_gauge_that_is_not_lowered_is_found_where_it_was_raised() -> None:
     assert check("harms:gauge_with_finally").findings == ()
 
 
+def test_a_gauge_that_counts_devices_is_compared_where_they_are_cut_off_at_once_too() -> None:
+    cell = "storage.internal=status_500,close"
+    report = check("harms:counts_before_it_asks", cell)
+    assert harms(report) == [("GAUGE", 2)]
+    assert is_at(only_finding(report).line, "harms.py", "COUNTED")
+
+
+def test_a_ghost_whose_cancellation_a_task_has_swallowed_says_so() -> None:
+    finding = only_finding(check("holding:waits_for_one_that_swallows"))
+    assert is_at(finding.line, "holding.py", "SWALLOWS")
+    assert finding.symptom.detail == "a task of it was cancelled, and goes on"
+
+
 @pytest.mark.slow
 def test_a_ghost_that_waits_for_a_worker_is_found_at_the_line_of_the_worker() -> None:
     cells = [f"storage.internal=never_answers,{each}" for each in ("close", "silent", "stop")]

@@ -6,7 +6,7 @@ import pytest
 from checked import check, harms, is_at, result_of, said
 
 from ghosts.check.result import Harm
-from ghosts.check.service import ServiceError
+from ghosts.check.service import ServiceError, kind_of
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -62,6 +62,15 @@ def test_a_ghost_of_each_kind_is_found_at_the_line_that_holds_it(target: str) ->
     assert harms(report) == [(Harm.GHOST.name, 2)]
     assert is_at(report.findings[0].line, "saying.py", "HELD")
     assert result_of(report).clean_after is None
+
+
+def test_a_factory_that_is_passed_as_an_object_is_to_be_called() -> None:
+    with pytest.raises(ServiceError, match="make is a function without parameters: pass what it"):
+        kind_of(make)
+
+
+def make() -> None:
+    """Return nothing: it is not called."""
 
 
 def test_a_program_that_returns_or_a_lifespan_that_fails_is_said_with_its_reason() -> None:

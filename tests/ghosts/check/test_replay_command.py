@@ -51,4 +51,4 @@ def test_what_may_be_secret_is_not_in_it():
 
 def test_an_application_that_a_test_has_passed_as_an_object_is_replayed_by_the_call_in_the_test():
     call = replay_command(Service(target=object(), path="/ws"), CELL)
-    assert call == f'ghost_check(..., path="/ws", only=["{CELL.name}"])'
+    assert call == f'ghost_check(..., only=["{CELL.name}"])'

@@ -18,10 +18,10 @@ def replay_command(service: Service, cell: Cell) -> str:
     """Return the command that runs a cell alone, with the options that the service was given.
 
     Values of headers and query parameters that may be secret are replaced by ``***``. For a service
-    that a test has passed as an object it is the call in the test.
+    that a test has passed as an object it is the call in the test, with its arguments.
     """
     if not isinstance(service.target, str):
-        return f'ghost_check(..., path="{shown_path(service.path)}", only=["{cell.name}"])'
+        return f'ghost_check(..., only=["{cell.name}"])'
     words = ["ghosts", "check", service.name, *_options(service), "--only", cell.name]
     return shlex.join(words)
 

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from ghosts.check.check import Report
 from ghosts.check.findings import Finding
-from ghosts.check.plan import Departure, Dependency
+from ghosts.check.plan import Departure, Dependency, Protocol
 from ghosts.check.report.harm_words import counted
 from ghosts.check.report.order import results_in_order
 from ghosts.check.report.replay_command import replay_command
@@ -78,7 +78,8 @@ def lines(report: Report) -> Iterator[Line]:
 
 def dependency_in_words(dependency: Dependency) -> str:
     """Return a dependency, what it speaks, and when it is called."""
-    calls = f"{dependency.calls} {'call' if dependency.calls == 1 else 'calls'}"
+    unit = "message" if dependency.protocol is Protocol.WEBSOCKET else "call"
+    calls = f"{dependency.calls} {unit}{'' if dependency.calls == 1 else 's'}"
     when = " and ".join(dependency.phases)
     place = f", first at {dependency.place}" if dependency.place else ""
     return f"{dependency.name} ({dependency.protocol}): {calls} at {when}{place}"

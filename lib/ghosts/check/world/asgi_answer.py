@@ -36,12 +36,12 @@ async def talk(
     app: App,
     request: web.BaseRequest,
     on_message: Callable[[], object],
-    before_send: Callable[[], Awaitable[None]],
+    before_send: Callable[[], Awaitable[bool]],
 ) -> web.StreamResponse:
     """Let the application talk over the WebSocket of a request, until either side closes it.
 
     ``on_message`` is called with each message that comes, ``before_send`` is awaited before each
-    that goes.
+    that goes, and returns whether it does.
     """
     peer = web.WebSocketResponse()
     connected = False
@@ -61,8 +61,8 @@ async def talk(
         return {"type": "websocket.disconnect", "code": peer.close_code or 1006}
 
     async def send(message: dict[str, Any]) -> None:
-        if message["type"] == "websocket.send":
-            await before_send()
+        if message["type"] == "websocket.send" and not await before_send():
+            return
         match message["type"]:
             case "websocket.accept":
                 await peer.prepare(request)

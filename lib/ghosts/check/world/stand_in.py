@@ -29,10 +29,11 @@ _CHUNK: Final = 65_536
 
 @dataclass(slots=True)
 class Unanswered:
-    """A request that has no answer yet."""
+    """A request that has no answer yet, or a WebSocket over which nothing has come."""
 
     since: float
     what: str
+    lacks: str = "full answer"
 
 
 class StandIn:
@@ -96,7 +97,8 @@ class StandIn:
         """What the service spoke to it."""
         if self._connect is not None:
             return Protocol.PASSED_ON
-        return Protocol.HTTP if self.spoken[Protocol.HTTP] else Protocol.UNKNOWN
+        spoken = (each for each in (Protocol.WEBSOCKET, Protocol.HTTP) if self.spoken[each])
+        return next(spoken, Protocol.UNKNOWN)
 
     @property
     def address(self) -> tuple[str, int] | None:
@@ -178,8 +180,10 @@ class StandIn:
             if response is not None:
                 return response
         if request.headers.get("Upgrade", "").lower() == "websocket":
+            self.spoken[Protocol.WEBSOCKET] += 1
+            self._wait_for_message(request)
             app = _silent_peer if self._app is None else self._app
-            return await talk(app, request, self._note_message, self._hold_back)
+            return await talk(app, request, self._note_message, lambda: self._hold_back(request))
         if self._app is not None:
             return await answer_from(self._app, request, body)
         return web.json_response({})
@@ -187,12 +191,20 @@ class StandIn:
     def _note_message(self) -> None:
         self.requested_at.append(self._loop.time())
 
-    async def _hold_back(self) -> None:
-        """Let a message over a WebSocket wait as the fault says: for a time, or indefinitely."""
+    def _wait_for_message(self, request: web.BaseRequest) -> None:
+        lacks = "message (its stand-in sends none: see --stub)" if self._app is None else "message"
+        what = f"the WebSocket {request.path}"
+        self.unanswered[id(request)] = Unanswered(self._loop.time(), what, lacks)
+
+    async def _hold_back(self, request: web.BaseRequest) -> bool:
+        """Wait as the fault says, and return whether a message over a WebSocket is sent.
+
+        What is not sent is dropped, not waited for: the peer goes on reading, and answers pings.
+        """
+        self._wait_for_message(request)
         if self._mode is FaultMode.SLOW:
             await asyncio.sleep(self._seconds[FaultMode.SLOW])
-        elif self._mode in (FaultMode.NEVER_ANSWERS, FaultMode.TRICKLES):
-            await self._loop.create_future()
+        return self._mode not in (FaultMode.NEVER_ANSWERS, FaultMode.TRICKLES)
 
     def _talking(self, talk: Callable[..., Awaitable[None]]) -> Callable[[], socket.socket]:
         """Return a function that opens a connection to a stub of the user's."""

@@ -10,6 +10,7 @@ from saying import say
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocketDisconnect
+from websockets.asyncio.client import connect
 
 
 def fetch(url):
@@ -107,6 +108,22 @@ async def dictionary(reader, writer):
     """A stub of dict.internal."""
     while line := await reader.readline():
         writer.write(line.upper())
+
+
+async def bridges(websocket):
+    """Passes on what the device says, and waits for each answer of the transcriber."""
+    async with connect("ws://speech.internal/listen?language=en") as speech:
+        async for text in websocket:
+            await speech.send(text)
+            await websocket.send(await speech.recv())  # SPEECH
+
+
+async def speech(scope, receive, send):
+    """A stub of speech.internal."""
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] != "websocket.disconnect":
+        if message["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": message["text"].upper()})
 
 
 async def asks_a_real_server(websocket):

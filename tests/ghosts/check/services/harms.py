@@ -156,6 +156,14 @@ async def asks_in_the_loop(websocket):
             urllib.request.urlopen("http://storage.internal/", timeout=2)  # noqa: ASYNC210 # ASKS
 
 
+async def counts_before_it_asks(websocket):
+    ACTIVE.inc()  # COUNTED
+    async with httpx.AsyncClient(timeout=5) as client:
+        (await client.get("http://storage.internal/")).raise_for_status()
+    await read(websocket)
+    ACTIVE.dec()
+
+
 def fetch():
     with contextlib.suppress(OSError):
         urllib.request.urlopen("http://storage.internal/")  # FETCHES

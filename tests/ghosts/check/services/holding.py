@@ -65,5 +65,18 @@ async def cancels_at_stop():
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
         await stopped.wait()
         server.close()
+        await asyncio.sleep(45)
         for task in handlers:
             task.cancel()
+
+
+async def waits_for_one_that_swallows(websocket):
+    async def swallows():
+        while True:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()  # SWALLOWS
+
+    task = asyncio.create_task(swallows())
+    await read(websocket)
+    task.cancel()
+    await asyncio.wait([task])
