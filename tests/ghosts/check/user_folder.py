@@ -12,8 +12,10 @@ from typing import Final
 from new_process import NOBODY
 
 IS_ROOT: Final = sys.platform != "win32" and os.geteuid() == 0
-TEMPORARY: Final = "ghosts-check-left-"
-"""How the names of the temporary files begin that a test makes."""
+_TESTS: Final = os.environ.setdefault("GHOSTS_CHECK_TESTS", str(os.getpid()))
+TEMPORARY: Final = f"ghosts-check-left-{_TESTS}-"
+"""How the names of the temporary files begin that a test makes: a test in another process, which
+inherits the environment, finds them, and other tests of this machine do not."""
 
 
 def stay_as_you_are() -> None:

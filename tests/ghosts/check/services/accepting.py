@@ -51,8 +51,10 @@ async def never_reads(websocket: WebSocket):
 async def never_pauses(websocket: WebSocket):
     await websocket.accept()
     await websocket.receive_text()
+    # Long ones: since Python 3.12 asyncio counts its buffered writes one by one at each write.
+    news = "news" * 1_000
     while True:
-        await websocket.send_text("news")  # ENDLESS
+        await websocket.send_text(news)  # ENDLESS
 
 
 async def computes_first(websocket: WebSocket):
