@@ -124,11 +124,8 @@ def _orphans(
 
 
 def _cancelled_in_vain(tasks: Sequence[asyncio.Task[Any]]) -> str:
-    return "a task of it was cancelled, and goes on" if any(map(_is_cancelled, tasks)) else ""
-
-
-def _is_cancelled(task: asyncio.Task[Any]) -> bool:
-    return task.cancelling() > 0
+    cancelled = any(task.cancelling() for task in tasks)
+    return "a task of it was cancelled, and goes on" if cancelled else ""
 
 
 def _down_to_thread(world: "World", held: Held) -> Held:

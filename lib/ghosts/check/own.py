@@ -4,7 +4,7 @@ import os
 import sys
 import sysconfig
 from functools import cache
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Final
 
 from tracemalloc_ext.words import function_name, short_path
@@ -33,6 +33,16 @@ def own_frame(frame: FrameType | None) -> FrameType | None:
     while frame is not None and not is_own(frame.f_code.co_filename):
         frame = frame.f_back
     return frame
+
+
+def own_lines(frame: FrameType | None) -> list[tuple[CodeType, int]]:
+    """Return the lines of the service's own code from this frame outwards, the innermost first."""
+    found = []
+    frame = own_frame(frame)
+    while frame is not None:
+        found.append((frame.f_code, frame.f_lineno))
+        frame = own_frame(frame.f_back)
+    return found
 
 
 def caller_in_words() -> str:

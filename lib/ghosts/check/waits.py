@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, Final
 
-from ghosts.check.own import is_own, own_frame
+from ghosts.check.own import is_own, own_lines
 from ghosts.check.result import Place
 from tracemalloc_ext import awaits
 from tracemalloc_ext.words import function_name, short_path, source_line
@@ -37,7 +37,7 @@ class Created:
         self._lines: weakref.WeakKeyDictionary[asyncio.Task[Any], list[tuple[CodeType, int]]] = (
             weakref.WeakKeyDictionary()
         )
-        self._causes: weakref.WeakKeyDictionary[asyncio.Task[Any], list[tuple[CodeType, int]]] = (
+        self._causes: weakref.WeakKeyDictionary[asyncio.Task[Any], tuple[CodeType, int]] = (
             weakref.WeakKeyDictionary()
         )
         loop.set_task_factory(self._create)
@@ -46,20 +46,18 @@ class Created:
         self, loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any
     ) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.Task(coroutine, loop=loop, **options)
-        lines: list[tuple[CodeType, int]] = []
-        frame = own_frame(sys._getframe(1))
-        while frame is not None:
-            lines.append((frame.f_code, frame.f_lineno))
-            frame = own_frame(frame.f_back)
-        self._lines[task] = lines
+        lines = self._lines[task] = own_lines(sys._getframe(1))
         parent = asyncio.current_task(loop)
-        self._causes[task] = lines or (self._causes.get(parent, []) if parent else [])
+        if lines:
+            self._causes[task] = lines[0]
+        elif parent is not None and parent in self._causes:
+            self._causes[task] = self._causes[parent]
         return task
 
     def cause_of(self, task: asyncio.Task[Any]) -> Place | None:
-        """Return the line of the service that created a task, or the task that created it, ..."""
-        lines = self._causes.get(task)
-        return place_of(*lines[0]) if lines else None
+        """Return the line of the service that created a task, or one of those it comes from."""
+        line = self._causes.get(task)
+        return None if line is None else place_of(*line)
 
     def of(self, task: asyncio.Task[Any]) -> tuple[Place, ...]:
         """Return the service's lines that created a task, the outermost call first."""
@@ -103,12 +101,8 @@ def held_at(task: asyncio.Task[Any]) -> Held:
 
 def running_in(thread: int) -> tuple[Place, ...]:
     """Return the lines of the service that a thread is in, the outermost first."""
-    found = []
-    frame = own_frame(sys._current_frames().get(thread))
-    while frame is not None:
-        found.append(place_of(frame.f_code, frame.f_lineno))
-        frame = own_frame(frame.f_back)
-    return tuple(reversed(found))
+    lines = own_lines(sys._current_frames().get(thread))
+    return tuple(place_of(*line) for line in reversed(lines))
 
 
 def held_below(handler: asyncio.Task[Any], others: Iterable[asyncio.Task[Any]]) -> Held:
