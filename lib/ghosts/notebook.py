@@ -9,6 +9,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from html import escape
 from importlib import import_module
 from itertools import count
 from typing import Any, Final
@@ -17,9 +19,12 @@ from ghosts.records.recording import Recording
 from ghosts.records.scenario import Scenario
 from ghosts.replay.side_by_side import replay_side_by_side
 
-_COLOURS: Final = {"-": "\x1b[31m", "+": "\x1b[32m"}
-"""Red and green, as a terminal writes them; a notebook shows them as well."""
-_PLAIN: Final = "\x1b[0m"
+_PAPER: Final = "color: #1f2328; background: #ffffff"
+_INKS: Final = {
+    "-": "color: #82071e; background: #ffebe9",
+    "+": "color: #0b4f24; background: #dafbe1",
+}
+"""Dark red and dark green on pale grounds of their own, whatever page they are on."""
 
 
 def replays(
@@ -97,7 +102,26 @@ def _in_a_kernel() -> bool:
     return getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
+@dataclass(frozen=True, slots=True)
+class _Diff:
+    lines: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join(self.lines)
+
+    def _repr_html_(self) -> str:
+        # Each line keeps its sign and its end: a page that drops styles shows a plain diff.
+        body = "\n".join(map(_inked, self.lines))
+        return f'<pre style="{_PAPER}; padding: 0.5em; white-space: pre-wrap">{body}</pre>'
+
+
+def _inked(line: str) -> str:
+    words = escape(line, quote=False)
+    ink = _INKS.get(line[:1])
+    return f'<span style="{ink}">{words}</span>' if ink else words
+
+
 def show_diff(diff: str) -> None:
-    """Print a unified diff with its removed lines in red and its added lines in green."""
-    for line in diff.splitlines():
-        print(f"{_COLOURS.get(line[:1], '')}{line}{_PLAIN}")
+    """Show a unified diff with its removed lines in red and its added lines in green."""
+    display: Any = import_module("IPython.display").display
+    display(_Diff(tuple(diff.splitlines())))

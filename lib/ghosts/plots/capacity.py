@@ -33,6 +33,7 @@ from ghosts.plots.style import (
 _BAR: Final = 0.62
 _IN_USE: Final = 0.2
 """Heights of what is requested and of what is in use, of the distance between two bars."""
+_SHOWN: Final = (Binding.CPU, Binding.MEMORY)
 _MARGIN: Final = 0.5
 """Per cent between the edge of a pod and what it has in use."""
 
@@ -47,7 +48,7 @@ def packed_node(node: Node, pods: Mapping[str, PodResources], in_use: Resources)
     fig, (ax,) = figure(height=1.4 + 1.7 * len(pods))
     places, names = [], []
     for row, (name, pod) in enumerate(pods.items()):
-        for line, resource in enumerate((Binding.CPU, Binding.MEMORY)):
+        for line, resource in enumerate(_SHOWN):
             places.append(2.5 * row + line)
             names.append(f"{name}: {resource}" if line == 0 else resource)
             _draw_node(ax, places[-1], node, pod, resource, in_use)
@@ -58,7 +59,13 @@ def packed_node(node: Node, pods: Mapping[str, PodResources], in_use: Resources)
     ax.set_xlabel("share of what the node can give (%); dark: what a pod has in use, as a mean")
     fits = [f"{name} {_on(node, pod).per_node}" for name, pod in pods.items()]
     finding(ax, f"Pods that fit a node: {', '.join(fits)}")
+    fig.details = [_in_words(name, _on(node, pod)) for name, pod in pods.items()]
     return fig
+
+
+def _in_words(name: str, fit: Fit) -> str:
+    left = (f"{_amount(fit.slack, resource)} {resource}" for resource in _SHOWN)
+    return f"{name}: {fit.per_node} pods leave {' and '.join(left)}; {fit.binding} binds"
 
 
 def _draw_node(
@@ -76,11 +83,14 @@ def _draw_node(
         left = taken + number * each
         ax.barh(place, each, _BAR, left, **{**look, "linewidth": 2.5})
         ax.barh(place, used, _IN_USE, left + _MARGIN, color=INK)
-    slack = _of(fit.slack, resource)
-    in_memory = resource is Binding.MEMORY
-    words = f"{slack / MIB:,.0f}Mi left" if in_memory else f"{slack}m left"
+    words = f"{_amount(fit.slack, resource)} left"
     binds = fit.binding is resource
     write(ax, 101, place, words, va="center", fontweight="bold" if binds else "normal")
+
+
+def _amount(resources: Resources, resource: Binding) -> str:
+    amount = _of(resources, resource)
+    return f"{amount / MIB:,.0f}Mi" if resource is Binding.MEMORY else f"{amount}m"
 
 
 def _on(node: Node, pod: PodResources) -> Fit:
@@ -173,4 +183,6 @@ def explained(excess: float, explanations: Sequence[tuple[str, float]]) -> Figur
         f"Of the pod's excess the earlier diagnoses explain {max(earlier):.0%} at most, "
         f"its ghosts {last:.0%}",
     )
+    fig.details = [f"To be explained: {excess:,.0f} MiB"]
+    fig.details += [f"{name}: {mib:,.0f} MiB" for name, mib in explanations]
     return fig

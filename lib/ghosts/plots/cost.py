@@ -37,21 +37,23 @@ def cost(table: "pandas.DataFrame") -> Figure:
     `table` is the `records` of `data/bench/async_tasks.json`: a row for each `workload`,
     `implementation` and `n`, with its `seconds`.
     """
-    fig, axes = style.figure(2, 2, height=9.5, sharex=True, sharey=True)
+    fig, axes = style.figure(2, 2, height=7.0, sharex=True, sharey=True)
     panels = dict(zip(_DRAWN, axes, strict=True))
+    table_of = {workload: table[table["workload"] == workload] for workload in panels}
     lines = {
-        workload: _plot(ax, table[table["workload"] == workload], _DRAWN[workload])
-        for workload, ax in panels.items()
+        workload: _plot(ax, table_of[workload], _DRAWN[workload]) for workload, ax in panels.items()
     }
+    axes[0].set_ylim(top=10 * max(table["seconds"]))  # so that no name reaches the title above it
     for ax in axes[2:]:
         ax.set_xlabel("tasks or items")
     for ax in axes[::2]:
         ax.set_ylabel("seconds")
-    style.finding_of_all(fig, _finding(table[table["workload"] == "supervise"]))
+    style.finding_of_all(fig, _finding(table_of["supervise"]))
     fig.draw_without_rendering()  # names are kept apart by where the lines end
     for workload, ax in panels.items():
         for name, line in lines[workload].items():
-            style.label_line_end(ax, line, name.partition(",")[0])
+            spoken = f"{name} {_of(table_of[workload], name)['seconds'].iloc[-1]:.2g} s"
+            style.label_line_end(ax, line, name.partition(",")[0], spoken)
     return fig
 
 

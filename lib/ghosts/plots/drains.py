@@ -60,6 +60,7 @@ def drain_durations(recordings: Sequence[Recording], published: DeployCheck) -> 
     ax.grid(visible=False, axis="y")
     ax.set_xlabel("from a device's departure to the end of its session (simulated seconds)")
     finding_of_all(fig, _finding(names, rows, published))
+    fig.details = [_in_words(name, row) for name, row in zip(names, rows, strict=True)]
     return fig
 
 
@@ -128,6 +129,15 @@ def _finding(names: Sequence[str], rows: Sequence[Sequence[float]], published: D
         where = "" if not endless else f" under {' and '.join(name for name, _ in bounded)}"
         said.append(f"{'all' if endless else 'All sessions'} end within {within:.3g} s{where}")
     return f"{'; '.join(said)} ({_published(published)} as deployed)"
+
+
+def _in_words(name: str, durations: Sequence[float]) -> str:
+    ended = [seconds for seconds in durations if seconds < math.inf]
+    slowest = f", the others within {max(ended):.3g} s" if ended else ""
+    return (
+        f"{name}: of {count(len(durations), 'session')} {len(durations) - len(ended)} never "
+        f"end{slowest}"
+    )
 
 
 def _share(durations: Sequence[float]) -> str:

@@ -54,7 +54,7 @@ def pods(pods: Sequence[InspectedPod]) -> Figure:
     rows = range(len(order))
     tcp, gauge = [pod.tcp for pod in order], [pod.gauge for pod in order]
     fig, (ax,) = figure(height=0.75 * len(order) + 1.6)
-    ax.barh(rows, tcp, height=0.55, label="TCP", **TCP.area)
+    ax.barh(rows, tcp, height=0.55, label="TCP", **(TCP.area | {"alpha": 1.0}))
     ax.barh(
         rows, [pod.ghosts for pod in order], left=tcp, height=0.55, label="ghosts", **GHOSTS.area
     )
@@ -70,6 +70,11 @@ def pods(pods: Sequence[InspectedPod]) -> Figure:
         ax,
         f"{total} connections on the gauges, {real} in the kernel: {total - real} are ghosts",
     )
+    fig.details = [
+        f"Pod {pod.pod}, {pod.date:%d %b}: {pod.gauge} on the gauge, {pod.tcp} TCP, "
+        f"{pod.ghosts} ghosts"
+        for pod in reversed(order)
+    ]
     return fig
 
 
@@ -239,6 +244,10 @@ def clustering(fleet: Sequence[Fact]) -> Figure:
         f"{largest:.0f} ghosts in one pod, {total - largest:.0f} in the other {others}: "
         "what do a pod's sessions share?",
     )
+    fig.details = [
+        f"Ghosts' worth of memory above the baseline: {largest:.0f} in the largest pod, "
+        f"{total - largest:.0f} in the other {others} pods together"
+    ]
     return fig
 
 
@@ -259,6 +268,10 @@ def diagnoses(diagnoses: Sequence[Diagnosis]) -> Figure:
     _months_axis(ax, diagnoses[0].date, max(one.verdict_date for one in diagnoses))
     refuted = sum(one.verdict is Verdict.REFUTED for one in diagnoses)
     finding(ax, f"{refuted} of {len(diagnoses)} diagnoses were refuted before one held")
+    fig.details = [
+        f"{one.diagnosis}, {one.date:%d %b}: {one.verdict} {one.verdict_date:%d %b}, {one.because}"
+        for one in diagnoses
+    ]
     return fig
 
 

@@ -1,6 +1,5 @@
 """A day of the fleet, its pods by their uptime, and many days beside each other."""
 
-import textwrap
 from collections.abc import Mapping
 from statistics import mean
 from typing import Final
@@ -33,12 +32,18 @@ from ghosts.plots.style import (
 
 _SIZE: Final = TITLE_SIZE - 2
 """Size of a title where two columns stand side by side."""
-_EVENT_LETTERS: Final = 12
-"""Letters of an event's name that fit in a line."""
+_ROWS: Final = (1.0, 1.0, 1.5)
+"""Heights of connections, pods and memory, relative to each other."""
+_ABOVE: Final = 2.05
+"""Times the limit of memory: the top of its axes, where the names of events stand."""
+_EVENT_STEP: Final = 0.2
+"""Times the limit: from one event's name up to the next."""
 _RUNNING: Final = {**PODS.line, "linewidth": 6.0, "alpha": 0.45}
 """How Running pods are drawn, under the line of the desired ones."""
 _ROLLOUT: Final = {**FAULT.area, "linewidth": 3.0, "alpha": 0.6}
 """How a rollout is drawn: visible also where it takes only minutes."""
+_CLEAR: Final = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+"""The ground of words that would else stand on what is drawn."""
 _MARKED: Final = (
     EventKind.EXHAUSTED,
     EventKind.KILLED,
@@ -59,13 +64,14 @@ def fleet_day(days: Mapping[str, Trace], *, room: Mapping[str, int], limit_mib: 
     if len(days) not in (1, 2):
         raise ValueError(f"should be one or two days; got {len(days)}")
     columns = len(days)
-    fig, axes = figure(3, columns, sharex=True, sharey="row", height=11.0)
+    rows = {"height_ratios": _ROWS}
+    fig, axes = figure(3, columns, sharex=True, sharey="row", height=7.0, gridspec_kw=rows)
     top = 1.25 * max(sample.gauge for trace in days.values() for sample in trace.samples)
     for column, (name, trace) in enumerate(days.items()):
         connections, pods, memory = axes[column::columns]
         connections.set(xlim=(0, 24), ylim=(0, top))
         pods.set_ylim(0, 1.2 * max(*room.values(), *(each.most_desired for each in days.values())))
-        memory.set_ylim(0, 1.2 * limit_mib)
+        memory.set_ylim(0, _ABOVE * limit_mib)
         for ax in (connections, pods, memory):
             _mark_events(ax, trace)
         _connections(connections, name, trace)
@@ -74,8 +80,8 @@ def fleet_day(days: Mapping[str, Trace], *, room: Mapping[str, int], limit_mib: 
     for ax, label in zip(axes[::columns], ("connections", "pods", None), strict=True):
         if label:
             ax.set_ylabel(label)
-    mib_axis(axes[2 * columns], "memory of the largest pod (MiB)", per_mib=1)
-    axes[columns].yaxis.set_major_locator(MaxNLocator(integer=True))
+    mib_axis(axes[2 * columns], "memory (MiB)", per_mib=1)
+    axes[columns].yaxis.set_major_locator(MaxNLocator(4, integer=True))
     for ax in axes[-columns:]:
         ax.set_xticks(range(0, 25, 4))
         ax.set_xlabel("hour of the day (simulated)")
@@ -101,12 +107,12 @@ def _connections(ax: Axes, name: str, trace: Trace) -> None:
     ax.fill_between(hours, live, gauge, **GHOSTS.area)
     ax.plot(hours, gauge, **GAUGE.line)
     ax.plot(hours, live, **{**TCP.line, "linewidth": 1.8})
-    bold = {"fontweight": "bold", "color": legible(TCP.color)}
-    write(ax, 23.6, 0.6 * live[-1], "with a device", ha="right", va="top", **bold)
+    how = {"fontweight": "bold", "color": legible(TCP.color), "ha": "right", "va": "center"}
+    write(ax, 23.6, 0.45 * live[-1], "with a device", bbox=_CLEAR, **how)
     most = max(trace.samples, key=lambda sample: sample.ghosts)
     if most.ghosts:
-        bold["color"] = legible(GAUGE.color)
-        write(ax, 0.3, 1.08 * max(gauge), f"gauge: {max(gauge):,} at most", ha="left", **bold)
+        how |= {"color": legible(GAUGE.color), "ha": "left", "va": "baseline"}
+        write(ax, 0.3, 1.08 * max(gauge), f"gauge: {max(gauge):,} at most", **how)
     words = f"{most.ghosts:,} ghosts at most" if most.ghosts else "no ghosts"
     finding(ax, f"{name}: {words}", _SIZE)
 
@@ -129,7 +135,7 @@ def _memory(ax: Axes, trace: Trace, limit_mib: float) -> None:
     largest = [max((pod.mib for pod in sample.pods), default=0.0) for sample in trace.samples]
     ax.plot(_hours(trace), largest, **MEMORY.line)
     ax.axhline(limit_mib, **LIMIT.line)
-    write(ax, 0.3, limit_mib, f"limit {limit_mib:,.0f} MiB", va="bottom")
+    write(ax, 0.3, 0.97 * limit_mib, f"limit {limit_mib:,.0f} MiB", va="top")
     firsts = {
         str(each.kind): each.t / HOUR for each in reversed(trace.events) if each.kind in _MARKED
     }
@@ -138,13 +144,11 @@ def _memory(ax: Axes, trace: Trace, limit_mib: float) -> None:
     places = sorted(firsts.items(), key=lambda each: each[1])
     for step, (words, hour) in enumerate(places):
         ax.axvline(hour, color=LIMIT.color, linestyle=":", linewidth=1.2, alpha=0.7)
-        right = hour > 18
-        height = (0.93 - 0.22 * (step % 3)) * limit_mib
-        x = hour - 0.3 if right else hour + 0.3
-        words = textwrap.fill(words, _EVENT_LETTERS)
-        align = "right" if right else "left"
-        clear = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-        write(ax, x, height, words, va="top", ha=align, fontstyle="italic", bbox=clear)
+        late = hour > 12
+        x = hour - 0.3 if late else hour + 0.3
+        y = (_ABOVE - 0.02 - _EVENT_STEP * step) * limit_mib
+        how = {"va": "top", "ha": "right" if late else "left", "fontstyle": "italic"}
+        write(ax, x, y, words, bbox=_CLEAR, **how)
     finding(ax, f"largest pod: {trace.largest_mib:,.0f} MiB at most", _SIZE)
 
 
@@ -158,12 +162,17 @@ def ghosts_by_uptime(days: Mapping[str, Trace], hour: float) -> Figure:
         raise ValueError(f"should be one or two days; got {len(days)}")
     fig, (ax,) = figure(height=6.5)
     drawn: list[PodSample] = []
+    details = []
     for (name, trace), look in zip(days.items(), (GHOSTS, TCP), strict=False):
         pods = trace.at(hour).pods
         hours = [pod.uptime / HOUR for pod in pods]
         ghosts = [pod.ghosts for pod in pods]
         ax.plot(hours, ghosts, **{**look.points, "alpha": 0.75}, label=name)
         drawn += pods
+        details.append(
+            f"{name}: {len(pods)} pods, of {min(ghosts, default=0)} to {max(ghosts, default=0)} "
+            f"ghosts each, up for {min(hours, default=0):.0f} to {max(hours, default=0):.0f} hours"
+        )
     ax.set_xlim(left=0)
     ax.set_ylim(bottom=-0.03 * max(1, *(pod.ghosts for pod in drawn)))
     ax.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 4, 10], integer=True))
@@ -171,6 +180,7 @@ def ghosts_by_uptime(days: Mapping[str, Trace], hour: float) -> Figure:
     ax.set_ylabel("ghosts of the pod")
     ax.legend(loc="upper left", fontsize=TEXT_SIZE, frameon=False)
     finding(ax, _by_uptime(drawn))
+    fig.details = details
     return fig
 
 

@@ -32,6 +32,7 @@ from ghosts.plots.style import (
     HALF_OPEN,
     INK,
     LIMIT,
+    TALLEST,
     TCP,
     TEXT_SIZE,
     TITLE_LETTERS,
@@ -50,8 +51,6 @@ from ghosts.plots.style import (
 )
 from ghosts.records.recording import Recording
 
-_HEIGHT: Final = 7.4
-"""Inches: what a notebook shows at once on a screen of 1440 by 900."""
 _ROWS: Final = (3.6, 1.5, 1.0)
 """Heights of lanes, connections and blocked workers, relative to each other."""
 _LANES_PIXELS: Final = 330
@@ -98,7 +97,7 @@ def lanes(*recordings: Recording) -> Figure:
     fig, axes = figure(
         3,
         columns,
-        height=_HEIGHT,
+        height=TALLEST,
         sharex=True,
         sharey="row",
         gridspec_kw={"height_ratios": _ROWS},

@@ -68,9 +68,8 @@ def left_behind(services: Mapping[str, Sequence[Tried]]) -> Figure:
         ax.spines[:].set_visible(False)
         if len(services) > 1:
             finding(ax, name)
-    title = _finding(services)
-    finding_of_all(fig, title)
-    fig.alt = ". ".join([title, *_in_sentences(services)]) + "."
+    finding_of_all(fig, _finding(services))
+    fig.details = _in_sentences(services)
     return fig
 
 

@@ -42,7 +42,7 @@ class _Level(NamedTuple):
 
 
 _LEVELS: Final = {
-    Harm.NONE: _Level("#f6f6f6", "#767676", "\N{MIDDLE DOT}", "no harm"),
+    Harm.NONE: _Level("#f6f6f6", FAINT, "\N{MIDDLE DOT}", "no harm"),
     Harm.CUT_OFF: _Level("#cfe2f0", INK, "C", "device cut off"),
     Harm.WORK: _Level("#d6c94c", INK, "W", "work or metrics harmed"),
     Harm.AUDIO: _Level("#8a8a8a", "#000000", "A", "audio lost"),
@@ -91,6 +91,7 @@ def matrix(cells: Sequence[Cell]) -> Figure:
     _name(ax, variants, faults)
     _explain(ax)
     finding_of_all(fig, _finding(variants, faults, cells))
+    fig.details = [_in_words(name, cells) for name in variants]
     return fig
 
 
@@ -161,6 +162,14 @@ class _MarkedCell:
         box.add_artist(cell)
         box.add_artist(mark)
         return cell
+
+
+def _in_words(variant: str, cells: Sequence[Cell]) -> str:
+    """Return in how many cells of a variant each harm is the worst, the worst first."""
+    worst = Counter(cell.harm for cell in cells if cell.variant == variant)
+    meanings = {harm: level.meaning.partition(":")[0] for harm, level in _LEVELS.items()}
+    said = (f"{meanings[harm]} in {worst[harm]}" for harm in sorted(worst, reverse=True))
+    return f"{variant}: {', '.join(said)}"
 
 
 def _finding(variants: Sequence[str], faults: Sequence[str], cells: Sequence[Cell]) -> str:

@@ -75,7 +75,18 @@ def mechanism_table(verdicts: Sequence[Verdict]) -> Figure:
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
     finding_of_all(fig, _finding(verdicts))
+    fig.details = [_in_words(row, verdicts) for row in rows]
     return fig
+
+
+def _in_words(candidate: str, verdicts: Sequence[Verdict]) -> str:
+    """Return which observations a candidate explains, contradicts, or cannot tell."""
+    given: dict[Answer, list[str]] = {}
+    for one in verdicts:
+        if one.candidate == candidate:
+            given.setdefault(one.answer, []).append(one.observation)
+    said = (f"{_ANSWERS[answer].words} {_listed(seen)}" for answer, seen in given.items())
+    return f"{' '.join(_name(candidate).split())} {', '.join(said)}"
 
 
 def _letter(candidate: str) -> str:

@@ -125,7 +125,7 @@ def audio(*recordings: Recording) -> Figure:
         (stored,) = ax.plot(
             [recording.last.t], [recording.audio.stored], **STORED.points, clip_on=False
         )
-        label_line_end(ax, stored, "stored")
+        label_line_end(ax, stored, "stored", f"stored {recording.audio.stored / MIB:,.0f} MiB")
         lost, waiting = recording.audio.lost / MIB, recording.audio.queued / MIB
         headline(
             ax,
@@ -196,6 +196,7 @@ def _over_time(
 ) -> tuple[Figure, list[Axes]]:
     """Draw curves side by side on shared axes, named at their ends, the faults behind them.
 
+    The names go on with ``ending``, which takes the last value; without it, values are bytes.
     The axes reach up to the highest value of all, and to `at_least`.
     """
     fig, axes = figure(1, len(recordings), sharex=True, sharey=True, height=5.8)
@@ -205,15 +206,16 @@ def _over_time(
         for curve in curves:
             values = [curve.value(sample) for sample in recording.samples]
             (line,) = ax.plot(seconds, values, **curve.look.line)
-            lines.append((ax, line, curve.name + ending.format(values[-1])))
+            spoken = "" if ending else f"{curve.name} {values[-1] / MIB:,.0f} MiB"
+            lines.append((ax, line, curve.name + ending.format(values[-1]), spoken))
         minutes_axis(ax)
         shade_faults(ax, recording)
     samples = [sample for recording in recordings for sample in recording.samples]
     top = max(1, at_least, *(curve.value(sample) for sample in samples for curve in curves))
     axes[0].set_xlim(0, max(recording.last.t for recording in recordings))
     axes[0].set_ylim(-0.04 * top, 1.25 * top)
-    for ax, line, name in lines:
-        label_line_end(ax, line, end_name(ax, name))
+    for ax, line, name, spoken in lines:
+        label_line_end(ax, line, end_name(ax, name), spoken)
     return fig, axes
 
 

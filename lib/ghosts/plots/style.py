@@ -24,8 +24,12 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from ghosts.plots.alt_text import END_LABEL, alt_text
+
 WIDTH = 12.0
 """Inches; at `DPI` this fills a notebook's column."""
+TALLEST = 7.0
+"""Inches: a taller figure cannot be seen at once, on a projector or in JupyterLab."""
 DPI = 100
 TITLE_SIZE = 17
 TITLE_LETTERS = 72
@@ -38,10 +42,8 @@ LABEL_SIZE = 14
 TEXT_SIZE = 13
 
 INK = "#222222"
-FAINT = "#767676"
+FAINT = "#6a6a6a"
 GRID = "#dddddd"
-
-_END_LABEL = "line-end label"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +109,13 @@ LIMIT = Look(color=INK, linewidth=1.5)
 class Figure(matplotlib.figure.Figure):
     """A figure that a notebook can show without pyplot having opened it."""
 
-    alt = ""
-    """What it shows, for readers who do not see it: metadata of a notebook's output."""
+    details: Sequence[str] | None = None
+    """Sentences of `alt` where the words in the axes do not speak for themselves: in tables."""
+
+    @property
+    def alt(self) -> str:
+        """Return what it shows, for readers who do not see it; ValueError without a finding."""
+        return alt_text(self, self.details)
 
     def _repr_png_(self) -> bytes:
         png = io.BytesIO()
@@ -117,21 +124,19 @@ class Figure(matplotlib.figure.Figure):
         return png.getvalue()
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes], dict[str, dict[str, str]]]:
-        """Return the alternative text beside the picture; nothing for a figure without one."""
-        if not self.alt:
-            return {}, {}
+        """Return the picture and, as metadata of a notebook's output, its alternative text."""
         return {"image/png": self._repr_png_()}, {"image/png": {"alt": self.alt}}
 
 
 def figure(
     rows: int = 1, columns: int = 1, *, height: float = 6.0, **grid: Any
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure of `WIDTH` by `height` inches and its axes, row by row.
+    """Make a figure of `WIDTH` by `height` inches, `TALLEST` at most, and its axes, row by row.
 
     `grid` goes to `Figure.subplots`, for instance `sharey=True` for before and after.
     """
     layout = ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12)
-    fig = Figure(figsize=(WIDTH, height), dpi=DPI, layout=layout)
+    fig = Figure(figsize=(WIDTH, min(height, TALLEST)), dpi=DPI, layout=layout)
     FigureCanvasAgg(fig)
     axes: list[Axes] = list(np.ravel(fig.subplots(rows, columns, **grid)))
     for ax in axes:
@@ -179,14 +184,16 @@ def legible(color: Any) -> tuple[float, float, float]:
     return (float(shade[0]), float(shade[1]), float(shade[2]))
 
 
-def label_line_end(ax: Axes, line: Line2D, text: str) -> Annotation:
+def label_line_end(ax: Axes, line: Line2D, text: str, spoken: str = "") -> Annotation:
     """Name a line at its last point, in a legible shade of its colour, clear of other such names.
 
-    Call it when every line is drawn and the limits are set: names are kept apart by where their
-    lines end at that moment.
+    ``spoken`` is what the alternative text says in its place, with a value. Call it when every
+    line is drawn and the limits are set: names are kept apart by where their lines end then.
     """
     x, y = (float(np.asarray(data)[-1]) for data in line.get_data())
-    return label_end(ax, x, y, text, line.get_color())
+    label = label_end(ax, x, y, text, line.get_color())
+    label.set_label(spoken)
+    return label
 
 
 def label_end(ax: Axes, x: float, y: float, text: str, color: Any, gap: float = 8) -> Annotation:
@@ -201,7 +208,7 @@ def label_end(ax: Axes, x: float, y: float, text: str, color: Any, gap: float = 
         fontweight="bold",
         color=legible(color),
         annotation_clip=False,
-        gid=_END_LABEL,
+        gid=END_LABEL,
     )
     spread_end_labels(ax)
     return label
@@ -272,7 +279,7 @@ def spread_end_labels(ax: Axes) -> None:
     stays above the ticks of the x axis.
     """
     labels = [
-        text for text in ax.texts if isinstance(text, Annotation) and text.get_gid() == _END_LABEL
+        text for text in ax.texts if isinstance(text, Annotation) and text.get_gid() == END_LABEL
     ]
     points = 72 / DPI
     end = {label: ax.transData.transform(label.xy)[1] * points for label in labels}

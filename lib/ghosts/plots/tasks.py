@@ -97,6 +97,10 @@ def tasks(session: SessionWaits) -> Figure:
         _draw_task(ax, task, boxes[task.name], waits)
     _explain(ax, waits)
     finding_of_all(fig, _finding(session))
+    fig.details = [
+        f"The handler {session.handler}",
+        *(f"{task.name}: {_waits_for(task)}" for task in session.tasks),
+    ]
     return fig
 
 
@@ -218,7 +222,11 @@ def _draw_task(ax: Axes, task: TaskWait, box: _Box, waits: Sequence[_Wait]) -> N
     _draw_box(ax, task.name, box, pale=pale, stuck=stuck, finite=task.finite)
     how = _words(pale=pale, stuck=stuck)
     write(ax, box.left + 1, box.middle, task.name, **how)
-    write(ax, _WAITS_AT, box.middle, "nothing: ended" if pale else task.waits_for, **how)
+    write(ax, _WAITS_AT, box.middle, _waits_for(task), **how)
+
+
+def _waits_for(task: TaskWait) -> str:
+    return task.waits_for if task.alive else "nothing: ended"
 
 
 def _words(*, pale: bool, stuck: bool) -> dict[str, Any]:

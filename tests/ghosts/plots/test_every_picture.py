@@ -1,0 +1,91 @@
+"""Every picture can be read: in words by who does not see it, and at once by who does."""
+
+import re
+from inspect import isfunction
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from every_picture import PICTURES
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+from pictures import title, words
+
+from ghosts import plots
+from ghosts.plots.style import DPI, Figure, figure
+
+TALLEST = 700
+"""Pixels: what JupyterLab shows at once."""
+LEAST_CONTRAST = 4.5
+
+
+def luminance(rgb: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """As WCAG defines it, of colours from 0 to 1."""
+    shade = np.asarray(rgb, float)
+    linear = np.where(shade <= 0.04045, shade / 12.92, ((shade + 0.055) / 1.055) ** 2.4)
+    return np.asarray(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def contrast(ink: npt.ArrayLike, grounds: npt.ArrayLike) -> float:
+    """The contrast with the middle one of the grounds: a line may cross a word."""
+    one, other = luminance(ink), luminance(grounds)
+    return float(np.median((np.maximum(one, other) + 0.05) / (np.minimum(one, other) + 0.05)))
+
+
+def inks(drawn: Figure) -> list[tuple[Text, Bbox]]:
+    return [(text, Text.get_window_extent(text)) for text in words(drawn)]
+
+
+def without_words(drawn: Figure) -> npt.NDArray[np.float64]:
+    """The picture's pixels from the bottom, from 0 to 1, its words left out."""
+    for text in drawn.findobj(Text):
+        assert isinstance(text, Text)
+        text.set_alpha(0)
+        text.set_path_effects([])
+    canvas = FigureCanvasAgg(drawn)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[::-1, :, :3] / 255
+
+
+def test_each_plot_is_among_them() -> None:
+    functions = {name for name in plots.__all__ if isfunction(getattr(plots, name))}
+    assert set(PICTURES) == functions - {"lanes_of"}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_it_says_its_finding_in_words_and_fits_a_screen(name: str) -> None:
+    drawn = PICTURES[name]()
+    said = drawn.alt
+    found = drawn.get_suptitle() or title(drawn.axes[0])
+    assert " ".join(found.split()) in said
+    assert sum(letter.isdigit() for letter in said) >= 2
+    assert len(re.findall(r"[.?!](?: |$)", said)) > 1, "the finding, and what it rests on"
+    assert "\n" not in said
+    assert drawn.get_figheight() * DPI <= TALLEST
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PICTURES)
+def test_each_word_stands_out_from_what_is_behind_it(name: str) -> None:
+    drawn = PICTURES[name]()
+    texts = inks(drawn)
+    grounds = without_words(drawn)
+    faint: dict[str, float] = {}
+    for text, box in texts:
+        behind = grounds[int(box.y0) : int(box.y1) + 1, int(box.x0) : int(box.x1) + 1]
+        least = contrast(to_rgb(text.get_color()), behind.reshape(-1, 3))
+        faint.update({text.get_text(): least} if least < LEAST_CONTRAST else {})
+    assert faint == {}
+
+
+def test_a_figure_without_a_finding_is_not_shown() -> None:
+    untitled, _ = figure()
+    with pytest.raises(ValueError, match="give it one with `finding`"):
+        untitled._repr_mimebundle_()
+
+
+def test_a_figure_is_never_taller_than_a_screen() -> None:
+    tall, _ = figure(height=30)
+    assert tall.get_figheight() * DPI == TALLEST
