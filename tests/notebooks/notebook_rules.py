@@ -5,6 +5,7 @@ and never compared, a marker spelled wrong is a comment, and so on. These rules 
 A rule yields one line for each place that breaks it, and nothing for a notebook that is right.
 """
 
+import base64
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ from nbformat import NotebookNode
 
 MAX_LINES = 30
 """Of a cell: what a room can read at once."""
+
+TALLEST = 700
+"""Pixels: what JupyterLab shows of a picture at once, on a screen of 1440 by 900."""
 
 MARKERS = {
     "NBVAL_CHECK_OUTPUT",
@@ -124,6 +128,21 @@ def cells_are_short(notebook: NotebookNode) -> Iterator[str]:
             yield f"{_where(cell)}: {lines} lines, at most {MAX_LINES}"
 
 
+def pictures_are_described_and_fit_a_screen(notebook: NotebookNode) -> Iterator[str]:
+    """A picture has an alternative text that says a number, and can be seen at once."""
+    for cell in code_cells(notebook):
+        for output in cell.outputs:
+            if "image/png" not in output.get("data", ()):
+                continue
+            alt = output.metadata.get("image/png", {}).get("alt", "")
+            if not re.search(r"\w \w.*\d|\d.*\w \w", alt):
+                yield f"{_where(cell)}: a picture whose alternative text is {alt!r}"
+            png = base64.b64decode(output.data["image/png"])
+            height = int.from_bytes(png[20:24], "big")
+            if height > TALLEST:
+                yield f"{_where(cell)}: a picture of {height} pixels, at most {TALLEST}"
+
+
 _GOES_ON = "raises-exception"
 """The tag of a cell whose error does not stop Run All, nor nbconvert; nbval has its own marker."""
 
@@ -134,6 +153,7 @@ RULES: tuple[Rule, ...] = (
     markers_are_nbvals,
     outputs_name_no_machine,
     cells_are_short,
+    pictures_are_described_and_fit_a_screen,
 )
 
 

@@ -1,5 +1,6 @@
 """Small notebooks for the tests of the checks themselves."""
 
+import base64
 from typing import Any
 
 from nbformat import NotebookNode
@@ -23,6 +24,15 @@ def stdout(text: str) -> NotebookNode:
 
 def html(text: str) -> NotebookNode:
     return new_output("display_data", {"text/html": text, "text/plain": "<table>"})
+
+
+def picture(height: int, **metadata: str) -> NotebookNode:
+    """A PNG's header, which says that it is so high."""
+    header = (
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (1200).to_bytes(4, "big") + height.to_bytes(4, "big")
+    )
+    png = base64.b64encode(header).decode()
+    return new_output("display_data", {"image/png": png}, metadata={"image/png": metadata})
 
 
 def error(name: str, value: str) -> NotebookNode:

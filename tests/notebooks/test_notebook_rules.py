@@ -11,8 +11,9 @@ from notebook_rules import (
     kernel_is_python3,
     markers_are_nbvals,
     outputs_name_no_machine,
+    pictures_are_described_and_fit_a_screen,
 )
-from synthetic import code, error, html, markdown, notebook, stdout
+from synthetic import code, error, html, markdown, notebook, picture, stdout
 
 RIGHT = notebook(
     markdown("# Ghosts"),
@@ -28,6 +29,7 @@ RIGHT = notebook(
     code("# NBVAL_IGNORE_OUTPUT\n# wall time, which differs from run to run\nprint(7)", 4),
     code("check('app:app')", 5, stdout("storage.internal never answers, http://hooks.internal/")),
     code("server.get('/metrics')", 6, stdout("GET /metrics, type 0x65, 3/4, ghosts.lab")),
+    code("lanes(incident)", 7, picture(700, alt="194 of 249 sessions never ended.")),
 )
 
 
@@ -139,3 +141,18 @@ def test_the_name_of_this_machine_is_caught(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_cell_longer_than_a_screen_is_caught(cell: type) -> None:
     assert not list(cells_are_short(notebook(cell("\n".join(["1"] * 30)))))
     assert list(cells_are_short(notebook(cell("\n".join(["1"] * 31)))))
+
+
+@pytest.mark.parametrize(
+    ("shown", "found"),
+    [
+        (picture(700), "alternative text is ''"),
+        (picture(700, alt="A chart."), "'A chart.'"),
+        (picture(701, alt="194 of 249 sessions never ended."), "701 pixels"),
+    ],
+)
+def test_a_picture_that_cannot_be_read_at_once_or_in_words_is_caught(
+    shown: NotebookNode, found: str
+) -> None:
+    (broken,) = pictures_are_described_and_fit_a_screen(notebook(code("lanes()", 1, shown)))
+    assert found in broken

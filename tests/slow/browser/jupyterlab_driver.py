@@ -1,0 +1,163 @@
+"""A real JupyterLab on loopback, and a Chromium that works in it as a person does.
+
+with chromium() as browser, jupyterlab(folder) as address:
+    notebook = Notebook(browser.new_page(), address, "04_lab.ipynb")
+    notebook.run_all()
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
+WINDOW: Final = {"width": 1440, "height": 900}
+_START: Final = 120
+"""Seconds that JupyterLab has to start, and a page to open."""
+_RUN: Final = 3600
+"""Seconds that a notebook has to run, as a cell has elsewhere: no machine is that slow."""
+_SETTINGS: Final = {
+    # Each cell is in the page, and not only those on the screen: a test sees all of them at once.
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false"},
+}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the system's Chromium; fail with what to install where there is none."""
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.fail(
+            "no Chromium on the PATH: install it (Debian: apt install chromium), "
+            f"under one of the names {', '.join(BROWSERS)}",
+            pytrace=False,
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[str]:
+    """Serve a folder with this environment's JupyterLab; yield its address, and end it after."""
+    with tempfile.TemporaryDirectory() as own:
+        _write_settings(Path(own) / "settings")
+        environment = {**os.environ, "JUPYTER_RUNTIME_DIR": own}
+        log = Path(own) / "log"
+        with log.open("wb") as output:
+            server = subprocess.Popen(
+                _command(folder, Path(own) / "settings"),
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield _address(server, Path(own), log)
+        finally:
+            server.terminate()
+            server.wait(_START)
+
+
+def _command(folder: Path, settings: Path) -> list[str]:
+    traits = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.root_dir": folder,
+        "IdentityProvider.token": "",
+        "ServerApp.password": "",
+        "LabApp.user_settings_dir": settings,
+        "LabApp.news_url": None,
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+    }
+    given = [f"--{name}={value}" for name, value in traits.items()]
+    return [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *given]
+
+
+def _write_settings(folder: Path) -> None:
+    for plugin, values in _SETTINGS.items():
+        path = folder / f"{plugin}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+
+
+def _address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
+    """Return the address that the server has written down; it has chosen a free port."""
+    until = time.monotonic() + _START
+    while time.monotonic() < until and server.poll() is None:
+        for path in runtime.glob("jpserver-*.json"):
+            if text := path.read_text():
+                return str(json.loads(text)["url"])
+        time.sleep(0.1)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image in an output, as the browser shows it."""
+
+    alt: str
+    loaded: bool
+    height: float
+
+
+class Notebook:
+    """A notebook that is open in JupyterLab."""
+
+    def __init__(self, page: Page, address: str, path: str, code_cells: int) -> None:
+        """Open it alone, and wait until it is there with that many code cells, and its kernel."""
+        self.page = page
+        page.set_viewport_size(WINDOW)  # type: ignore[arg-type]
+        page.goto(f"{address}lab/tree/{path}?reset")
+        self.panel: Locator = page.locator(".jp-NotebookPanel:visible")
+        self.code = self.panel.locator(".jp-CodeCell")
+        expect(self.code).to_have_count(code_cells, timeout=_START * 1000)
+        kernel = self.panel.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        expect(kernel).to_have_count(1, timeout=_START * 1000)
+
+    def run_all(self, count: int) -> None:
+        """Choose Run All from the menu, and wait until the cell of that count has run."""
+        self.panel.locator(".jp-Cell").first.click()
+        self.page.locator('.lm-MenuBar-item:has-text("Run")').click()
+        command = '[data-command="runmenu:run-all"], [data-command="notebook:run-all-cells"]'
+        self.page.locator(f".lm-Menu-item:is({command})").click()
+        last = self.code.locator(".jp-InputPrompt", has_text=f"[{count}]:")
+        expect(last).to_have_count(1, timeout=_RUN * 1000)
+        expect(self.code.locator(".jp-InputPrompt", has_text="*")).to_have_count(0)
+
+    def errors(self) -> list[int]:
+        """Return which code cells, from 0, show an error."""
+        shown = '[data-mime-type="application/vnd.jupyter.error"]'
+        counts = self.code.evaluate_all(
+            "(cells, shown) => cells.map(cell => cell.querySelectorAll(shown).length)", shown
+        )
+        return [place for place, count in enumerate(counts) if count]
+
+    def pictures(self) -> list[Picture]:
+        """Return the images in outputs, in order."""
+        shown = self.code.locator(".jp-OutputArea-output img").evaluate_all(
+            """images => Promise.all(images.map(async image => {
+                await image.decode().catch(() => null);
+                return [image.alt, image.naturalWidth > 0, image.getBoundingClientRect().height];
+            }))"""
+        )
+        return [Picture(*each) for each in shown]
+
+    def dialogs(self) -> list[str]:
+        """Return the texts of dialogs and of notifications."""
+        return self.page.locator(
+            ".jp-Dialog, .jp-toastContainer .Toastify__toast"
+        ).all_inner_texts()
