@@ -7,7 +7,7 @@ PROMTOOL := $(shell command -v promtool 2>/dev/null)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup replay test tests test-all lint types alerts lab notebooks bench lock clean
+.PHONY: help setup replay test tests test-all lint types alerts lab notebooks slides bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ lab: setup ## open JupyterLab in notebooks/, which fetches nothing
 
 notebooks: setup ## run the notebooks anew and store their outputs; some only: NAMES="02 04"
 	@$(BIN)/python tools/refresh_notebooks.py $(NAMES) && $(BIN)/python tools/draw_pictures.py
+
+slides: setup ## build the slides of the talk, for 20 and for 45 minutes, in build/slides/
+	@$(BIN)/python tools/build_slides.py
 
 bench: setup .venv/.peers ## measure speed and memory, beside other libraries; the results go to build/bench/
 	@$(BIN)/pytest -s tests/bench

@@ -119,9 +119,11 @@ def lanes(*recordings: Recording) -> Figure:
         _mark_all_blocked(own, all_blocked_at(recording))
         _say(bars[column], f"{names[column]}: {_finding(sessions[column], recording.last.t)}")
         minutes_axis(workers[column])
-    bars[0].set_ylabel("sessions, in order of opening")
+    bars[0].set_ylabel("sessions, in order\nof opening")
     connections[0].set_ylabel("connections")
     workers[0].set_ylabel("blocked\nworkers")
+    for ax in axes[::columns]:
+        ax.yaxis.label.set_fontsize(TEXT_SIZE)  # three labels below each other in one figure
     fig.align_ylabels(axes[::columns])
     _explain(fig, half_open=any(lane.vanished is not None for each in sessions for lane in each))
     settle_fault_names(fig)

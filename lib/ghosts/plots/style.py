@@ -8,7 +8,9 @@ their holder, and a notebook shows one only where a cell ends with it.
 
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -128,6 +130,19 @@ class Figure(matplotlib.figure.Figure):
         return {"image/png": self._repr_png_()}, {"image/png": {"alt": self.alt}}
 
 
+_tallest: ContextVar[float] = ContextVar("_tallest", default=TALLEST)
+
+
+@contextmanager
+def at_most(height: float) -> Iterator[None]:
+    """Make each figure of the block at most `height` inches high: a slide is lower than a page."""
+    before = _tallest.set(height)
+    try:
+        yield
+    finally:
+        _tallest.reset(before)
+
+
 def figure(
     rows: int = 1, columns: int = 1, *, height: float = 6.0, **grid: Any
 ) -> tuple[Figure, list[Axes]]:
@@ -136,7 +151,7 @@ def figure(
     `grid` goes to `Figure.subplots`, for instance `sharey=True` for before and after.
     """
     layout = ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12)
-    fig = Figure(figsize=(WIDTH, min(height, TALLEST)), dpi=DPI, layout=layout)
+    fig = Figure(figsize=(WIDTH, min(height, _tallest.get())), dpi=DPI, layout=layout)
     FigureCanvasAgg(fig)
     axes: list[Axes] = list(np.ravel(fig.subplots(rows, columns, **grid)))
     for ax in axes:

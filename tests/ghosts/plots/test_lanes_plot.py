@@ -332,7 +332,7 @@ def test_below_are_gauge_and_tcp_and_the_blocked_workers_on_the_same_axis_of_tim
         assert list(blocked.get_xdata()) == [sample.t for sample in samples]
         assert list(blocked.get_ydata()) == [sample.workers_blocked for sample in samples]
         assert axes[6 + column].get_xlabel() == "simulated time (minutes)"
-    assert axes[0].get_ylabel() == "sessions, in order of opening"
+    assert axes[0].get_ylabel() == "sessions, in order\nof opening"
     assert [ax.get_ylabel() for ax in axes[1:3]] == ["", ""]
 
 

@@ -1,0 +1,1 @@
+"""The slides: `notebooks/slides.toml` says what is on them, the notebooks what they show."""
