@@ -166,6 +166,18 @@ class Recording:
         return recording
 
 
+def load_with_samples(path: Path | str) -> Recording:
+    """Read a recording that has at least one sample.
+
+    Raises:
+        RecordingError: the file is not a recording of this format, or has no samples.
+    """
+    recording = Recording.load(path)
+    if not recording.samples:
+        raise RecordingError(f"{Path(path).name}: samples: should be at least one; got none")
+    return recording
+
+
 _ADAPTER = TypeAdapter(Recording)
 _NO_MEMORY: Final[Mapping[str, Any]] = {"retained_bytes": 0, "leaked_bytes": 0}
 
