@@ -30,6 +30,7 @@ STORY = [
     "08_the_listen_side",
     "09_capacity",
     "10_your_service",
+    "11_postmortem",
 ]
 """Every notebook there is, so that none goes missing; a new one is added here."""
 

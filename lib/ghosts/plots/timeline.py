@@ -113,7 +113,7 @@ def _write_beside(
 ) -> None:
     """Write right of what was drawn, or left of it where it ends in the right half."""
     start, end = drawn
-    gap = 0.01 * (ax.get_xlim()[1] - ax.get_xlim()[0])
+    gap = 0.012 * (ax.get_xlim()[1] - ax.get_xlim()[0])
     left = (start + end) / 2 > middle
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
     x, side = (start - gap, "right") if left else (end + gap, "left")

@@ -3,7 +3,7 @@
 from ghosts.postmortem.compose import Postmortem, compose
 from ghosts.postmortem.incident import Incident
 from ghosts.postmortem.load import IncidentError, load_incident, recordings_of, write_template
-from ghosts.postmortem.write import write_postmortem
+from ghosts.postmortem.write import section_as_markdown, write_postmortem
 
 __all__ = [
     "Incident",
@@ -12,6 +12,7 @@ __all__ = [
     "compose",
     "load_incident",
     "recordings_of",
+    "section_as_markdown",
     "write_postmortem",
     "write_template",
 ]

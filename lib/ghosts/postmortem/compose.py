@@ -49,6 +49,10 @@ class Postmortem:
         first = plain(f"Status: {status}") if status else to_fill("the status")
         return (*first, *plain(_BLAMELESS + _PUBLIC * self.incident.public_record))
 
+    def section(self, title: str) -> Section:
+        """Return a section by its title. Raise KeyError if there is none."""
+        return {one.title: one for one in self.sections}[title]
+
     @property
     def open_parts(self) -> list[str]:
         """What is still to be filled, in the order of the page."""

@@ -16,7 +16,6 @@ from ghosts.postmortem.load import IncidentError
 from ghosts.postmortem.measures import MEASURES, ghosts, share
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import FULL
-from ghosts.report.comparison import mib
 
 _COMPARED: Final = ("ghosts", "blocked", "lost")
 _DAY: Final = "undisturbed"
@@ -133,13 +132,13 @@ def _alert(action: Action, runs: Runs) -> Effect:
     fired = ghost_alert(recording)
     minutes = round(recording.last.t / 60)
     when = f"minute {fired.t / 60:.0f} of {minutes}" if fired else f"never in {minutes} minutes"
-    then = f"{fired.ghosts} when it fires" if fired else "-"
+    figures = [Compared("the alert fires", "there was none", when)]
+    if fired:
+        at_the_end, then = f"{ghosts(recording)} at the end", f"{fired.ghosts} when it fires"
+        figures.append(Compared("ghosts", at_the_end, then))
     return Effect(
         run=f"the alert GhostConnections on the recording of {action.before}",
-        figures=(
-            Compared("the alert fires", "there was none", when),
-            Compared("ghosts", f"{ghosts(recording)} at the end", then),
-        ),
+        figures=tuple(figures),
         command="make alerts",
     )
 
@@ -173,11 +172,14 @@ def _probe(action: Action, runs: Runs) -> Effect:
         raise IncidentError("shown_by = 'probe': needs a recording that ends with ghosts")
     return Effect(
         run=f"two probes at the end of a replay of {chain.scenario} with {chain.ghosts} ghosts",
-        figures=(
-            Compared("audio found", f"{mib(chain.bytes_listed)}", f"{mib(chain.bytes_retained)}"),
-        ),
+        figures=(Compared("found", *map(_megabytes, (chain.bytes_listed, chain.bytes_retained))),),
         command="make notebooks NAMES=02",
     )
+
+
+def _megabytes(size: int) -> str:
+    # No decimals: what Python's own objects take differs between its versions.
+    return f"{size / 1e6:.0f} MB"
 
 
 _READ: Final[Mapping[Shows, Callable[[Action, Runs], Effect]]] = {

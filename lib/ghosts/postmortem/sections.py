@@ -154,7 +154,7 @@ def _detection(incident: Incident, figures: Figures, took: Sequence[Duration]) -
         rows.append(
             (plain(one.name), plain(one.took) if one.took else missing, kind, between, remark)
         )
-    yield Table(("duration", "", "kind", "from the timeline", "remark"), tuple(rows))
+    yield Table(("duration", "took", "kind", "from the timeline", "remark"), tuple(rows))
 
 
 def _root_cause(incident: Incident, figures: Figures, chain: Chain | None) -> Iterator[Block]:
@@ -257,7 +257,7 @@ def sources(cited: Sequence[Cited]) -> Iterator[Section]:
         "read from a recording of this suite."
     )
     anchors = tuple(anchor(one.name) for one in cited)
-    table = Table(("figure", "", "kind", "date", "source or formula"), rows, anchors)
+    table = Table(("figure", "value", "kind", "date", "source or formula"), rows, anchors)
     yield Section("Figures and their sources", (Paragraph(plain(note)), table))
 
 

@@ -10,11 +10,13 @@ import jinja2
 from markupsafe import Markup, escape
 
 from ghosts.postmortem.compose import Postmortem
-from ghosts.postmortem.document import Picture
+from ghosts.postmortem.document import Picture, Section
 from ghosts.postmortem.text import Span, Text
 
 _SPECIAL: Final = re.compile(r"([\\`*<>|\[\]]|(?<!\w)_|_(?!\w))")
 """What Markdown would read as markup."""
+_WITHIN_THE_PAGE: Final = re.compile(r"\[([^\[\]]*)\]\(#[^)]*\)")
+"""A link to a figure's row."""
 
 
 def write_postmortem(postmortem: Postmortem, page: Path, markdown: Path) -> Path:
@@ -38,6 +40,14 @@ def write_postmortem(postmortem: Postmortem, page: Path, markdown: Path) -> Path
     page.write_text(html, encoding="utf-8")
     markdown.write_text(text, encoding="utf-8")
     return folder
+
+
+def section_as_markdown(section: Section) -> str:
+    """Return the words and tables of a section for a notebook, which shows pictures by itself."""
+    template = _TEMPLATES.get_template("block.md.j2")
+    blocks = (block for block in section.blocks if not isinstance(block, Picture))
+    text = "\n".join(template.render(block=block) for block in blocks)
+    return _WITHIN_THE_PAGE.sub(r"\1", text)
 
 
 def _data(png: bytes) -> str:
