@@ -14,9 +14,12 @@ from ghosts.plots.process_memory import allocator, resident_memory
 from ghosts.plots.replay import audio, gauge_against_tcp, memory, memory_per_ghost, orphans, workers
 from ghosts.plots.services import both_gauges
 from ghosts.plots.tasks import tasks
+from ghosts.plots.timeline import Happened, Phase, timeline
 
 __all__ = [
+    "Happened",
     "Lane",
+    "Phase",
     "Tried",
     "allocator",
     "audio",
@@ -47,5 +50,6 @@ __all__ = [
     "replayed_fleet",
     "resident_memory",
     "tasks",
+    "timeline",
     "workers",
 ]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -61,7 +61,7 @@ def timeline(title: str, happened: Sequence[Happened], phases: Sequence[Phase]) 
     if not 1 <= len(happened) <= MOST_ENTRIES:
         raise ValueError(f"should be 1 to {MOST_ENTRIES} entries; got {len(happened)}")
     rows = len(phases) + len(happened)
-    fig, (ax,) = figure(height=min(7.0, _ROW * rows + 1.75))
+    fig, (ax,) = figure(height=_ROW * rows + 1.75)
     first, last = _limits([*(one.at for one in happened), *(one.end for one in phases)])
     ax.set_xlim(first, last)
     ax.set_ylim(rows - 0.4, -0.7)
@@ -76,7 +76,7 @@ def timeline(title: str, happened: Sequence[Happened], phases: Sequence[Phase]) 
     _axis_in_utc(ax)
     ax.set_xlabel(f"{_years(happened)}, UTC")
     finding(ax, textwrap.fill(title, 76))
-    fig.alt = _in_words(title, happened, phases)
+    fig.details = [*_in_words(happened, phases)]
     return fig
 
 
@@ -140,7 +140,9 @@ def _years(happened: Sequence[Happened]) -> str:
     return f"{years[0]}" if len(years) == 1 else f"{years[0]} to {years[-1]}"
 
 
-def _in_words(title: str, happened: Sequence[Happened], phases: Sequence[Phase]) -> str:
-    lines = [f"{one.name}: {one.took}, from {one.start} to {one.end}" for one in phases]
-    marked = [f"{one.at}: {one.event} ({one.mark})" for one in happened if one.mark]
-    return ". ".join([title, *lines, *marked]) + "."
+def _in_words(happened: Sequence[Happened], phases: Sequence[Phase]) -> Iterator[str]:
+    for phase in phases:
+        yield f"{phase.name}: {phase.took}, from {phase.start} to {phase.end}".capitalize()
+    for one in happened:
+        if one.mark:
+            yield f"{one.at}: {one.event} ({one.mark})"

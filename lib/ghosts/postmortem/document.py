@@ -53,12 +53,6 @@ class Picture:
     figure: Figure
     kind: str = "picture"
 
-    @property
-    def alt(self) -> str:
-        """What it shows, for readers who do not see it; without that, its titles."""
-        titles = (ax.get_title(loc="left").replace("\n", ", ") for ax in self.figure.axes)
-        return self.figure.alt or "; ".join(filter(None, titles))
-
 
 Block: TypeAlias = Paragraph | Bullets | Table | Listing | Picture
 

@@ -21,6 +21,7 @@ from ghosts.matrix import read_matrix
 from ghosts.mechanisms import read_verdicts, stored_fleets
 from ghosts.paths import DATA
 from ghosts.plots.style import Figure
+from ghosts.records.moment import Moment, elapsed
 from ghosts.records.recording import Recording
 from ghosts.records.waits import SessionWaits, State, TaskWait
 
@@ -118,6 +119,19 @@ def fleet_sweep() -> Figure:
     return plots.fleet_sweep(sweeps, "restarts of all pods")
 
 
+def timeline() -> Figure:
+    start, end = Moment.parse("2026-04-28"), Moment.parse("2026-05-19")
+    return plots.timeline(
+        "21 days until the fix",
+        [
+            plots.Happened(at=start, event="Counts compared", mark="detected"),
+            plots.Happened(at=Moment.parse("2026-05-13"), event="Fleet at capacity"),
+            plots.Happened(at=end, event="Fix deployed", mark="fixed"),
+        ],
+        [plots.Phase(name="fix in work", start=start, end=end, took=elapsed(start, end))],
+    )
+
+
 PICTURES: Final[dict[str, Callable[[], Figure]]] = {
     "allocator": lambda: plots.allocator(*full()),
     "audio": lambda: plots.audio(*full()),
@@ -157,5 +171,6 @@ PICTURES: Final[dict[str, Callable[[], Figure]]] = {
     ),
     "resident_memory": lambda: plots.resident_memory(*full()),
     "tasks": tasks,
+    "timeline": timeline,
     "workers": lambda: plots.workers(*full()),
 }

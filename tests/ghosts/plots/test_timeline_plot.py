@@ -67,7 +67,7 @@ def test_phases_are_bars_from_their_start_to_their_end():
 
 def test_its_alternative_text_has_the_phases_and_the_marked_entries_with_dates():
     alt = timeline("What it took", *MINUTES).alt
-    assert "fix in work: 1 hour 15 minutes, from 2026-11-03 14:25 to 2026-11-03 15:40" in alt
+    assert "Fix in work: 1 hour 15 minutes, from 2026-11-03 14:25 to 2026-11-03 15:40" in alt
     assert "2026-11-03 14:25: The first page (detected)" in alt
     assert "A second page" not in alt
 
