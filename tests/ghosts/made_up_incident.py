@@ -61,7 +61,9 @@ mark = "fixed"
 
 [[factors]]
 name = "no deadline"
-text = "The upload has no | time limit, *none* at <all>"
+text = """
+The upload has no | time limit,
+*none* at <all> `a|b {c}`"""
 source = "settings"
 
 [[actions]]

@@ -25,10 +25,10 @@ from ghosts.plots.style import (
 )
 from ghosts.records.moment import Moment
 
-MOST_ENTRIES: Final = 13
-"""Rows of text, above the axis and below the phases, in a picture of 700 pixels."""
+MOST_ROWS: Final = 17
+"""Phases and entries together, in a picture of 700 pixels."""
 _LOOKS: Final = (PODS, GAUGE, OURS, MEMORY)
-_LETTERS: Final = 122
+_LETTERS: Final = 120
 """As many fit into a row, beside what is drawn in it."""
 _ROW: Final = 0.315
 """Inches."""
@@ -54,15 +54,16 @@ class Happened:
 
 
 def timeline(title: str, happened: Sequence[Happened], phases: Sequence[Phase]) -> Figure:
-    """Draw phases as bars and, below, a row for each of up to 13 things that happened.
+    """Draw phases as bars and, below, a row for each thing that happened; up to 17 rows in all.
 
-    Raises ValueError if there are none, or more.
+    Raises ValueError if nothing happened, or if there are more.
     """
-    if not 1 <= len(happened) <= MOST_ENTRIES:
-        raise ValueError(f"should be 1 to {MOST_ENTRIES} entries; got {len(happened)}")
     rows = len(phases) + len(happened)
+    if not happened or rows > MOST_ROWS:
+        raise ValueError(f"should be 1 entry or more, and {MOST_ROWS} rows at most; got {rows}")
     fig, (ax,) = figure(height=_ROW * rows + 1.75)
-    first, last = _limits([*(one.at for one in happened), *(one.end for one in phases)])
+    ends = [end for phase in phases for end in (phase.start, phase.end)]
+    first, last = _limits([*(one.at for one in happened), *ends])
     ax.set_xlim(first, last)
     ax.set_ylim(rows - 0.4, -0.7)
     ax.set_yticks([])
@@ -117,7 +118,8 @@ def _write_beside(
     left = (start + end) / 2 > middle
     box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
     x, side = (start - gap, "right") if left else (end + gap, "left")
-    write(ax, x, row, words, ha=side, va="center", bbox=box, **how)
+    text = write(ax, x, row, words, ha=side, va="center", bbox=box, **how)
+    text.set_in_layout(False)  # The axes are as wide as the figure, whatever stands in them.
 
 
 def _limits(moments: Sequence[Moment]) -> tuple[float, float]:

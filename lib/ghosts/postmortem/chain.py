@@ -1,18 +1,17 @@
 """The await chain of a ghost, and what two probes find in memory, from a replay."""
 
 import gc
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ghosts.observation.observer import Observer
 from ghosts.postmortem.measures import ghosts
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import TENTH, Scenario, load_scenario
 from ghosts.replay.run import replay
-from ghosts.simulation.test_bed import TestBed
 from ghosts.variants import VARIANTS
-from tracemalloc_ext import AwaitFrame, awaits
+from tracemalloc_ext import AwaitFrame, Awaits, awaits
 
 if TYPE_CHECKING:
     from ghosts.observation.tracker import Tracked
@@ -36,8 +35,8 @@ class Chain:
     """Bytes that are reachable from the ghosts."""
 
     def __str__(self) -> str:
-        task = ""
         lines: list[str] = []
+        task = ""
         for frame in self.frames:
             if frame.task != task:
                 task = frame.task
@@ -61,38 +60,36 @@ def await_chain(scenario: str, recordings: Sequence[Recording]) -> Chain | None:
 
 
 def _replayed(scenario: Scenario, variant: str) -> Chain | None:
-    taken: list[Chain] = []
-
-    def take_apart(bed: TestBed) -> None:
-        chain = _taken(bed.observer)
-        if chain:
-            taken.append(replace(chain, scenario=scenario.name, variant=variant))
-
-    recording = replay(scenario, variant, at_end=take_apart)
+    taken: list[_Taken] = []
+    recording = replay(scenario, variant, at_end=lambda bed: taken.extend(_ghost(bed.observer)))
+    if not taken:
+        return None
     listen = recording.last.listen
-    kept = recording.last.retained_bytes + (listen.retained_bytes if listen else 0)
-    return replace(taken[0], bytes_retained=kept) if taken else None
+    return Chain(
+        scenario=scenario.name,
+        variant=variant,
+        uid=taken[0].uid,
+        ghosts=ghosts(recording),
+        frames=tuple(filter(_is_of_the_service, taken[0].waiting.frames)),
+        waits_for=taken[0].waiting.waits_for,
+        bytes_listed=taken[0].bytes_listed,
+        bytes_retained=recording.last.retained_bytes + (listen.retained_bytes if listen else 0),
+    )
 
 
-def _taken(observer: Observer) -> Chain | None:
-    """Return the chain of the last ghost of listen, or else of the pusher; None without one."""
-    for ghosts_of in (observer.listen_sessions.ghosts, observer.sessions.ghosts):
-        left: list[Tracked[Any]] = list(ghosts_of)
+class _Taken(NamedTuple):
+    uid: str
+    waiting: Awaits
+    bytes_listed: int
+
+
+def _ghost(observer: Observer) -> Iterator[_Taken]:
+    """Yield where the last ghost of each service is suspended, listen's first."""
+    for tracker in (observer.listen_sessions, observer.sessions):
+        left: list[Tracked[Any]] = [*tracker.ghosts]
         last = max(left, key=lambda one: one.disconnected_at or 0.0, default=None)
-        if last is None or last.handler is None:
-            continue
-        waiting = awaits(last.handler)
-        return Chain(
-            scenario="",
-            variant="",
-            uid=last.uid,
-            ghosts=len(left),
-            frames=tuple(filter(_is_of_the_service, waiting.frames)),
-            waits_for=waiting.waits_for,
-            bytes_listed=_listed_by_the_collector(),
-            bytes_retained=0,
-        )
-    return None
+        if last is not None and last.handler is not None:
+            yield _Taken(last.uid, awaits(last.handler), _listed_by_the_collector())
 
 
 def _listed_by_the_collector() -> int:

@@ -6,7 +6,7 @@ from typing import Final
 
 from ghosts.plots import gauge_against_tcp
 from ghosts.plots.style import Figure
-from ghosts.plots.timeline import MOST_ENTRIES, Happened, timeline
+from ghosts.plots.timeline import MOST_ROWS, Happened, timeline
 from ghosts.postmortem import sections
 from ghosts.postmortem.chain import Chain, await_chain
 from ghosts.postmortem.document import Section
@@ -100,8 +100,8 @@ def _timeline(incident: Incident, figures: Figures) -> Figure | None:
     entries = [one for one in incident.timeline if one.at]
     if not entries:
         return None
-    room = MOST_ENTRIES + 4 - max(4, len(steps)) - sum(one.mark is not None for one in entries)
-    others = [one for one in entries if not one.mark][: max(0, room)]
+    room = MOST_ROWS - len(steps) - sum(one.mark is not None for one in entries)
+    others = [one for one in entries if not one.mark][:room]
     shown = [one for one in entries if one.mark or one in others]
     happened = [
         Happened(at=one.at, event=one.event, mark=one.mark or "") for one in shown if one.at

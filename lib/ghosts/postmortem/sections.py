@@ -160,7 +160,7 @@ def _detection(incident: Incident, figures: Figures, took: Sequence[Duration]) -
 def _root_cause(incident: Incident, figures: Figures, chain: Chain | None) -> Iterator[Block]:
     yield _bullets(incident.root_cause, figures, "the root cause")
     if chain is None:
-        yield Paragraph(to_fill("the await chain: no recording ends with ghosts"))
+        yield Paragraph(to_fill("the await chain: a known variant has to leave ghosts"))
         return
     yield Paragraph(
         (

@@ -11,7 +11,7 @@ from ghosts.postmortem.figures import Cited, Figures
 _OMI: Final = "https://github.com/BasedHardware/omi"
 _MARKUP: Final = re.compile(
     r"`(?P<code>[^`]+)`|omi#(?P<issue>\d+)|omi:(?P<file>[\w.-]+/[\w./-]+)"
-    r"|(?P<path>(?:data|docs|notebooks|lib|tests)/[\w./-]*\w)"
+    r"|(?P<path>(?<![\w/])(?:data|docs|notebooks|lib|tests)/[\w./-]*\w)"
     r"|(?P<url>https?://[^\s<>()]+[^\s<>().,;])|\{(?P<figure>[^{}]+)\}"
 )
 
@@ -50,12 +50,13 @@ def code(text: str) -> Text:
 def parsed(text: str, figures: Figures, origin: tuple[str, str] = _NO_ORIGIN) -> Text:
     """Return a text as spans: `code`, references as links, ``{name}`` as a figure with its source.
 
-    ``origin`` is the kind and the source of all of the text: figures of the same have no note.
+    Its lines are run together. ``origin`` is the kind and the source of all of the text: figures
+    of the same have no note.
 
     Raises:
         IncidentError: a figure is not there.
     """
-    return tuple(_spans(text, figures, origin))
+    return tuple(_spans(" ".join(text.split()), figures, origin))
 
 
 def to_fill(what: str) -> Text:

@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -88,6 +89,12 @@ def _span_as_markdown(span: Span) -> str:
     return f"**{words}**" if span.figure or span.open else words
 
 
+def _as_cell(text: Text) -> str:
+    """Return Markdown for a cell of a table, which a bar would end even in code."""
+    bars = (replace(one, text=one.text.replace("|", r"\|")) if one.code else one for one in text)
+    return _as_markdown(tuple(bars))
+
+
 _TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",)),
@@ -96,4 +103,4 @@ _TEMPLATES: Final = jinja2.Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_TEMPLATES.filters |= {"as_html": _as_html, "as_markdown": _as_markdown}
+_TEMPLATES.filters |= {"as_html": _as_html, "as_markdown": _as_markdown, "as_cell": _as_cell}

@@ -3,7 +3,7 @@
 import pytest
 from pictures import assert_legible, title, words
 
-from ghosts.plots.timeline import MOST_ENTRIES, Happened, Phase, timeline
+from ghosts.plots.timeline import MOST_ROWS, Happened, Phase, timeline
 from ghosts.records.moment import Moment, elapsed
 
 
@@ -28,7 +28,7 @@ LONG = "An event whose text goes on and on, and would run over the edge of the p
 MONTHS = (
     [
         Happened(at=Moment.parse(f"2026-{n:02}-28"), event=LONG, mark="fixed" * (n == 7))
-        for n in range(1, 12)
+        for n in range(1, 13)
     ],
     [_phase(f"phase {n}", f"2026-0{n}-01", f"2026-0{n + 1}-28") for n in range(1, 5)],
 )
@@ -77,5 +77,5 @@ def test_a_single_entry_has_an_axis_around_it():
 
 
 def test_more_entries_than_there_is_room_for_are_refused():
-    with pytest.raises(ValueError, match="13"):
-        timeline("Many", MINUTES[0][:1] * (MOST_ENTRIES + 1), [])
+    with pytest.raises(ValueError, match="17"):
+        timeline("Many", MINUTES[0][:1] * (MOST_ROWS + 1), [])
