@@ -111,6 +111,12 @@ def _timeline(incident: Incident, figures: Figures) -> Figure | None:
 
 
 def _title(incident: Incident) -> str:
-    took = {one.name: one.took for one in durations(incident) if one.took}
-    said = [f"{name} {took[name]}" for name in ("time to detect", "time to fix") if name in took]
-    return ", ".join(said).capitalize() or "What happened"
+    """Return how long the steps took that the timeline has both ends of."""
+    said = {
+        "time to detect": "detected after {}",
+        "time to mitigate": "mitigated {} later",
+        "time to fix": "fixed {} after the detection",
+    }
+    known = (one for one in durations(incident) if one.took and one.name in said)
+    steps = [said[one.name].format(one.took) for one in known]
+    return ", ".join(steps).capitalize() or "What happened"

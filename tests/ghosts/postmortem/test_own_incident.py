@@ -3,6 +3,7 @@
 import pytest
 from made_up_incident import INCIDENT, recordings, write_in
 from pages import Page, read_markdown
+from pictures import title
 
 from ghosts.postmortem import compose, load_incident, recordings_of, write_postmortem
 from ghosts.postmortem.chain import await_chain
@@ -84,6 +85,12 @@ def test_minutes_are_counted_where_both_times_are_known(written):
         "began to detected",
     ]
     assert page.table("duration")["time to fix"][0] == "1 day"
+
+
+def test_its_timeline_says_how_long_each_known_step_took(written):
+    postmortem, *_ = written()
+    (ax,) = postmortem.timeline.axes
+    assert title(ax) == "Detected after 15 minutes, fixed 1 day after the detection"
 
 
 def test_without_a_ghost_there_is_no_chain_and_the_page_says_so(tmp_path):
