@@ -7,7 +7,7 @@ PROMTOOL := $(shell command -v promtool 2>/dev/null)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup replay test tests test-all lint types alerts lab notebooks slides bench lock clean
+.PHONY: help setup replay test tests test-all lint types alerts lab notebooks book slides bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,12 @@ notebooks: setup ## run the notebooks anew and store their outputs; some only: N
 
 slides: setup ## build the slides of the talk, for 20 and for 45 minutes, in build/slides/
 	@$(BIN)/python tools/build_slides.py
+
+BOOK := build/book
+
+book: setup ## build the book, which needs no network: notebooks as stored, docs, API of the utilities
+	@$(BIN)/sphinx-build -q -W --keep-going -c book -d $(BOOK).doctrees . $(BOOK)
+	@echo "The book is at $(BOOK)/index.html"
 
 bench: setup .venv/.peers ## measure speed and memory, beside other libraries; the results go to build/bench/
 	@$(BIN)/pytest -s tests/bench

@@ -6,36 +6,57 @@ from pathlib import Path
 
 import draw_pictures
 import pytest
+from book_pages import LINK, PAGES, ROOT, prose
 from matplotlib.testing.compare import compare_images
 
 import ghosts
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = [
-    *ROOT.glob("*.md"),
-    *(path for folder in ("data", "docs", "lib") for path in (ROOT / folder).rglob("*.md")),
-]
-LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)")
+OMI = "https://github.com/BasedHardware/omi"
+GITHUB = re.compile(r"\[([^\]]+)\]\((https://github\.com/[^)\s]*)\)")
+
+every_page = pytest.mark.parametrize("path", [ROOT / page for page in PAGES], ids=PAGES)
 
 
 def headings(page: Path) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
-    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    titles = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+@every_page
 def test_every_link_to_a_file_or_a_heading_leads_somewhere(path: Path) -> None:
-    for target, anchor in LINK.findall(path.read_text(encoding="utf-8")):
+    for target, anchor in LINK.findall(prose(path)):
         page = path.parent / target if target else path
         assert page.exists(), target
         assert not anchor or anchor in headings(page), f"{target}#{anchor}"
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+@every_page
 def test_every_issue_of_omi_that_a_page_of_ours_names_is_a_link(path: Path) -> None:
-    text = re.sub(r"`[^`]*`", "", path.read_text(encoding="utf-8"))
+    text = re.sub(r"`[^`]*`", "", prose(path))
     assert re.findall(r"(?<!\[)\bomi#\d+", text) == []
+
+
+@pytest.fixture(scope="module")
+def numbers_on_record() -> set[str]:
+    """Return the issues and pull requests of omi that the evidence names as sources."""
+    files = (ROOT / "data").rglob("*.csv")
+    return {n for path in files for n in re.findall(r"omi#(\d+)", path.read_text("utf-8"))}
+
+
+@every_page
+def test_a_link_to_github_leads_to_a_repository_or_to_an_issue_that_the_evidence_names(
+    path: Path, numbers_on_record: set[str]
+) -> None:
+    links = GITHUB.findall(prose(path))
+    assert len(links) == prose(path).count("github.com/"), "each is a link with a text"
+    for text, url in links:
+        issue = re.fullmatch(rf"{OMI}/(?:issues|pull)/(\d+)", url)
+        if issue is None:
+            assert url == OMI or re.fullmatch(r"https://github\.com/(?!BasedH)[\w.-]+/[\w.-]+", url)
+        else:
+            assert text == f"omi#{issue[1]}"
+            assert issue[1] in numbers_on_record
 
 
 def test_every_target_that_the_readme_names_is_one_of_make() -> None:
