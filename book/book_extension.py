@@ -1,11 +1,8 @@
 """What the book needs beyond Sphinx and myst-nb."""
 
-from base64 import b64decode
-from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import nbformat
 from book_pages import CODE, contents
 from docutils import nodes
 from sphinx import addnodes
@@ -35,25 +32,6 @@ def add_contents(app: Sphinx, docname: str, source: list[str]) -> None:
     """Append the table of contents to the first page."""
     if docname == app.config.root_doc:
         source[0] += contents()
-
-
-def add_alt_texts(app: Sphinx, doctree: nodes.document) -> None:
-    """Give each picture of a notebook the alt text of its output, which myst-nb leaves out."""
-    path = Path(app.env.doc2path(app.env.docname))
-    if path.suffix != ".ipynb":
-        return
-    notebook: Any = nbformat.read(path, as_version=4)
-    alts = {
-        # The name that myst-nb gives the file.
-        sha256(b64decode(output.data[mime])).hexdigest(): described["alt"]
-        for cell in notebook.cells
-        for output in cell.get("outputs", ())
-        for mime, described in output.get("metadata", {}).items()
-        if "alt" in described
-    }
-    for image in doctree.findall(nodes.image):
-        if alt := alts.get(PurePosixPath(image["uri"]).stem):
-            image["alt"] = alt
 
 
 def link_names(app: Sphinx, doctree: nodes.document) -> None:
@@ -108,7 +86,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     for suffix in CODE:
         app.add_source_suffix(suffix, "code")
     app.connect("source-read", add_contents)
-    app.connect("doctree-read", add_alt_texts)
     app.connect("doctree-read", link_names)
     app.connect("build-finished", add_front_door)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
