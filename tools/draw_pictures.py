@@ -12,7 +12,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from ghosts.paths import DATA
 from ghosts.plots import lanes
-from ghosts.plots.style import FAINT, GAUGE, GHOSTS, INK, TCP, TEXT_SIZE, Figure
+from ghosts.plots.style import FAINT, GAUGE, GHOSTS, INK, TCP, TEXT_SIZE, Figure, legible
 from ghosts.records.recording import Recording
 
 DOCS: Final = Path(__file__).resolve().parents[1] / "docs"
@@ -38,9 +38,9 @@ class Box:
 BOXES: Final = (
     Box(0.1, 2.5, 2.2, 1.9, "device", "simulation/devices.py", ("sends audio", "disconnects")),
     Box(
-        3.3,
+        3.4,
         2.0,
-        2.3,
+        2.2,
         2.9,
         "listen",
         "listen/",
@@ -48,9 +48,9 @@ BOXES: Final = (
         GAUGE.color,
     ),
     Box(
-        6.6,
+        6.7,
         2.0,
-        2.3,
+        2.2,
         2.9,
         "pusher",
         "pusher/",
@@ -72,8 +72,8 @@ def draw_architecture() -> Figure:
     ax.axis("off")
     for box in BOXES:
         _draw_box(ax, box)
-    _arrow(ax, (2.3, 3.45), (3.3, 3.45), "WebSocket")
-    _arrow(ax, (5.6, 3.45), (6.6, 3.45), "WebSocket")
+    _arrow(ax, (2.3, 3.45), (3.4, 3.45), "WebSocket")
+    _arrow(ax, (5.6, 3.45), (6.7, 3.45), "WebSocket")
     for y in (4.45, 3.45, 2.45):
         _arrow(ax, (8.9, 3.45), (9.65, y), "HTTP" if y == 4.45 else "")
     ax.text(
@@ -86,16 +86,16 @@ def draw_architecture() -> Figure:
         color=INK,
     )
     ax.text(
-        6.6,
+        6.7,
         1.8,
         "ghost: the device has disconnected,\nan upload never returns, the gauge\n"
         "still counts the session",
         va="top",
         fontsize=TEXT_SIZE,
-        color=GHOSTS.color,
+        color=legible(GHOSTS.color),
     )
     ax.text(
-        3.3,
+        3.4,
         1.8,
         "the kernel counts TCP\nconnections: gauge minus\nTCP is ghosts",
         va="top",
@@ -120,7 +120,7 @@ def _draw_box(ax: Axes, box: Box) -> None:
     top = box.y + box.height - 0.15
     left = box.x + 0.15
     ax.text(left, top, box.name, va="top", fontsize=16, fontweight="bold", color=INK)
-    ax.text(left, top - 0.42, box.path, va="top", fontsize=12, color=FAINT)
+    ax.text(left, top - 0.42, box.path, va="top", fontsize=TEXT_SIZE, color=FAINT)
     for number, line in enumerate(box.lines):
         ax.text(left, top - 0.95 - 0.45 * number, line, va="top", fontsize=TEXT_SIZE, color=INK)
 
@@ -131,7 +131,7 @@ def _arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], label
     )
     if label:
         x, y = (start[0] + end[0]) / 2, max(start[1], end[1]) + 0.12
-        ax.text(x, y, label, ha="center", fontsize=12, color=INK)
+        ax.text(x, y, label, ha="center", fontsize=TEXT_SIZE, color=INK)
 
 
 def draw_before_and_after() -> Figure:

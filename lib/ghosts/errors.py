@@ -7,8 +7,12 @@ from collections.abc import Iterable
 class GhostsError(Exception):
     """Base class of the errors that ``ghosts`` and ``fleet`` raise.
 
-    Its text is one line: what is wrong and, where there is a choice, what is allowed.
+    Its text is one line: what is wrong and, where there is a choice, what is allowed. A notebook
+    shows that line and no stack.
     """
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{type(self).__name__}: {self}"]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

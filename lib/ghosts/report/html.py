@@ -159,7 +159,8 @@ def _pictures(recordings: Sequence[Recording]) -> Iterator[_Picture]:
             drawn = recordings[first : first + abreast]
             *others, last = (recording.variant for recording in drawn)
             names = f"{', '.join(others)} and {last}" if others else last
-            yield _Picture(f"{title}, over time, under {names}", _inline(draw(*drawn)))
+            figure = draw(*drawn)
+            yield _Picture(f"{title}, over time, under {names}: {figure.alt}", _inline(figure))
 
 
 def _inline(figure: Figure) -> str:

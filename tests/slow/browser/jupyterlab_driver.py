@@ -53,10 +53,10 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def jupyterlab(folder: Path) -> Iterator[str]:
+def jupyterlab(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
     """Serve a folder with this environment's JupyterLab; yield its address, and end it after."""
     with tempfile.TemporaryDirectory() as own:
-        _write_settings(Path(own) / "settings")
+        _write_settings(Path(own) / "settings", theme)
         environment = {**os.environ, "JUPYTER_RUNTIME_DIR": own}
         log = Path(own) / "log"
         with log.open("wb") as output:
@@ -87,8 +87,9 @@ def _command(folder: Path, settings: Path) -> list[str]:
     return [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", *given]
 
 
-def _write_settings(folder: Path) -> None:
-    for plugin, values in _SETTINGS.items():
+def _write_settings(folder: Path, theme: str) -> None:
+    themes = {"@jupyterlab/apputils-extension/themes": {"theme": theme}}
+    for plugin, values in (_SETTINGS | themes).items():
         path = folder / f"{plugin}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values))
@@ -139,8 +140,8 @@ class Notebook:
         expect(self.code.locator(".jp-InputPrompt", has_text="*")).to_have_count(0)
 
     def errors(self) -> list[int]:
-        """Return which code cells, from 0, show an error."""
-        shown = '[data-mime-type="application/vnd.jupyter.error"]'
+        """Return which code cells, from 0, show an error, or text of the standard error."""
+        shown = '[data-mime-type$="vnd.jupyter.stderr"], [data-mime-type$="vnd.jupyter.error"]'
         counts = self.code.evaluate_all(
             "(cells, shown) => cells.map(cell => cell.querySelectorAll(shown).length)", shown
         )

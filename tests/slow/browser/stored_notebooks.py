@@ -1,0 +1,36 @@
+"""What the notebooks in the checkout are to show: as many pictures, and errors where announced."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from nbformat import NotebookNode
+from notebook_form import read
+from notebook_rules import code_cells
+
+FOLDER: Final = Path(__file__).resolve().parents[3] / "notebooks"
+PATHS: Final = sorted(
+    path.relative_to(FOLDER)
+    for path in FOLDER.rglob("*.ipynb")
+    if not any(part.startswith(".") for part in path.relative_to(FOLDER).parts)
+)
+every_notebook = pytest.mark.parametrize("path", PATHS, ids=str)
+
+
+def stored(path: Path) -> NotebookNode:
+    return read(FOLDER / path)
+
+
+def last_count(notebook: NotebookNode) -> int:
+    return max(cell.execution_count or 0 for cell in code_cells(notebook))
+
+
+def pictures(notebook: NotebookNode) -> int:
+    outputs = (output for cell in code_cells(notebook) for output in cell.outputs)
+    return sum("image/png" in output.get("data", ()) for output in outputs)
+
+
+def announced_errors(notebook: NotebookNode) -> list[int]:
+    """Which code cells, from 0, are tagged as raising one."""
+    tags = [cell.metadata.get("tags", ()) for cell in code_cells(notebook)]
+    return [place for place, own in enumerate(tags) if "raises-exception" in own]
