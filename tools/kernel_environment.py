@@ -18,7 +18,8 @@ def isolate_kernels() -> None:
     """Point the kernels that this process will start at directories of their own below ``build/``.
 
     An IPython profile, a kernel specification or a matplotlibrc of the user's would change what
-    cells print, and a home directory that cannot be written would keep kernels from starting.
+    cells print, and a home directory that cannot be written would keep kernels from starting. So
+    would a reader's progress in the exercises: each process has a progress of its own.
     """
     base = ROOT / "build" / "kernels"
     for name, folder in {
@@ -32,6 +33,7 @@ def isolate_kernels() -> None:
         path.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(path)
     _talk_over_unix_sockets()
+    os.environ["GHOSTS_PROGRESS"] = f"{_own_folder()}/progress.json"
     for name in ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH", "MATPLOTLIBRC", "MPLBACKEND"):
         os.environ.pop(name, None)
 
@@ -40,20 +42,25 @@ def isolate_kernels() -> None:
 
 
 @cache
+def _own_folder() -> str:
+    """Return a new folder of this process. Its path is short: a Unix socket's is limited."""
+    folder = tempfile.mkdtemp(prefix="kernels-", dir="/tmp" if Path("/tmp").is_dir() else None)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@cache
 def _talk_over_unix_sockets() -> None:
     """Let kernels that this process will start listen on Unix sockets instead of TCP ports.
 
     jupyter_client chooses free ports, and the kernel binds them a second later. A replay that opens
     connections meanwhile may have got one of them, and the kernel dies: "Address already in use".
-    The folder has a short path, because that of a Unix socket has a hundred characters at most.
     """
-    folder = tempfile.mkdtemp(prefix="kernels-", dir="/tmp" if Path("/tmp").is_dir() else None)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     initialise = KernelManager.__init__
 
     def initialise_with_unix_sockets(manager: KernelManager, *args: Any, **kwargs: Any) -> None:
         initialise(manager, *args, **kwargs)
-        manager.transport, manager.ip = "ipc", f"{folder}/{uuid.uuid4().hex}"
+        manager.transport, manager.ip = "ipc", f"{_own_folder()}/{uuid.uuid4().hex}"
 
     # Neither nbval nor nbclient passes such arguments on.
     KernelManager.__init__ = initialise_with_unix_sockets  # type: ignore[method-assign]

@@ -1,0 +1,1 @@
+"""The exercises: each module or package here defines one, as ``EXERCISE``."""

@@ -1,0 +1,47 @@
+"""The table of exercises with the reader's progress, and a certificate of it."""
+
+from dataclasses import dataclass
+
+from ghosts.exercises import shown
+from ghosts.exercises.exercise import Exercise
+from ghosts.exercises.progress import Record, records
+from ghosts.exercises.registry import exercises
+
+_HEAD = ("exercise", "minutes", "state", "hints", "solution", "solved")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Overview:
+    """The exercises with the record of each."""
+
+    rows: tuple[tuple[Exercise, Record], ...]
+
+    def __repr__(self) -> str:
+        lines = [_HEAD, *(_cells(exercise, record) for exercise, record in self.rows)]
+        return "\n".join([self._title, *shown.plain_table(lines)])
+
+    def _repr_html_(self) -> str:
+        cells = [_cells(exercise, record) for exercise, record in self.rows]
+        return shown.box(shown.BLUE, self._title, shown.table(_HEAD, cells))
+
+    @property
+    def _title(self) -> str:
+        solved = sum(record.state == "solved" for _, record in self.rows)
+        return f"{solved} of {len(self.rows)} solved"
+
+
+def overview() -> Overview:
+    """Return the exercises, in order, with the reader's progress."""
+    kept = records()
+    return Overview(tuple((each, kept.get(each.slug, Record())) for each in exercises()))
+
+
+def _cells(exercise: Exercise, record: Record) -> tuple[str, ...]:
+    return (
+        f"{exercise.number}. {exercise.title}",
+        f"{exercise.minutes}{' *' if exercise.short_path else ''}",
+        record.state,
+        f"{record.hints} of {len(exercise.hints)}",
+        "seen" if record.solution_seen else "",
+        f"{record.solved_at:%Y-%m-%d}" if record.solved_at else "",
+    )
