@@ -7,7 +7,7 @@ PROMTOOL := $(shell command -v promtool 2>/dev/null)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup replay test tests test-all lint types alerts lab notebooks book slides bench lock clean
+.PHONY: help setup replay test tests test-all lint types alerts lab exercises notebooks book slides bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -48,9 +48,16 @@ alerts: setup ## check the alert rules with Prometheus' promtool
 	@$(BIN)/python tools/alerts_from_a_replay.py
 	@$(PROMTOOL) test rules data/alerts/ghosts.test.yml build/alerts/replays.test.yml
 
+LAB := $(BIN)/jupyter lab --LabApp.news_url=None \
+	--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+
 lab: setup ## open JupyterLab in notebooks/, which fetches nothing
-	@$(BIN)/jupyter lab --LabApp.news_url=None \
-		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks
+	@$(LAB) notebooks
+
+exercises: setup ## copy the exercises to notebooks/my_exercises/, which is yours, and open them
+	@$(BIN)/python tools/copy_exercises.py
+	@$(LAB) --ServerApp.root_dir="$(CURDIR)" \
+		--LabApp.default_url=/lab/tree/notebooks/my_exercises/00_exercises.ipynb
 
 notebooks: setup ## run the notebooks anew and store their outputs; some only: NAMES="02 04"
 	@$(BIN)/python tools/refresh_notebooks.py $(NAMES) && $(BIN)/python tools/draw_pictures.py

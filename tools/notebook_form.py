@@ -14,6 +14,11 @@ METADATA = {
 }
 
 
+def stored_notebooks(folder: Path) -> list[Path]:
+    """Return the notebooks of a folder, the exercises too; not those that a reader works in."""
+    return [*sorted(folder.glob("*.ipynb")), *sorted((folder / "exercises").glob("*.ipynb"))]
+
+
 def read(path: Path) -> NotebookNode:
     """Read a notebook as it stands, valid or not; raises json.JSONDecodeError if it is not JSON."""
     return reads_json(path.read_text(encoding="utf-8"))

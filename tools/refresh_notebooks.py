@@ -2,6 +2,7 @@
 
     python tools/refresh_notebooks.py            all of them
     python tools/refresh_notebooks.py 02 04_lab  those whose names start so
+    python tools/refresh_notebooks.py exercises  those of that folder, or exercises/04: one of them
 
 A notebook with a cell that fails is left as it was.
 """
@@ -15,7 +16,7 @@ from kernel_environment import ROOT, isolate_kernels
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
-from notebook_form import dumps, normalise, read
+from notebook_form import dumps, normalise, read, stored_notebooks
 
 NOTEBOOKS = ROOT / "notebooks"
 CELL_TIMEOUT = 3600
@@ -24,13 +25,16 @@ CELL_TIMEOUT = 3600
 
 def chosen(prefixes: list[str]) -> list[Path]:
     """Return the notebooks whose names start with a prefix; SystemExit if one has none."""
-    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    paths = {name_of(path): path for path in stored_notebooks(NOTEBOOKS)}
     for prefix in prefixes:
-        if not any(path.name.startswith(prefix) for path in paths):
-            sys.exit(
-                f"no notebook is named {prefix}...; there are: {[path.stem for path in paths]}"
-            )
-    return [path for path in paths if path.name.startswith(tuple(prefixes) or "")]
+        if not any(name.startswith(prefix) for name in paths):
+            sys.exit(f"no notebook is named {prefix}...; there are: {list(paths)}")
+    return [path for name, path in paths.items() if name.startswith(tuple(prefixes) or "")]
+
+
+def name_of(path: Path) -> str:
+    """Return the name of a notebook: its folder below ``notebooks/``, if any, and its stem."""
+    return path.relative_to(NOTEBOOKS).with_suffix("").as_posix()
 
 
 def run(notebook: NotebookNode, folder: Path) -> NotebookNode:
@@ -64,7 +68,7 @@ def main(prefixes: list[str]) -> int:
     isolate_kernels()
     failed = False
     for path in chosen(prefixes):
-        print(path.stem, end=" ", flush=True)
+        print(name_of(path), end=" ", flush=True)
         before = path.read_text(encoding="utf-8")
         try:
             after = dumps(normalise(run(normalise(read(path)), path.parent)))

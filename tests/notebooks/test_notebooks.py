@@ -9,15 +9,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from notebook_form import dumps, normalise, read
+from notebook_form import dumps, normalise, read, stored_notebooks
 from notebook_rules import RULES, Rule, code_cells
 from prose_numbers import ALLOWED, in_files, in_modules, unsupported
+from refresh_notebooks import name_of
 
 from ghosts import config
 from ghosts.protocol import FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
-PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PATHS = stored_notebooks(ROOT / "notebooks")
 STORY = [
     "00_start_here",
     "01_the_evidence",
@@ -33,12 +34,20 @@ STORY = [
     "11_postmortem",
 ]
 """Every notebook there is, so that none goes missing; a new one is added here."""
+EXERCISES: list[str] = []
+"""The same for the exercises."""
 
-every_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+every_notebook = pytest.mark.parametrize("path", PATHS, ids=name_of)
 
 
-def test_the_story_is_complete() -> None:
-    assert [path.stem for path in PATHS] == STORY
+def test_the_story_and_the_exercises_are_complete() -> None:
+    assert [name_of(path) for path in PATHS] == [*STORY, *EXERCISES]
+
+
+def test_no_notebook_is_in_another_folder() -> None:
+    of_a_reader = {"my_exercises", ".ipynb_checkpoints"}
+    on_disk = (ROOT / "notebooks").rglob("*.ipynb")
+    assert {path for path in on_disk if of_a_reader.isdisjoint(path.parts)} == {*PATHS}
 
 
 @every_notebook
@@ -50,7 +59,7 @@ def test_it_keeps_the_rules(rule: Rule, path: Path) -> None:
 @every_notebook
 def test_it_is_stored_as_make_notebooks_stores_it(path: Path) -> None:
     as_stored = path.read_text(encoding="utf-8") == dumps(normalise(read(path)))
-    assert as_stored, f"run: make notebooks NAMES={path.stem}"
+    assert as_stored, f"run: make notebooks NAMES={name_of(path)}"
 
 
 def known_numbers() -> set[str]:
@@ -61,7 +70,7 @@ def known_numbers() -> set[str]:
 @every_notebook
 def test_numbers_in_its_prose_have_a_source(path: Path) -> None:
     without = unsupported(read(path), known_numbers())
-    assert without == sorted(ALLOWED.get(path.stem, {})), (
+    assert without == sorted(ALLOWED.get(name_of(path), {})), (
         "print the number, take it from data/, or say in prose_numbers.ALLOWED why it needs no "
         "source; and allow none that has one"
     )
@@ -80,5 +89,5 @@ def test_a_plain_test_run_collects_every_cell_of_every_notebook_and_a_look_behin
         check=True,
     )
     tests = re.findall(r"^notebooks/(.+)\.ipynb::(Cell|Leftovers)", run.stdout, re.MULTILINE)
-    cells = {(path.stem, "Cell"): len(code_cells(read(path))) for path in PATHS}
-    assert Counter(tests) == cells | {(path.stem, "Leftovers"): 1 for path in PATHS}
+    cells = {(name_of(path), "Cell"): len(code_cells(read(path))) for path in PATHS}
+    assert Counter(tests) == cells | {(name_of(path), "Leftovers"): 1 for path in PATHS}
