@@ -20,7 +20,7 @@ from nbformat import NotebookNode
 from notebook_rules import code_cells, texts
 
 ALLOWED: dict[str, dict[str, str]] = {}
-"""By notebook (its name below ``notebooks/``): a number that has no source, and why it needs none."""
+"""By notebook (its name below `notebooks/`): a number without a source, and why it needs none."""
 
 _MONTH = (
     "(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|"
