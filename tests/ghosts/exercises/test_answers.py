@@ -1,6 +1,5 @@
 """Each exercise, answered in three ways: not at all, wrong in each known way, and right."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,12 @@ EXERCISES = exercises()
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.slug)
 
 
-def files(kind: str) -> Iterator[object]:
-    for exercise in EXERCISES:
-        for path in answer_files(exercise.slug, kind):
-            yield pytest.param(exercise, path, id=f"{exercise.slug}-{path.stem}")
+def files(kind: str) -> list[object]:
+    return [
+        pytest.param(exercise, path, id=f"{exercise.slug}-{path.stem}")
+        for exercise in EXERCISES
+        for path in answer_files(exercise.slug, kind)
+    ]
 
 
 @every_exercise

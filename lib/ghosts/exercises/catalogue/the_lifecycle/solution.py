@@ -1,0 +1,22 @@
+"""A solution of the exercise: what `asyncio` alone offers, in the order in which it matters."""
+
+import asyncio
+
+from ghosts.pusher import PusherSession
+
+
+async def my_lifecycle(session: PusherSession) -> None:
+    """Wait for the device without a limit, for everything after it with one."""
+    session.gauge.inc()
+    tasks = []
+    try:
+        tasks = session.start()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        session.signals.shutdown.set()
+        await asyncio.wait(tasks, timeout=30)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        session.gauge.dec()
+        await session.close()

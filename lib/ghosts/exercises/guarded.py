@@ -1,0 +1,172 @@
+"""Runs a reader's code on simulated time; code that never returns to the loop is named, and left.
+
+A cell that never ends is the worst answer a notebook can give. Code that spins or computes is
+stopped by the simulated loop; what is here stops the rest: a call that blocks the thread, and a
+poll so short that simulated time hardly passes.
+"""
+
+import asyncio
+import re
+import sys
+import sysconfig
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any, Final, Generic, TypeVar
+
+import ghosts
+from ghosts.check.world.threads import state_of
+from ghosts.errors import GhostsError
+from ghosts.simulation.clock import SimulatedLoop
+from ghosts.simulation.spin import SpinError
+from tracemalloc_ext.words import function_name, source_line
+
+T = TypeVar("T")
+
+_EVERY: Final = 0.1
+"""Real seconds between two looks at the thread."""
+_BLOCKED_LOOKS: Final = 25
+"""Looks in a row at the same line of the reader's code, asleep in the kernel: 2.5 s."""
+_CPU_SECONDS: Final = 8.0
+"""Of processor time that a run may take. An ordinary one takes less than one."""
+_OURS: Final = (
+    sysconfig.get_path("stdlib"),
+    sysconfig.get_path("purelib"),
+    *(str(Path(path).parent) for path in ghosts.__path__),
+)
+
+
+class StuckError(GhostsError):
+    """The code never returned to the loop, or not often enough. Its text says which line."""
+
+
+class Guard(Generic[T]):
+    """One run in a thread of its own. ``seconds`` is how far its simulated time has come."""
+
+    def __init__(self, run: Callable[[], T]) -> None:
+        self._run = run
+        self._outcome: list[T | BaseException] = []
+        self._loop: SimulatedLoop | None = None
+        self._thread = threading.Thread(target=self._target, name="exercise", daemon=True)
+        self._looks = 0
+        self._at: tuple[str, int] | None = None
+
+    def enter_loop(self) -> None:
+        """Tell the guard which loop to watch. To be called in that loop, when it begins."""
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, SimulatedLoop)
+        self._loop = loop
+
+    def result(self, on_progress: Callable[[float], object]) -> T:
+        """Run to the end and return the result, or raise what was raised.
+
+        Raises:
+            StuckError: the run was stopped; it is left to end by itself if it blocks its thread.
+        """
+        began = time.process_time()
+        try:
+            with self._no_sleep():
+                self._watch(began, on_progress)
+        except BaseException:  # an interrupt, or blocked: nothing of it may go on in the background
+            self._stop("interrupted")
+            raise
+        return self._result()
+
+    def _watch(self, began: float, on_progress: Callable[[float], object]) -> None:
+        self._thread.start()
+        while self._thread.is_alive():
+            self._thread.join(_EVERY)
+            on_progress(0.0 if self._loop is None else self._loop.time())
+            self._look()
+            if time.process_time() - began > _CPU_SECONDS:
+                self._stop("")
+                began = float("inf")
+
+    @contextmanager
+    def _no_sleep(self) -> Iterator[None]:
+        """Let time.sleep end the run instead of stopping its thread, which nothing could end."""
+        sleep = time.sleep
+
+        def refuse(seconds: Any) -> None:
+            loop = self._loop
+            if threading.current_thread() is not self._thread or loop is None:
+                return sleep(seconds)
+            frame = readers_frame(sys._getframe(1))
+            where = "" if frame is None else place_of(frame)
+            loop.call_soon(loop.on_spin, SpinError(f"the event loop is blocked {where}"))
+            return None
+
+        time.sleep = refuse
+        try:
+            yield
+        finally:
+            time.sleep = sleep
+
+    def _target(self) -> None:
+        try:
+            self._outcome.append(self._run())
+        except BaseException as error:
+            self._outcome.append(error)
+
+    def _result(self) -> T:
+        outcome = self._outcome[0]
+        if isinstance(outcome, SpinError):
+            raise StuckError(without_path(str(outcome))) from None
+        if isinstance(outcome, asyncio.CancelledError):
+            raise StuckError("tasks were cancelled that are none of the session's own")
+        if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
+            raise StuckError(f"{type(outcome).__name__} was raised, which ends the whole program")
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _look(self) -> None:
+        """Raise StuckError if a line of the reader's code has blocked the thread for seconds."""
+        frame = readers_frame(sys._current_frames().get(self._thread.ident or 0))
+        at = None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+        self._looks = self._looks + 1 if at is not None and at == self._at and self._sleeps() else 0
+        self._at = at
+        if frame is not None and self._looks >= _BLOCKED_LOOKS:
+            raise StuckError(f"the event loop is blocked {place_of(frame)}")
+
+    def _sleeps(self) -> bool:
+        return sys.platform != "linux" or state_of(self._thread.native_id or 0) == "S"
+
+    def _stop(self, why: str) -> None:
+        loop = self._loop
+        if loop is None:
+            return
+        words = why or (
+            f"simulated time has come to {loop.time():.0f} s in {_CPU_SECONDS:.0f} s of processor "
+            "time: something polls in steps that are too short"
+        )
+        with suppress(RuntimeError):  # it has been closed meanwhile
+            loop.call_soon_threadsafe(lambda: loop.on_spin(SpinError(words)))
+
+
+def is_readers(filename: str) -> bool:
+    """Return whether a file is neither of a library nor of this project."""
+    return not filename.startswith((*_OURS, "<frozen"))
+
+
+def readers_frame(frame: FrameType | None) -> FrameType | None:
+    """Return the innermost frame that is neither of a library nor of this project."""
+    while frame is not None and not is_readers(frame.f_code.co_filename):
+        frame = frame.f_back
+    return frame
+
+
+def place_of(frame: FrameType, line: int | None = None) -> str:
+    """Return a line in words: ``in my_lifecycle, line 7: time.sleep(30)``."""
+    number = frame.f_lineno if line is None else line
+    source = source_line(frame.f_code.co_filename, number)
+    return f"in {function_name(frame.f_code.co_qualname)}, line {number}: {source}"
+
+
+def without_path(words: str) -> str:
+    """Return words about a line without the path of its file, which in a notebook is temporary."""
+    words = re.sub(r"\btask 'Task-\d+'", "the handler", words)
+    return re.sub(r", at [^:]*:(\d+):", r", line \1:", words)

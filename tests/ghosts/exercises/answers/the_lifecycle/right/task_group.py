@@ -1,0 +1,28 @@
+"""A task group owns the loops."""
+
+import asyncio
+
+
+class OverError(Exception):
+    pass
+
+
+async def watch(receive, loops, session):
+    await asyncio.wait([receive])
+    session.signals.shutdown.set()
+    await asyncio.wait(loops, timeout=30)
+    raise OverError
+
+
+async def my_lifecycle(session):
+    session.gauge.inc()
+    try:
+        async with asyncio.TaskGroup() as group:
+            receive = group.create_task(session.receive())
+            loops = [group.create_task(loop) for loop in session.loops().values()]
+            group.create_task(watch(receive, loops, session))
+    except* OverError:
+        pass
+    finally:
+        session.gauge.dec()
+        await session.close()

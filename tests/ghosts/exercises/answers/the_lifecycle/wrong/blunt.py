@@ -1,0 +1,16 @@
+"""the loops were cancelled 0 s after the device had left. Storage would have taken them at once"""
+
+import asyncio
+
+
+async def my_lifecycle(session):
+    session.gauge.inc()
+    receive, *loops = session.start()
+    try:
+        await receive
+    finally:
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        session.gauge.dec()
+        await session.close()

@@ -1,0 +1,16 @@
+"""the gauge is raised and never lowered"""
+
+import asyncio
+
+
+async def my_lifecycle(session):
+    session.gauge.inc()
+    tasks = session.start()
+    try:
+        await tasks[0]
+        session.signals.shutdown.set()
+        await asyncio.wait(tasks, timeout=30)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await session.close()

@@ -1,0 +1,16 @@
+"""the gauge was never raised"""
+
+import asyncio
+
+
+async def my_lifecycle(session):
+    tasks = session.start()
+    try:
+        await tasks[0]
+        session.signals.shutdown.set()
+        await asyncio.wait(tasks, timeout=30)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await session.close()

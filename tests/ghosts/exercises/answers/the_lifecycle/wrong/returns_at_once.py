@@ -1,0 +1,5 @@
+"""the lifecycle returned at once"""
+
+
+async def my_lifecycle(session):
+    return

@@ -1,0 +1,18 @@
+"""the gauge was set to 0, and not lowered by one"""
+
+import asyncio
+
+
+async def my_lifecycle(session):
+    session.gauge.inc()
+    tasks = session.start()
+    try:
+        await tasks[0]
+        session.signals.shutdown.set()
+        await asyncio.wait(tasks, timeout=30)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        session.gauge.set(0)
+        await session.close()
