@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
-from alerts_from_a_replay import RULES, STORIES, scrapes, series
+from alerts_from_a_replay import STORIES
 from bed import Bed, audio, send, serve_bed
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.cog.plugins import register_default_plugins
@@ -24,6 +24,7 @@ from promql_parser import MatchOp, VectorSelector, parse, walk
 
 from async_tasks import supervise_tasks
 from ghosts import protocol
+from ghosts.alerts import RULES
 from ghosts.backends import Backend
 from ghosts.config import GHOST_AFTER
 from ghosts.paths import DATA
@@ -174,9 +175,13 @@ def exposed() -> list[Sample]:
     """What both services expose, sessions having ended in every way and drains run out of time."""
     texts: list[str] = []
     simulate(a_loop_returns)
-    for story in STORIES:
-        if story.scenario in ("task_crashes_late", "heartbeat_ends"):
-            texts += scrapes(story, lasts=900)[-1:]
+    for scenario in ("task_crashes_late", "heartbeat_ends"):
+        replay(
+            load_scenario(scenario),
+            "supervised",
+            measure_memory=False,
+            at_end=lambda bed: texts.append(bed.pusher.metrics.exposition()),
+        )
     replay(
         replace(load_scenario("device_closes"), through=Through.LISTEN),
         "supervised",
@@ -245,7 +250,7 @@ def test_every_alert_says_how_bad_it_is_where_and_what_to_do(
     there = {label for sample in exposed if sample.name in names for label in sample.labels}
     recorded = {label for rule in RECORDS for label in rule.get("labels", {})}
     used = set(re.findall(r"\$labels\.(\w+)", " ".join(texts.values())))
-    assert "pod" in used
+    assert "pod" in used or "fleet" in texts["summary"]
     assert used <= {"pod"} | there | recorded
 
 
@@ -253,21 +258,6 @@ def test_every_alert_is_set_off_by_a_replay_and_the_calm_ones_set_off_none() -> 
     told = {alert for story in STORIES for alert in story.alerts}
     assert told == {alert["alert"] for alert in ALERTS}
     assert {story.alerts for story in STORIES if story.scenario == "healthy_twin"} == {()}
-
-
-def test_a_replay_becomes_series_with_a_value_for_every_scrape() -> None:
-    story = replace(STORIES[0], scenario="smallest_ghost")
-    texts = scrapes(story, lasts=300)
-    assert len(texts) == 10
-    with_a_gap = ["", *texts[1:]]
-    gauge = series(with_a_gap)['pusher_active_ws_connections{pod="replayed"}'].split()
-    assert gauge[0] == "_"
-    assert gauge[1:] == [f"{value_of(text):g}" for text in texts[1:]]
-
-
-def value_of(text: str) -> float:
-    (value,) = (each.value for each in samples(text) if each.name == "pusher_active_ws_connections")
-    return value
 
 
 # --- the dashboard --------------------------------------------------------------------------------
@@ -325,6 +315,7 @@ def test_what_is_drawn_has_the_colours_of_the_figures() -> None:
     assert colours["pusher_tcp_connections"] == {TCP.color}
     assert colours["listen_tcp_connections"] == {TCP.color}
     assert colours["pod:ghost_connections:difference"] == {GHOSTS.color}
+    assert colours["fleet:connections_without_device:difference"] == {GHOSTS.color}
     assert colours["process_resident_memory_bytes"] == {MEMORY.color}
 
 
