@@ -7,11 +7,12 @@
 It needs no Prometheus. Where `promtool` is installed, tests compare both.
 """
 
+from ghosts.alerts.dashboard import Panel, panels
 from ghosts.alerts.errors import PromQLError, RulesError
 from ghosts.alerts.firing import Alert, Evaluated, evaluate_rules
 from ghosts.alerts.promql import STEP, evaluate, parse
 from ghosts.alerts.rules import RULES, Group, Rule, alert_rule, load_rules, read_rules
-from ghosts.alerts.scrapes import EVERY, Scrapes
+from ghosts.alerts.scrapes import EVERY, Scrapes, recorded
 from ghosts.alerts.series import Labels, SeriesStore, labels_of, written
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Evaluated",
     "Group",
     "Labels",
+    "Panel",
     "PromQLError",
     "Rule",
     "RulesError",
@@ -32,7 +34,9 @@ __all__ = [
     "evaluate_rules",
     "labels_of",
     "load_rules",
+    "panels",
     "parse",
     "read_rules",
+    "recorded",
     "written",
 ]

@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from ghosts.alerts.series import Labels, SeriesStore, labels_of, without
+from ghosts.records.recording import Recording
 
 EVERY: Final = 30
 """Simulated seconds between two scrapes: ``sample_every`` of a scenario that is scraped."""
@@ -87,6 +88,20 @@ class Scrapes:
         for each in grown:
             if each.child in changed:
                 yield _on(pods[each.of_listen], each.labels), each.value
+
+
+def recorded(recording: Recording) -> SeriesStore:
+    """Return gauge and TCP connections of each service of a recording, as if scraped then."""
+    series = SeriesStore()
+    for sample in recording.samples:
+        counts = [("pusher", sample.gauge, sample.tcp)]
+        if sample.listen is not None:
+            counts.append(("listen", sample.listen.gauge, sample.listen.tcp))
+        for name, gauge, tcp in counts:
+            second, pod = float(int(sample.t)), f"{name}-1"
+            series.add(labels_of(f"{name}_active_ws_connections", pod=pod), second, gauge)
+            series.add(labels_of(f"{name}_tcp_connections", pod=pod), second, tcp)
+    return series
 
 
 def _process() -> str:

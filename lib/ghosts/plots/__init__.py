@@ -1,5 +1,6 @@
 """Every figure of the suite: functions from a table or a recording to a figure."""
 
+from ghosts.plots.alerts import alert_in_time, dashboard
 from ghosts.plots.capacity import desired_pods, explained, packed_node
 from ghosts.plots.cost import cost
 from ghosts.plots.drains import drain_durations
@@ -21,12 +22,14 @@ __all__ = [
     "Lane",
     "Phase",
     "Tried",
+    "alert_in_time",
     "allocator",
     "audio",
     "both_gauges",
     "chunks_held",
     "clustering",
     "cost",
+    "dashboard",
     "desired_pods",
     "diagnoses",
     "drain_durations",

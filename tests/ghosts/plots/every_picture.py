@@ -17,6 +17,7 @@ from fleet.pods import Resources
 from fleet.quantity import MIB
 from fleet.values import BEFORE, load_pool, load_values
 from ghosts import evidence, plots
+from ghosts.alerts import evaluate_rules, load_rules, panels, recorded
 from ghosts.matrix import read_matrix
 from ghosts.mechanisms import read_verdicts, stored_fleets
 from ghosts.paths import DATA
@@ -132,7 +133,18 @@ def timeline() -> Figure:
     )
 
 
+def alert_in_time() -> Figure:
+    (page,) = evaluate_rules(load_rules(), recorded(full()[0])).fired()
+    return plots.alert_in_time(full()[0], page)
+
+
+def dashboard() -> Figure:
+    evaluated = evaluate_rules(load_rules(), recorded(full()[0]))
+    return plots.dashboard(panels(evaluated.series), evaluated.fired())
+
+
 PICTURES: Final[dict[str, Callable[[], Figure]]] = {
+    "alert_in_time": alert_in_time,
     "allocator": lambda: plots.allocator(*full()),
     "audio": lambda: plots.audio(*full()),
     "both_gauges": lambda: plots.both_gauges(
@@ -143,6 +155,7 @@ PICTURES: Final[dict[str, Callable[[], Figure]]] = {
     ),
     "clustering": lambda: plots.clustering(evidence.facts("fleet")),
     "cost": cost,
+    "dashboard": dashboard,
     "desired_pods": desired_pods,
     "diagnoses": lambda: plots.diagnoses(evidence.diagnoses()),
     "drain_durations": lambda: plots.drain_durations(
