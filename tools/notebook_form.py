@@ -12,6 +12,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def stored_notebooks(folder: Path) -> list[Path]:
@@ -33,10 +34,10 @@ def dumps(notebook: NotebookNode) -> str:
 def normalise(notebook: NotebookNode) -> NotebookNode:
     """Return a copy in the stored form; the cells' sources stay as they are.
 
-    Gone are times, widget state, progress bars (their ids differ on every run), tracebacks (they
-    hold paths) and what an editor left in the metadata; tags stay. A result's count is its
-    cell's. A cell without an id, or with the id of an
-    earlier one, gets one made from its position and source.
+    Gone are times, widget state, views of widgets (their ids differ on every run, and JupyterLab
+    would show an error instead of the picture beside it), tracebacks (they hold paths) and what an
+    editor left in the metadata; tags stay. A result's count is its cell's. A cell without an id, or
+    with the id of an earlier one, gets one made from its position and source.
     """
     notebook = copy.deepcopy(notebook)
     notebook.update(nbformat.from_dict({"metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}))
@@ -47,15 +48,12 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
             cell.id = hashlib.sha256(f"{position}\n{cell.source}".encode()).hexdigest()[:8]
         ids.add(cell.id)
         if "outputs" in cell:
-            cell.outputs = [output for output in cell.outputs if not _is_progress(output)]
+            for output in cell.outputs:
+                output.get("data", {}).pop(_VIEW, None)
+            cell.outputs = [output for output in cell.outputs if output.get("data") != {}]
         for output in cell.get("outputs", ()):
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]
     return notebook
-
-
-def _is_progress(output: NotebookNode) -> bool:
-    """Return whether an output is the view of a widget and nothing else."""
-    return list(output.get("data", ())) == ["application/vnd.jupyter.widget-view+json"]

@@ -32,6 +32,7 @@ STORY = [
     "09_capacity",
     "10_your_service",
     "11_postmortem",
+    "12_scrub",
 ]
 """Every notebook there is, so that none goes missing; a new one is added here."""
 EXERCISES: list[str] = []

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgb
@@ -65,7 +66,9 @@ _MARK_LETTERS: Final = (40, 20, 14)
 _MOST: Final = 3
 
 
-class _State(NamedTuple):
+class State(NamedTuple):
+    """A state of a session, and how its bars are drawn."""
+
     name: str
     meaning: str
     look: Look
@@ -76,11 +79,11 @@ class _State(NamedTuple):
     """Whether it is explained only where there is a bar of it."""
 
 
-_STATES: Final = (
-    _State("connected", "", TCP, 0.85, Lane.connected),
-    _State("half-open", "", HALF_OPEN, 0.85, Lane.half_open, rare=True),
-    _State("draining", f"disconnected for up to {GHOST_AFTER:g} s", DRAINING, 0.35, Lane.draining),
-    _State("ghost", f"disconnected for over {GHOST_AFTER:g} s", GHOSTS, 0.75, Lane.ghost),
+STATES: Final = (
+    State("connected", "", TCP, 0.85, Lane.connected),
+    State("half-open", "", HALF_OPEN, 0.85, Lane.half_open, rare=True),
+    State("draining", f"disconnected for up to {GHOST_AFTER:g} s", DRAINING, 0.35, Lane.draining),
+    State("ghost", f"disconnected for over {GHOST_AFTER:g} s", GHOSTS, 0.75, Lane.ghost),
 )
 
 
@@ -146,8 +149,8 @@ def _draw_lanes(ax: Axes, sessions: Sequence[Lane], until: float) -> None:
     """Draw a collection of bars per state, and name at the right what there is at the end."""
     room = _LANES_PIXELS / ax.get_ylim()[1]
     gap = 0.1 if room >= _APART else 0.0
-    at_end: list[tuple[_State, list[int]]] = []
-    for state in _STATES:
+    at_end: list[tuple[State, list[int]]] = []
+    for state in STATES:
         spans = [(row, state.of(lane, until)) for row, lane in enumerate(sessions)]
         drawn = [(row, span) for row, span in spans if span is not None]
         if not drawn and state.rare:
@@ -164,7 +167,7 @@ def _draw_lanes(ax: Axes, sessions: Sequence[Lane], until: float) -> None:
         label_end(ax, until, middle, end_name(ax, noun), state.look.color, gap=12)
 
 
-def _bars(spans: Iterable[tuple[int, Span]], gap: float, state: _State) -> PolyCollection:
+def _bars(spans: Iterable[tuple[int, Span]], gap: float, state: State) -> PolyCollection:
     """Make bars of one row each, opaque and on whole pixels, so that hundreds stay crisp."""
     corners = [
         [(start, row + gap), (start, row + 1 - gap), (end, row + 1 - gap), (end, row + gap)]
@@ -175,10 +178,14 @@ def _bars(spans: Iterable[tuple[int, Span]], gap: float, state: _State) -> PolyC
     return bars
 
 
-def _paint(state: _State) -> dict[str, Any]:
-    shade = state.strength * np.array(to_rgb(state.look.color)) + (1 - state.strength)
+def shade_of(state: State) -> npt.NDArray[np.float64]:
+    """Return red, green and blue of the bars of a state, from 0 to 1."""
+    return state.strength * np.array(to_rgb(state.look.color)) + (1 - state.strength)
+
+
+def _paint(state: State) -> dict[str, Any]:
     lines = {"edgecolor": legible(state.look.color), "hatch": state.look.hatch, "linewidth": 0}
-    return {"facecolor": shade, **lines}
+    return {"facecolor": shade_of(state), **lines}
 
 
 def _draw_arrows(ax: Axes, rows: Sequence[int], until: float, room: float) -> None:
@@ -272,7 +279,7 @@ def _explain(fig: Figure, *, half_open: bool) -> None:
     """Name the states in a line above all, without a box."""
     handles = [
         Patch(**_paint(state), label=f"{state.name}: {state.meaning}".removesuffix(": "))
-        for state in _STATES
+        for state in STATES
         if half_open or not state.rare
     ]
     fig.legend(

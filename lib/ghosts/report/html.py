@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 import jinja2
 
 from ghosts.config import WS_PING_INTERVAL, WS_PING_TIMEOUT
+from ghosts.player.html import player_html
 from ghosts.plots import lanes, resident_memory
 from ghosts.plots import replay as plots
 from ghosts.plots.services import both_gauges
@@ -50,6 +51,7 @@ def write_report(recordings: Sequence[Recording], path: Path) -> None:
     page = _TEMPLATES.get_template("report.html.j2").render(
         recordings=recordings,
         scenarios=_distinct([recording.scenario for recording in recordings]),
+        player=player_html(recordings),
         findings=[finding(recording) for recording in recordings],
         pictures=list(_pictures(recordings)),
         rows=compare(recordings),

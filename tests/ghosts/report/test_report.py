@@ -1,6 +1,7 @@
 """The report: one file that needs nothing else, and says what the recordings say."""
 
 import base64
+import json
 import re
 import tomllib
 from dataclasses import replace
@@ -64,9 +65,11 @@ def html(before, after, tmp_path_factory):
     return path.read_text(encoding="utf-8")
 
 
-def test_nothing_is_loaded_from_elsewhere_and_nothing_is_run(html):
+def test_nothing_is_loaded_from_elsewhere_nor_allowed_to_be(html):
     tags = Page(html).tags
-    assert not {"script", "link", "iframe", "object", "base"} & {tag for tag, _ in tags}
+    assert not {"link", "iframe", "object", "base"} & {tag for tag, _ in tags}
+    (policy,) = (each["content"] for _, each in tags if "http-equiv" in each)
+    assert policy.startswith("default-src 'none'; img-src data:;")
     loaded = [
         value
         for _, attributes in tags
@@ -75,7 +78,7 @@ def test_nothing_is_loaded_from_elsewhere_and_nothing_is_run(html):
     ]
     assert len(loaded) == 3
     assert all(value.startswith("data:image/png;base64,") for value in loaded)
-    assert not re.search(r"url\(|@import|https?://", html)
+    assert not re.search(r"url\((?!#)|@import|https?://(?!www\.w3\.org/)", html)
 
 
 def test_every_picture_is_there_and_is_described(html):
@@ -101,6 +104,14 @@ def test_the_table_holds_the_numbers_of_the_recordings_and_of_production(html, b
             pytest.approx(getattr(each.audio, name) / MIB, abs=0.06) for each in both
         ]
     assert rows["memory per ghost"][2:] == ["about 15 MiB", "omi#7071, stated"]
+
+
+def test_the_player_is_in_it_with_every_recording(html, before, after):
+    (data,) = re.findall(r'<script type="application/json" id="ghosts-player-data">(.*?)</', html)
+    runs = json.loads(data)["runs"]
+    assert [run["name"] for run in runs] == ["gather_all", "supervised"]
+    for run, recording in zip(runs, (before, after), strict=True):
+        assert run["samples"]["gauge"] == [sample.gauge for sample in recording.samples]
 
 
 def test_the_findings_come_first(html, before):
@@ -177,7 +188,8 @@ def test_what_a_scenario_says_is_shown_and_not_obeyed(before, tmp_path):
     hostile = replace(before, scenario=replace(before.scenario, summary=summary))
     write_report([hostile], tmp_path / "report.html")
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
-    assert "script" not in {tag for tag, _ in page.tags}
+    scripts = [attributes for tag, attributes in page.tags if tag == "script"]
+    assert [each.get("type") for each in scripts] == ["application/json", "module"]
     assert summary in page.text["p"]
 
 
