@@ -1,4 +1,4 @@
-"""Run All works for a person: each notebook runs to its end in JupyterLab and shows its pictures."""
+"""Run All works for a person: each notebook runs to its end in JupyterLab, with its pictures."""
 
 from pathlib import Path
 
