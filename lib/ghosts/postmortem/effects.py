@@ -110,9 +110,7 @@ def _matrix(action: Action, runs: Runs) -> Effect:
     for name in names:
         if name not in variants:
             raise IncidentError(unknown("variant of the matrix", name, variants))
-    of = [
-        [cell for cell in cells if cell.variant == name] for name in (action.before, action.after)
-    ]
+    of = [[cell for cell in cells if cell.variant == name] for name in names]
     leaks, losses = (
         [f"{sum(map(bad, row))} of {len(row)}" for row in of]
         for bad in (lambda cell: bool(cell.ghosts), lambda cell: bool(cell.lost_bytes))
