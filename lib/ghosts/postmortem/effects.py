@@ -6,10 +6,10 @@ from typing import Final
 
 from fleet import BEFORE, load_pool, load_values
 from fleet.day import Costs, Plan, Trace, load_day, simulate
+from ghosts.alerts import evaluate_rules, load_rules, recorded
 from ghosts.errors import unknown
 from ghosts.experiments import Outcome, read_outcomes
 from ghosts.matrix.table import read_matrix
-from ghosts.postmortem.alert import ghost_alert
 from ghosts.postmortem.chain import Chain
 from ghosts.postmortem.incident import Action, Shows
 from ghosts.postmortem.load import IncidentError
@@ -18,6 +18,7 @@ from ghosts.records.recording import Recording
 from ghosts.records.scenario import FULL
 
 _COMPARED: Final = ("ghosts", "blocked", "lost")
+_ALERT: Final = "GhostConnections"
 _DAY: Final = "undisturbed"
 
 
@@ -127,15 +128,16 @@ def _matrix(action: Action, runs: Runs) -> Effect:
 
 def _alert(action: Action, runs: Runs) -> Effect:
     recording = runs.of(action.before)
-    fired = ghost_alert(recording)
+    fired = evaluate_rules(load_rules(), recorded(recording)).fired(_ALERT)
     minutes = round(recording.last.t / 60)
-    when = f"minute {fired.t / 60:.0f} of {minutes}" if fired else f"never in {minutes} minutes"
-    figures = [Compared("the alert fires", "there was none", when)]
+    when = [round(one.fired_at / 60) for one in fired[:1] if one.fired_at is not None]
+    at = f"minute {when[0]} of {minutes}" if when else f"never in {minutes} minutes"
+    figures = [Compared("the alert fires", "there was none", at)]
     if fired:
-        at_the_end, then = f"{ghosts(recording)} at the end", f"{fired.ghosts} when it fires"
-        figures.append(Compared("ghosts", at_the_end, then))
+        at_the_end = f"{ghosts(recording)} at the end"
+        figures.append(Compared("ghosts", at_the_end, f"{fired[0].value:.0f} when it fires"))
     return Effect(
-        run=f"the alert GhostConnections on the recording of {action.before}",
+        run=f"the alert {_ALERT} on the recording of {action.before}",
         figures=tuple(figures),
         command="make alerts",
     )
