@@ -41,13 +41,13 @@ def link_names(app: Sphinx, doctree: nodes.document) -> None:
         docname = names.get(span.astext().rstrip("/"))
         if docname in {None, app.env.docname} or _is_within(span, nodes.title | _LINKS):
             continue
+        # As MyST makes a link to a page: Sphinx's own would lose the look of code.
         link = addnodes.pending_xref(
-            "",
-            refdomain="std",
-            reftype="doc",
-            reftarget=f"/{docname}",
+            refdomain="doc",
+            reftype="myst",
+            reftarget=docname,
+            reftargetid=None,
             refexplicit=True,
-            refwarn=True,
             refdoc=app.env.docname,
         )
         span.replace_self(link)
