@@ -1,6 +1,5 @@
 """The table of paths is the same wherever it stands, and a path fits the time that it promises."""
 
-import csv
 import re
 from pathlib import Path
 
@@ -76,12 +75,6 @@ def test_minutes_are_rounded_up_and_reading_to_five(monkeypatch: pytest.MonkeyPa
     kinds = {"reading": 5.2, "running": 1.1}
     monkeypatch.setattr(path_durations, "minutes_of", lambda *_: kinds)
     assert {tuple(way.minutes.values()) for way in ways() if len(way.steps) == 1} == {(10, 2)}
-
-
-def test_what_was_measured_says_where_and_when() -> None:
-    with (path_durations.FOLDER / "seconds.csv").open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            assert all(row.values()), row
 
 
 def test_every_file_that_a_first_task_names_exists() -> None:
