@@ -24,14 +24,13 @@ class WithoutReplays(Notebooks):
         return super().draw(picture)
 
 
-def quick_deck() -> Deck:
-    """Return the deck with every picture that needs no replay."""
-    return Deck(read_source(SOURCE), WithoutReplays(NOTEBOOKS))
-
-
 def whole_deck() -> Deck:
     """Return the deck as it is built."""
     return Deck(read_source(SOURCE), Notebooks(NOTEBOOKS))
+
+
+PATIENCE = 3_600_000
+"""Milliseconds: ends a wait for what never comes; no machine is that slow."""
 
 
 @contextmanager
@@ -41,6 +40,8 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         pytest.fail("no Chromium on the PATH: apt install chromium on Debian", pytrace=False)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox"], timeout=PATIENCE
+        )
         yield browser
         browser.close()

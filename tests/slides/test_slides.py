@@ -7,10 +7,11 @@ from pathlib import Path
 import build_slides
 import pytest
 from build_slides import NOTEBOOKS, SOURCE
-from decks import WithoutReplays, quick_deck
+from decks import WithoutReplays
 from prose_numbers import numbers
+from slides.cells import Notebooks
 from slides.page import Deck, clock
-from slides.source import TALKS, SlidesError, Source, read_source
+from slides.source import TALKS, Picture, SlidesError, Source, read_source
 
 every_talk = pytest.mark.parametrize("talk", TALKS)
 
@@ -21,8 +22,13 @@ def source() -> Source:
 
 
 @pytest.fixture(scope="module")
-def deck() -> Deck:
-    return quick_deck()
+def notebooks() -> Notebooks:
+    return WithoutReplays(NOTEBOOKS)
+
+
+@pytest.fixture(scope="module")
+def deck(source: Source, notebooks: Notebooks) -> Deck:
+    return Deck(source, notebooks)
 
 
 class _Page(HTMLParser):
@@ -96,9 +102,9 @@ def test_every_picture_has_words_for_who_does_not_see_it(deck: Deck, talk: int) 
 
 
 def test_every_question_of_notebook_00_is_answered_where_it_comes_up_and_at_the_end(
-    deck: Deck, source: Source
+    deck: Deck, source: Source, notebooks: Notebooks
 ) -> None:
-    asked = WithoutReplays(NOTEBOOKS).places(source.questions_in)
+    asked = notebooks.places(source.questions_in)
     assert len(asked) >= 10
     *slides, last = deck.slides
     for question in asked:
@@ -151,6 +157,7 @@ def test_what_is_wrong_in_the_source_is_said_in_one_line(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    notebooks: Notebooks,
     written: str,
     instead: str,
     complaint: str,
@@ -159,14 +166,13 @@ def test_what_is_wrong_in_the_source_is_said_in_one_line(
     path.write_text(SOURCE.read_text(encoding="utf-8").replace(written, instead), encoding="utf-8")
     monkeypatch.setattr(build_slides, "SOURCE", path)
     monkeypatch.setattr(build_slides, "BUILD", tmp_path)
-    monkeypatch.setattr(build_slides, "Notebooks", WithoutReplays)
+    monkeypatch.setattr(build_slides, "Notebooks", lambda folder: notebooks)
     assert build_slides.main() == 1
     said = capsys.readouterr().err
     assert re.fullmatch(rf"make slides: .*{complaint}.*\n", said)
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_picture_that_is_none_is_refused(source: Source) -> None:
-    picture = next(slide.picture for slide in source.slides if slide.picture)
+def test_a_picture_that_is_none_is_refused(notebooks: Notebooks) -> None:
     with pytest.raises(SlidesError, match="len is not a figure"):
-        WithoutReplays(NOTEBOOKS).draw(type(picture)(cells=("06/60132169",), draw="len"))
+        notebooks.draw(Picture(cells=("06/60132169",), draw="len"))

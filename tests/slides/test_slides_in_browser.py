@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from decks import chromium, whole_deck
+from decks import PATIENCE, chromium, whole_deck
 from drawn_text import DrawnText, drawn_texts
 from playwright.sync_api import Browser, Page, expect
 from slides.page import Deck
@@ -43,6 +43,7 @@ def browser() -> Iterator[Browser]:
 def opened(browser: Browser, folder: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     """Yield the page of a talk, opened from its file and offline; nothing may fail in it."""
     context = browser.new_context(viewport={"width": 1280, "height": 720}, offline=True)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -129,7 +130,7 @@ def overlapping(texts: list[DrawnText]) -> list[tuple[str, str]]:
     ]
 
 
-@talks_opened
+@the_long_talk
 def test_text_stands_out_from_what_is_behind_it(opened: Page) -> None:
     rules = {"runOnly": ["color-contrast", "image-alt", "empty-heading"]}
     for title in slides_shown(opened):
@@ -142,13 +143,13 @@ def test_the_speaker_view_follows_with_notes_and_time(opened: Page) -> None:
     with opened.context.expect_page() as popup:
         opened.keyboard.press("s")
     speaker = popup.value
-    expect(speaker.locator("iframe")).to_have_count(2)
+    expect(speaker.locator("iframe")).to_have_count(2, timeout=PATIENCE)
     for _ in range(2):
         opened.keyboard.press("ArrowRight")
     at_hand = opened.locator("section.present aside.notes").text_content() or ""
     first = at_hand.strip().splitlines()[0]
     notes = speaker.locator(".speaker-controls-notes")
-    expect(notes).to_contain_text(first, timeout=60_000)
-    expect(speaker.locator(".pacing")).to_be_visible()
+    expect(notes).to_contain_text(first, timeout=PATIENCE)
+    expect(speaker.locator(".pacing")).to_be_visible(timeout=PATIENCE)
     speaker.keyboard.press("ArrowLeft")
     opened.wait_for_function("Reveal.getIndices().h === 1")

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -60,12 +61,15 @@ class Deck:
 
     def _answered(self) -> Iterator[tuple[str, str]]:
         """Yield each question, its answer, and where the notebooks have more of it."""
-        places = self._notebooks.places(self._source.questions_in)
+        table = self._source.questions_in
+        places = {
+            question: re.sub("^here", f"`{self._notebooks.name(table)}`", place)
+            for question, place in self._notebooks.places(table).items()
+        }
         answered = {question.question for question in self._source.questions.values()}
         for one in sorted(places.keys() ^ answered):
             raise SlidesError(
-                f"question {one!r} is not both in slides.toml and in the table of "
-                f"{self._source.questions_in}"
+                f"question {one!r} is not both in slides.toml and in the table of {table}"
             )
         for name, question in self._source.questions.items():
             answer = self._fill(question.answer, name).strip()
