@@ -6,6 +6,7 @@ poll so short that simulated time hardly passes.
 """
 
 import asyncio
+import ctypes
 import re
 import sys
 import sysconfig
@@ -14,8 +15,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
-from typing import Any, Final, Generic, TypeVar
+from types import FrameType, TracebackType
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
 import ghosts
 from ghosts.check.world.threads import state_of
@@ -41,6 +42,10 @@ _OURS: Final = (
 
 class StuckError(GhostsError):
     """The code never returned to the loop, or not often enough. Its text says which line."""
+
+
+class _Stopped(BaseException):
+    """Raised in code that is to end. Not an Exception, since the code may suppress those."""
 
 
 class Guard(Generic[T]):
@@ -77,13 +82,24 @@ class Guard(Generic[T]):
 
     def _watch(self, began: float, on_progress: Callable[[float], object]) -> None:
         self._thread.start()
+        limit, stopped = _CPU_SECONDS, False
         while self._thread.is_alive():
             self._thread.join(_EVERY)
             on_progress(0.0 if self._loop is None else self._loop.time())
             self._look()
-            if time.process_time() - began > _CPU_SECONDS:
+            if time.process_time() - began > limit:
+                if stopped:
+                    self._give_up()
                 self._stop("")
-                began = float("inf")
+                limit, stopped = limit + _CPU_SECONDS / 2, True
+
+    def _give_up(self) -> NoReturn:
+        """Interrupt code that computes and never returns to its loop, and raise StuckError."""
+        thread = ctypes.c_ulong(self._thread.ident or 0)
+        frame = readers_frame(sys._current_frames().get(self._thread.ident or 0))
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(_Stopped))
+        where = "" if frame is None else f" {place_of(frame)}"
+        raise StuckError(f"the event loop is blocked{where}")
 
     @contextmanager
     def _no_sleep(self) -> Iterator[None]:
@@ -97,7 +113,7 @@ class Guard(Generic[T]):
             frame = readers_frame(sys._getframe(1))
             where = "" if frame is None else place_of(frame)
             loop.call_soon(loop.on_spin, SpinError(f"the event loop is blocked {where}"))
-            return None
+            raise _Stopped
 
         time.sleep = refuse
         try:
@@ -166,7 +182,17 @@ def place_of(frame: FrameType, line: int | None = None) -> str:
     return f"in {function_name(frame.f_code.co_qualname)}, line {number}: {source}"
 
 
+def line_of(trace: TracebackType | None) -> str:
+    """Return the reader's innermost line of a traceback, in words."""
+    line = ""
+    while trace is not None:
+        if is_readers(trace.tb_frame.f_code.co_filename):
+            line = place_of(trace.tb_frame, trace.tb_lineno)
+        trace = trace.tb_next
+    return line
+
+
 def without_path(words: str) -> str:
     """Return words about a line without the path of its file, which in a notebook is temporary."""
-    words = re.sub(r"\btask 'Task-\d+'", "the handler", words)
+    words = re.sub(r"\btask '(Task-\d+|deliver)'", "the code", words)
     return re.sub(r", at [^:]*:(\d+):", r", line \1:", words)

@@ -11,6 +11,8 @@ from pathlib import Path
 from ghosts.exercises import Exercise
 
 ANSWERS = Path(__file__).parent / "answers"
+_KEPT: list[dict[str, object]] = []
+"""The variables of the last answer: a lab that nobody refers to would be closed."""
 
 
 def answer_files(slug: str, kind: str) -> list[Path]:
@@ -23,6 +25,7 @@ def answer_in(source: str, exercise: Exercise, name: str = "<answer>") -> object
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
     namespace: dict[str, object] = {"__name__": "__main__"}
     exec(compile(source, name, "exec"), namespace)
+    _KEPT[:] = [namespace]
     return namespace[exercise.answer_name]
 
 

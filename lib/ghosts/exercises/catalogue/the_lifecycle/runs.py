@@ -6,12 +6,11 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any, Final
 
 from ghosts.backends import Backend
 from ghosts.exercises.answers import AsyncFunction
-from ghosts.exercises.guarded import Guard, place_of, readers_frame
+from ghosts.exercises.guarded import Guard, line_of
 from ghosts.pusher import PusherSession
 from ghosts.records.device_group import DeviceGroup, Leave
 from ghosts.records.fault import Fault, FaultMode
@@ -244,22 +243,12 @@ async def _crash(*_: object) -> None:
 def _raised(error: Exception, uid: str) -> Raised:
     return Raised(
         words=f"{type(error).__name__}: {error}".removesuffix(": "),
-        line=_line_of(error.__traceback__),
+        line=line_of(error.__traceback__),
         uid=uid,
         at=asyncio.get_running_loop().time(),
         of_the_loop=BUG in "".join(traceback.format_exception(error)),
         timeout=isinstance(error, TimeoutError),
     )
-
-
-def _line_of(trace: TracebackType | None) -> str:
-    """Return the reader's innermost line of a traceback, in words."""
-    line = ""
-    while trace is not None:
-        if readers_frame(trace.tb_frame) is trace.tb_frame:
-            line = place_of(trace.tb_frame, trace.tb_lineno)
-        trace = trace.tb_next
-    return line
 
 
 def run(answer: AsyncFunction, plan: Plan, on_progress: Callable[[float], object]) -> Run:

@@ -1,0 +1,36 @@
+"""Storage took all but the first for a repetition"""
+
+import asyncio
+import json
+
+from ghosts.clients import BackendError, Batch
+
+
+class Files:
+    deadline = 25.0
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.number = max((int(path.stem) for path in folder.glob("*.audio")), default=0)
+
+    def keep(self, key, started_at, audio):
+        self.number += 1
+        path = self.folder / f"{self.number:09}.audio"
+        path.write_bytes(json.dumps([*key, started_at]).encode() + b"\n" + audio)
+
+    def session_ended(self, key):
+        pass
+
+    async def deliver(self, clients):
+        while True:
+            for path in sorted(self.folder.glob("*.audio"))[:64]:
+                head, _, audio = path.read_bytes().partition(b"\n")
+                try:
+                    await clients.upload(Batch(*json.loads(head), audio, path.stem))
+                except BackendError:
+                    break
+                path.unlink()
+            await asyncio.sleep(1)
+
+
+my_version = Files

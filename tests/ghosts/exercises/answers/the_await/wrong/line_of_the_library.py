@@ -1,0 +1,3 @@
+"""that line belongs to the HTTP library"""
+
+my_finding = {"task": "transcripts", "backend": "transcript_webhook", "line": "await waiter"}

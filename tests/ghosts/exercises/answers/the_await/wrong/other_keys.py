@@ -1,0 +1,3 @@
+"""and it is a dict with other keys"""
+
+my_finding = {"loop": "transcripts"}

@@ -1,0 +1,12 @@
+"""MiB are the containers without what is in them"""
+
+from ghosts.exercises.catalogue.the_holders import pod_with_a_ghost
+from tracemalloc_ext import retained_bytes
+
+lab = pod_with_a_ghost()
+session = lab.session("device-000")
+queue = session.private_cloud.queue
+mib = retained_bytes(queue) / 2**20
+import sys
+
+my_answer = (queue, sys.getsizeof(queue) / 2**20)

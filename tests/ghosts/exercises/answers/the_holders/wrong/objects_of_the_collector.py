@@ -1,0 +1,12 @@
+"""a list of yours keeps alive what you put into it"""
+
+from ghosts.exercises.catalogue.the_holders import pod_with_a_ghost
+from tracemalloc_ext import retained_bytes
+
+lab = pod_with_a_ghost()
+session = lab.session("device-000")
+queue = session.private_cloud.queue
+mib = retained_bytes(queue) / 2**20
+import gc
+
+my_answer = ([each for each in gc.get_objects() if type(each) is bytes], 0.0)

@@ -1,0 +1,12 @@
+"""that is memory of the process"""
+
+from ghosts.exercises.catalogue.the_holders import pod_with_a_ghost
+from tracemalloc_ext import retained_bytes
+
+lab = pod_with_a_ghost()
+session = lab.session("device-000")
+queue = session.private_cloud.queue
+mib = retained_bytes(queue) / 2**20
+import psutil
+
+my_answer = (queue, psutil.Process().memory_info().rss / 2**20)
