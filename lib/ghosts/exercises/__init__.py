@@ -10,7 +10,7 @@ is asked for.
 
 from ghosts.exercises.exercise import Exercise
 from ghosts.exercises.outcome import Correct, Incorrect, NotAttempted, Outcome, Requirement
-from ghosts.exercises.overview import overview
+from ghosts.exercises.overview import certificate, overview
 from ghosts.exercises.prediction import Question
 from ghosts.exercises.registry import exercise_of, exercises, slugs
 
@@ -22,6 +22,7 @@ __all__ = [
     "Outcome",
     "Question",
     "Requirement",
+    "certificate",
     "exercises",
     "overview",
 ]

@@ -36,6 +36,22 @@ def overview() -> Overview:
     return Overview(tuple((each, kept.get(each.slug, Record())) for each in exercises()))
 
 
+def certificate(name: str = "") -> None:
+    """Print what has been solved, as text to be pasted."""
+    rows = overview().rows
+    solved = [(each, record) for each, record in rows if record.state == "solved"]
+    print(
+        f"Ghost connections: {name or 'somebody'} has solved {len(solved)} of {len(rows)} exercises"
+    )
+    for each, record in solved:
+        helped = "with the solution" if record.solution_seen else _hints(record.hints)
+        print(f"  {record.solved_at:%Y-%m-%d}  {each.number}. {each.title} ({helped})")
+
+
+def _hints(count: int) -> str:
+    return {0: "without a hint", 1: "with 1 hint"}.get(count, f"with {count} hints")
+
+
 def _cells(exercise: Exercise, record: Record) -> tuple[str, ...]:
     return (
         f"{exercise.number}. {exercise.title}",

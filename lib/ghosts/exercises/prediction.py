@@ -47,7 +47,7 @@ class Question:
 
     @property
     def _unit(self) -> str:
-        return f" of {self.unit}" if self.unit else ""
+        return f" ({self.unit})" if self.unit else ""
 
     def in_words(self, value: Value) -> str:
         """Return a value with its unit."""

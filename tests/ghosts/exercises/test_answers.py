@@ -11,9 +11,39 @@ EXERCISES = exercises()
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.slug)
 
 
+TAKE_LONG = {"the_await", "the_holders", "the_lifecycle", "nothing_lost"}
+"""Exercises whose check takes half a second or more. Of their wrong answers, `make test` has:"""
+IN_EVERY_RUN = {
+    "never_lowers_the_gauge_without_finally",
+    "calls_an_event",
+    "leaves_blocked_tasks",
+    "impatient",
+    "limit_around_all",
+    "gather_all",
+    "sleeps_in_the_thread",
+    "the_victim",
+    "the_slow_upload",
+    "queue_of_a_connected_device",
+    "blind_to_bytes",
+    "no_deadline",
+    "deadline_too_short",
+    "deadline_without_spool",
+    "in_memory_only",
+    "no_delivery_id",
+}
+
+
 def files(kind: str) -> list[object]:
+    def is_slow(exercise: Exercise, path: Path) -> bool:
+        return kind == "wrong" and exercise.slug in TAKE_LONG and path.stem not in IN_EVERY_RUN
+
     return [
-        pytest.param(exercise, path, id=f"{exercise.slug}-{path.stem}")
+        pytest.param(
+            exercise,
+            path,
+            id=f"{exercise.slug}-{path.stem}",
+            marks=[pytest.mark.slow] if is_slow(exercise, path) else [],
+        )
         for exercise in EXERCISES
         for path in answer_files(exercise.slug, kind)
     ]

@@ -83,6 +83,8 @@ class Hour:
     """Delivery ids under which the same audio was sent, by uid and start."""
     starts: dict[str, set[tuple[str, float]]] = field(default_factory=dict)
     """What was sent under a delivery id, by uid and start."""
+    spool_elsewhere: bool = False
+    """Whether there is a spool, and nothing in the folder that was given."""
     attempts: int = 0
 
 
@@ -162,9 +164,10 @@ class _Pod:
             shutil.copytree(disk, survives)
             delivering.cancel()
             await asyncio.wait([delivering], timeout=1)
-            for part in vars(version).values() if hasattr(version, "__dict__") else ():
-                if isinstance(part, Spool):
-                    part.close()
+            parts = vars(version).values() if hasattr(version, "__dict__") else ()
+            for spool in [part for part in parts if isinstance(part, Spool)]:
+                spool.close()
+                self._seen.spool_elsewhere |= not any(disk.iterdir())
 
     async def _delivered(self, version: Any, clients: Any) -> None:
         try:

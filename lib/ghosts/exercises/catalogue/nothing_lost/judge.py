@@ -174,10 +174,14 @@ def _lost_in_crash(seen: Hour, deadline: float | None) -> str | None:
     if not crashed:
         return None
     since = CRASH_AT - min(at for _, at in crashed)
+    where = (
+        "in a folder that the next process does not know"
+        if seen.spool_elsewhere
+        else ("in the memory of the process")
+    )
     return (
         f"{_amount(crashed)} are lost that came in the last {since} s before the pod was killed, "
-        f"at {CRASH_AT} s: they were in memory, or in a folder that the next process does not know. "
-        "What was received belongs into the folder given."
+        f"at {CRASH_AT} s: they were {where}. What was received belongs into the folder given."
     )
 
 
@@ -212,8 +216,8 @@ REQUIREMENTS: Final[Mapping[str, _Rule]] = {
     "deliver goes on until the pod ends, and nothing raises an exception": _raised,
     "no worker is blocked: each call has a deadline": _blocked,
     "uploads succeed while storage is slow": _too_short,
-    "a delivery that was confirmed is not repeated": _repeated,
     "a delivery id is that of one piece of audio": _reused,
+    "a delivery that was confirmed is not repeated": _repeated,
     "audio outlives its session": _lost_with_session,
     "audio outlives an outage": _lost_in_outage,
     "audio outlives the process": _lost_in_crash,

@@ -5,6 +5,7 @@ from typing import Final
 
 from ghosts.exercises.catalogue.the_lifecycle.judge import judge
 from ghosts.exercises.exercise import Exercise
+from ghosts.exercises.prediction import Question
 
 EXERCISE: Final = Exercise(
     number=4,
@@ -27,5 +28,13 @@ EXERCISE: Final = Exercise(
     why="The only wait without a limit is the one for the device. What follows it is bounded by "
     "30 s, longer than a slow upload takes; what is left then is cancelled and awaited, so no task "
     "outlives the session. The `finally` runs on every way out, so each inc() has its dec().",
+    questions=(
+        Question(
+            id="ended",
+            text="Storage never answers. How long after its device does the last session end under "
+            "the published fix?",
+            unit="s",
+        ),
+    ),
     short_path=True,
 )

@@ -52,7 +52,7 @@ def praise(done: Runs) -> Finding:
     kept = slow.recording.audio.stored
     return Finding(
         f"with storage that never answers, the last session ended {ended:.0f} s after its device, "
-        f"and {last.gauge} on the gauge are {last.tcp} in the kernel; with storage that takes "
+        f"and the gauge reads {last.gauge} for {last.tcp} TCP connections; with storage that takes "
         f"{UPLOAD_SECONDS} s for an upload, all {kept:,} bytes were stored.",
         _seen(done[HANGING]),
     )

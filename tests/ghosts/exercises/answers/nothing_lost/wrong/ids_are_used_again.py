@@ -11,11 +11,9 @@ class Files:
 
     def __init__(self, folder):
         self.folder = folder
-        self.number = max((int(path.stem) for path in folder.glob("*.audio")), default=0)
 
     def keep(self, key, started_at, audio):
-        self.number += 1
-        path = self.folder / f"{self.number:09}.audio"
+        path = self.folder / f"{started_at:09}-{key.uid}.audio"
         path.write_bytes(json.dumps([*key, started_at]).encode() + b"\n" + audio)
 
     def session_ended(self, key):
@@ -26,7 +24,9 @@ class Files:
             for path in sorted(self.folder.glob("*.audio"))[:64]:
                 head, _, audio = path.read_bytes().partition(b"\n")
                 try:
-                    await clients.upload(Batch(*json.loads(head), audio, path.stem))
+                    await clients.upload(
+                        Batch(*json.loads(head), audio, path.stem.partition("-")[0])
+                    )
                 except BackendError:
                     break
                 path.unlink()

@@ -1,4 +1,4 @@
-"""s before the pod was killed, at 1295 s: they were in memory"""
+"""they were in the memory of the process"""
 
 import asyncio
 import uuid

@@ -1,4 +1,4 @@
-"""or in a folder that the next process does not know"""
+"""they were in a folder that the next process does not know"""
 
 import asyncio
 import tempfile

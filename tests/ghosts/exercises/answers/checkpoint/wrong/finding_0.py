@@ -1,0 +1,12 @@
+"""finding: 'the line that raised an exception': nothing raised one: that is why it is silent"""
+
+my_summary = {
+    "evidence": "gauge and TCP connections",
+    "await": "the loop whose call never returns",
+    "holder": "it is reachable",
+    "lifecycle": "the one after the device has left",
+    "spool": "it stays on disk, and is sent again under the same id",
+    "alert": "the gauge with the TCP connections, for some minutes",
+    "finding": "the line that raised an exception",
+    "ticket": "when devices fill them, and not ghosts",
+}

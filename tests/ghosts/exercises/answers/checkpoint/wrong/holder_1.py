@@ -1,0 +1,12 @@
+"""holder: 'it is in the kernel': the kernel has no connection of a ghost any more"""
+
+my_summary = {
+    "evidence": "gauge and TCP connections",
+    "await": "the loop whose call never returns",
+    "holder": "it is in the kernel",
+    "lifecycle": "the one after the device has left",
+    "spool": "it stays on disk, and is sent again under the same id",
+    "alert": "the gauge with the TCP connections, for some minutes",
+    "finding": "the call that has no bound, or the wait that trusts it",
+    "ticket": "when devices fill them, and not ghosts",
+}

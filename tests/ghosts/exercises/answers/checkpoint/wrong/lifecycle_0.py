@@ -1,0 +1,12 @@
+"""lifecycle: 'the one for the device': a limit there cuts off healthy devices"""
+
+my_summary = {
+    "evidence": "gauge and TCP connections",
+    "await": "the loop whose call never returns",
+    "holder": "it is reachable",
+    "lifecycle": "the one for the device",
+    "spool": "it stays on disk, and is sent again under the same id",
+    "alert": "the gauge with the TCP connections, for some minutes",
+    "finding": "the call that has no bound, or the wait that trusts it",
+    "ticket": "when devices fill them, and not ghosts",
+}
