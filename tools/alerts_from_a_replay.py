@@ -6,7 +6,6 @@ Each alert is expected at the second at which `ghosts.alerts` has it fire, and n
 """
 
 import multiprocessing
-import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from typing import Any, Final
 import yaml
 
 from ghosts.alerts import EVERY, RULES, Evaluated, Scrapes, SeriesStore, evaluate_rules, load_rules
-from ghosts.alerts.promtool import input_series
+from ghosts.alerts.promtool import input_series, left_open
 from ghosts.paths import DATA
 from ghosts.records.scenario import load_scenario
 from ghosts.replay.run import replay
@@ -76,12 +75,6 @@ def scrapes(story: Story, *, lasts: int | None = None) -> SeriesStore:
     return taken.series
 
 
-def promtool_version() -> int:
-    """Return the major version of promtool: from 3 on, a range leaves out a sample at its begin."""
-    text = subprocess.run(["promtool", "--version"], capture_output=True, text=True, check=True)
-    return int((text.stdout + text.stderr).split("version ")[1].split(".")[0])
-
-
 def group_of(story: Story, series: SeriesStore, *, left_open: bool) -> dict[str, Any]:
     """Return promtool's test that a story sets off its alerts, when it does, and no other."""
     evaluated = evaluate_rules(load_rules(), series.copy(left_open=left_open))
@@ -128,11 +121,10 @@ def write(path: Path, groups: Iterable[dict[str, Any]]) -> None:
 
 def main() -> None:
     """Replay every story, and write what came of it."""
-    left_open = promtool_version() >= 3
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(2, context, max_tasks_per_child=1) as processes:
         taken = processes.map(scrapes, STORIES)
-        groups = map(partial(group_of, left_open=left_open), STORIES, taken)
+        groups = map(partial(group_of, left_open=left_open()), STORIES, taken)
         write(WRITTEN, groups)
 
 

@@ -1,14 +1,54 @@
 """Series and expectations in the form of `promtool test rules`, Prometheus' own test of rules."""
 
 import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import promql_parser as ast
 
 from ghosts.alerts.promql import STEP
-from ghosts.alerts.series import SeriesStore, written
+from ghosts.alerts.series import Labels, SeriesStore, labels_of, written
+
+_NONE: Final = "_"
+_ENDED: Final = "stale"
+_OPEN_SINCE: Final = 3
+"""The version of Prometheus."""
 
 
 def found() -> str | None:
     """Return the path of promtool; None where it is not installed."""
     return shutil.which("promtool")
+
+
+def left_open() -> bool:
+    """Return whether the promtool that is installed reads ranges as Prometheus 3; if none is, True.
+
+    See `SeriesStore`.
+    """
+    path = found()
+    if path is None:
+        return True
+    run = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
+    return int((run.stdout + run.stderr).split("version ")[1].split(".")[0]) >= _OPEN_SINCE
+
+
+def read_series(series: Iterable[Mapping[str, str]], *, left_open: bool = True) -> SeriesStore:
+    """Return the store of what `input_series` has written."""
+    store = SeriesStore(left_open=left_open)
+    for each in series:
+        labels = _labels(each["series"])
+        for number, value in enumerate(each["values"].split()):
+            if value != _NONE:
+                store.add(labels, number * STEP, None if value == _ENDED else float(value))
+    return store
+
+
+def _labels(text: str) -> Labels:
+    selector = ast.parse(text)
+    assert isinstance(selector, ast.VectorSelector)
+    pairs = {each.name: each.value for each in selector.matchers.matchers}
+    return labels_of(selector.name or "", **pairs)
 
 
 def input_series(series: SeriesStore) -> list[dict[str, str]]:
@@ -23,9 +63,9 @@ def input_series(series: SeriesStore) -> list[dict[str, str]]:
     ]
 
 
-def _values(series: SeriesStore, labels: frozenset[tuple[str, str]]) -> list[str]:
-    values = ["_"] * (int(series.until // STEP) + 1)
+def _values(series: SeriesStore, labels: Labels) -> list[str]:
+    values = [_NONE] * (int(series.until // STEP) + 1)
     for second, value in series.samples(labels):
         if second % STEP == 0:
-            values[int(second // STEP)] = "stale" if value is None else f"{value:.17g}"
+            values[int(second // STEP)] = _ENDED if value is None else f"{value:.17g}"
     return values

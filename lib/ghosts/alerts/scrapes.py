@@ -91,7 +91,10 @@ class Scrapes:
 
 
 def recorded(recording: Recording) -> SeriesStore:
-    """Return gauge and TCP connections of each service of a recording, as if scraped then."""
+    """Return gauge and TCP connections of each service of a recording, and the process's memory.
+
+    It is as if each sample had been scraped. There is no memory where it was not measured.
+    """
     series = SeriesStore()
     for sample in recording.samples:
         counts = [("pusher", sample.gauge, sample.tcp)]
@@ -101,6 +104,9 @@ def recorded(recording: Recording) -> SeriesStore:
             second, pod = float(int(sample.t)), f"{name}-1"
             series.add(labels_of(f"{name}_active_ws_connections", pod=pod), second, gauge)
             series.add(labels_of(f"{name}_tcp_connections", pod=pod), second, tcp)
+        if sample.rss_bytes:
+            memory = labels_of(_MEMORY, pod="pusher-1")
+            series.add(memory, float(int(sample.t)), sample.rss_bytes)
     return series
 
 

@@ -1,0 +1,9 @@
+"""An average."""
+
+my_alert = {
+    "expr": (
+        "avg_over_time(pusher_active_ws_connections[10m]) "
+        "- avg_over_time(pusher_tcp_connections[10m]) > 8"
+    ),
+    "for": "3m",
+}

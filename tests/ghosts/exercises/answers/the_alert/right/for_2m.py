@@ -1,0 +1,3 @@
+"""Sooner."""
+
+my_alert = {"expr": "pusher_active_ws_connections - pusher_tcp_connections > 5", "for": "2m"}

@@ -1,0 +1,3 @@
+"""the parser refuses the expression: unclosed left parenthesis"""
+
+my_alert = {"expr": "(pusher_active_ws_connections - pusher_tcp_connections > 5", "for": "5m"}
