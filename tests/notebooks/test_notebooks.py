@@ -41,6 +41,7 @@ EXERCISES = [
     "exercises/03_the_holders",
     "exercises/04_the_lifecycle",
     "exercises/05_nothing_lost",
+    "exercises/06_the_alert",
     "exercises/09_checkpoint",
 ]
 """The same for the exercises."""

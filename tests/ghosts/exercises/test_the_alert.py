@@ -1,4 +1,4 @@
-"""The exercise of the alert: its judgement is that of Prometheus, and stands on what pods exposed."""
+"""The exercise of the alert: its verdict is that of Prometheus, on what pods have exposed."""
 
 import json
 
@@ -28,7 +28,9 @@ def test_promtool_has_every_right_alert_fire_at_the_same_time(path) -> None:
 
 
 def test_the_rules_of_this_suite_fire_in_the_incident_and_nowhere_else() -> None:
-    fired = {name: evaluate_rules(load_rules(), case.series).fired() for name, case in cases().items()}
+    fired = {
+        name: evaluate_rules(load_rules(), case.series).fired() for name, case in cases().items()
+    }
     assert [one.name for one in fired.pop(INCIDENT)] == ["GhostConnections"]
     assert not any(fired.values())
 

@@ -28,11 +28,11 @@ EXERCISE: Final = Exercise(
     "threshold of 5 and a `for` of 5 minutes leave ghosts. Load does not move the difference.",
     questions=(
         Question(
-            id="minute",
-            text="At which minute of the 190 does an alert on more than 5 ghosts, for 5 minutes, "
-            "fire?",
-            unit="minutes",
-            close=0.25,
+            id="ghosts",
+            text="An alert on the gauge alone: above 150, for 5 minutes. How many ghosts are there "
+            "when it fires?",
+            unit="ghosts",
+            close=0.15,
         ),
     ),
 )
