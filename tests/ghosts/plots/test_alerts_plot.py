@@ -42,7 +42,7 @@ def test_an_alert_that_did_not_fire_is_not_drawn(page: Alert) -> None:
 def test_a_panel_has_the_lines_the_colours_and_the_names_of_the_dashboard(page: Alert) -> None:
     evaluated = evaluate_rules(load_rules(), recorded(full()[0]))
     drawn = plots.dashboard(panels(evaluated.series), [page])
-    pusher, ghosts = drawn.axes
+    pusher, ghosts, _ = drawn.axes
     assert [line.get_color() for line in pusher.lines[:2]] == [GAUGE.color, TCP.color]
     assert ghosts.lines[0].get_color() == GHOSTS.color
     last = full()[0].last
@@ -64,5 +64,5 @@ def test_a_panel_without_a_value_at_some_time_has_a_gap_there() -> None:
 
 def test_no_more_panels_are_drawn_than_fit_a_screen() -> None:
     evaluated = evaluate_rules(load_rules(), recorded(full()[0]))
-    with pytest.raises(ValueError, match="should be one to 3 panels; got 4"):
+    with pytest.raises(ValueError, match="should be one to 3 panels; got 6"):
         plots.dashboard(panels(evaluated.series) * 2)
