@@ -164,10 +164,13 @@ class _Pod:
             shutil.copytree(disk, survives)
             delivering.cancel()
             await asyncio.wait([delivering], timeout=1)
-            parts = vars(version).values() if hasattr(version, "__dict__") else ()
-            for spool in [part for part in parts if isinstance(part, Spool)]:
-                spool.close()
-                self._seen.spool_elsewhere |= not any(disk.iterdir())
+            self._close_spools(version, disk)
+
+    def _close_spools(self, version: Any, disk: Path) -> None:
+        parts = vars(version).values() if hasattr(version, "__dict__") else ()
+        for spool in [part for part in parts if isinstance(part, Spool)]:
+            spool.close()
+            self._seen.spool_elsewhere |= not any(disk.iterdir())
 
     async def _delivered(self, version: Any, clients: Any) -> None:
         try:
