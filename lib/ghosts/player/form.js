@@ -19,6 +19,12 @@ function addForm(root, values, send) {
     input.value = values[name];
     return input;
   });
+  // JupyterLab keeps Enter from sending a form.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.localName !== "input") return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const value = (input) => (input.validity.badInput ? "no number" : input.value);

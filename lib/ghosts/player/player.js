@@ -290,10 +290,10 @@ function frame(root, data, id) {
     item.append(meaning);
   }
   const time = add(root, "div", { class: "time" });
-  const button = add(time, "button", { type: "button", ...FOCUSED }, "Play");
   const slider = add(time, "input", {
     type: "range", min: 0, step: 1, "aria-label": "Simulated time", ...FOCUSED,
   });
+  const button = add(time, "button", { type: "button", ...FOCUSED }, "Play");
   return { runs, title, svg, button, slider };
 }
 

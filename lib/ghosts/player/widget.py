@@ -16,6 +16,7 @@ from ghosts.plots import lanes
 from ghosts.records.recording import Recording
 
 _FORM: Final = (Path(__file__).parent / "form.js").read_text(encoding="utf-8")
+_VIEW: Final = "application/vnd.jupyter.widget-view+json"
 _PICTURED: Final = 3
 """Recordings in the picture that stands for the widget where there is no kernel."""
 
@@ -120,14 +121,6 @@ class Player(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the view, and the picture that is seen where there is no kernel."""
-        drawn = self._recordings[:_PICTURED]
+        picture, alternative = lanes(*self._recordings[:_PICTURED])._repr_mimebundle_()
         view = {"model_id": self.model_id, "version_major": 2, "version_minor": 0}
-        names = ", ".join(recording.variant for recording in drawn)
-        return (
-            {
-                "application/vnd.jupyter.widget-view+json": view,
-                "image/png": lanes(*drawn)._repr_png_(),
-                "text/plain": repr(self),
-            },
-            {"image/png": {"alt": f"Sessions, connections and blocked workers under {names}"}},
-        )
+        return {**picture, _VIEW: view, "text/plain": repr(self)}, alternative

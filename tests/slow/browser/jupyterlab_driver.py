@@ -126,7 +126,8 @@ class Notebook:
         self.panel: Locator = page.locator(".jp-NotebookPanel:visible")
         self.code = self.panel.locator(".jp-CodeCell")
         expect(self.code).to_have_count(code_cells, timeout=_START * 1000)
-        kernel = self.panel.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        # The notebook shows an idle kernel before there is one, and Run All would then do nothing.
+        kernel = page.locator("#jp-main-statusbar", has_text="| Idle")
         expect(kernel).to_have_count(1, timeout=_START * 1000)
 
     def run_all(self, count: int) -> None:

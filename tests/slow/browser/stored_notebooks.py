@@ -26,8 +26,12 @@ def last_count(notebook: NotebookNode) -> int:
 
 
 def pictures(notebook: NotebookNode) -> int:
-    outputs = (output for cell in code_cells(notebook) for output in cell.outputs)
-    return sum("image/png" in output.get("data", ()) for output in outputs)
+    """Return how many there are, but for those that a player takes the place of in JupyterLab."""
+    outputs = (output.get("data", {}) for cell in code_cells(notebook) for output in cell.outputs)
+    return sum(
+        "image/png" in data and not "".join(data.get("text/plain", "")).startswith("Player(")
+        for data in outputs
+    )
 
 
 def announced_errors(notebook: NotebookNode) -> list[int]:
