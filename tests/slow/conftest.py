@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import settings
 
 _GHOSTS = Path(__file__).parents[1] / "ghosts"
-_HELPERS = (".", "matrix", "observation", "replay", "simulation")
+_HELPERS = (".", "check", "matrix", "observation", "replay", "simulation")
 sys.path[:0] = [str(_GHOSTS / folder) for folder in _HELPERS]
 
 # 2,000 schedules, other ones on each run, instead of 60 that are always the same.

@@ -108,11 +108,22 @@ def _address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image in an output, as the browser shows it."""
+    """An image as the browser shows it; its height is in pixels."""
 
     alt: str
     loaded: bool
     height: float
+
+
+def loaded_pictures(images: Locator) -> list[Picture]:
+    """Return these images when each is loaded, or cannot be."""
+    shown = images.evaluate_all(
+        """images => Promise.all(images.map(async image => {
+            await image.decode().catch(() => null);
+            return [image.alt, image.naturalWidth > 0, image.getBoundingClientRect().height];
+        }))"""
+    )
+    return [Picture(*each) for each in shown]
 
 
 class Notebook:
@@ -150,13 +161,7 @@ class Notebook:
 
     def pictures(self) -> list[Picture]:
         """Return the images in outputs, in order."""
-        shown = self.code.locator(".jp-OutputArea-output img").evaluate_all(
-            """images => Promise.all(images.map(async image => {
-                await image.decode().catch(() => null);
-                return [image.alt, image.naturalWidth > 0, image.getBoundingClientRect().height];
-            }))"""
-        )
-        return [Picture(*each) for each in shown]
+        return loaded_pictures(self.code.locator(".jp-OutputArea-output img"))
 
     def dialogs(self) -> list[str]:
         """Return the texts of dialogs and of notifications."""
