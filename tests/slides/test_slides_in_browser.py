@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from decks import PATIENCE, chromium, whole_deck
+from chromium import PATIENCE, chromium
+from decks import whole_deck
 from drawn_text import DrawnText, drawn_texts
 from playwright.sync_api import Browser, Page, expect
 from slides.page import Deck

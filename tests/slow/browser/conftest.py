@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jupyterlab_driver import chromium, jupyterlab
+from chromium import PATIENCE, chromium
+from jupyterlab_driver import jupyterlab
 from playwright.sync_api import Browser, Page
 from stored_notebooks import FOLDER
 
@@ -19,6 +20,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     opened = browser.new_page()
+    opened.set_default_timeout(PATIENCE)
     yield opened
     opened.close()
 

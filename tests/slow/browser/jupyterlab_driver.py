@@ -1,4 +1,4 @@
-"""A real JupyterLab on loopback, and a Chromium that works in it as a person does.
+"""A real JupyterLab on loopback, worked in as a person does.
 
 with chromium() as browser, jupyterlab(folder) as address:
     notebook = Notebook(browser.new_page(), address, "04_lab.ipynb")
@@ -7,7 +7,6 @@ with chromium() as browser, jupyterlab(folder) as address:
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,38 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from chromium import PATIENCE
+from playwright.sync_api import Locator, Page, expect
 
-BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 WINDOW: Final = {"width": 1440, "height": 900}
-_START: Final = 120
-"""Seconds that JupyterLab has to start, and a page to open."""
-_RUN: Final = 3600
-"""Seconds that a notebook has to run, as a cell has elsewhere: no machine is that slow."""
 _SETTINGS: Final = {
     # Each cell is in the page, and not only those on the screen: a test sees all of them at once.
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false"},
 }
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start the system's Chromium; fail with what to install where there is none."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.fail(
-            "no Chromium on the PATH: install it (Debian: apt install chromium), "
-            f"under one of the names {', '.join(BROWSERS)}",
-            pytrace=False,
-        )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 @contextmanager
@@ -70,7 +46,7 @@ def jupyterlab(folder: Path, theme: str = "JupyterLab Light") -> Iterator[str]:
             yield _address(server, Path(own), log)
         finally:
             server.terminate()
-            server.wait(_START)
+            server.wait()
 
 
 def _command(folder: Path, settings: Path) -> list[str]:
@@ -97,8 +73,7 @@ def _write_settings(folder: Path, theme: str) -> None:
 
 def _address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
     """Return the address that the server has written down; it has chosen a free port."""
-    until = time.monotonic() + _START
-    while time.monotonic() < until and server.poll() is None:
+    while server.poll() is None:
         for path in runtime.glob("jpserver-*.json"):
             if text := path.read_text():
                 return str(json.loads(text)["url"])
@@ -132,14 +107,15 @@ class Notebook:
     def __init__(self, page: Page, address: str, path: str, code_cells: int) -> None:
         """Open it alone, and wait until it is there with that many code cells, and its kernel."""
         self.page = page
+        page.set_default_timeout(PATIENCE)
         page.set_viewport_size(WINDOW)  # type: ignore[arg-type]
         page.goto(f"{address}lab/tree/{path}?reset")
         self.panel: Locator = page.locator(".jp-NotebookPanel:visible")
         self.code = self.panel.locator(".jp-CodeCell")
-        expect(self.code).to_have_count(code_cells, timeout=_START * 1000)
+        expect(self.code).to_have_count(code_cells, timeout=PATIENCE)
         # The notebook shows an idle kernel before there is one, and Run All would then do nothing.
         kernel = page.locator("#jp-main-statusbar", has_text="| Idle")
-        expect(kernel).to_have_count(1, timeout=_START * 1000)
+        expect(kernel).to_have_count(1, timeout=PATIENCE)
 
     def run_all(self, count: int) -> None:
         """Choose Run All from the menu, and wait until the cell of that count has run."""
@@ -148,8 +124,8 @@ class Notebook:
         command = '[data-command="runmenu:run-all"], [data-command="notebook:run-all-cells"]'
         self.page.locator(f".lm-Menu-item:is({command})").click()
         last = self.code.locator(".jp-InputPrompt", has_text=f"[{count}]:")
-        expect(last).to_have_count(1, timeout=_RUN * 1000)
-        expect(self.code.locator(".jp-InputPrompt", has_text="*")).to_have_count(0)
+        expect(last).to_have_count(1, timeout=PATIENCE)
+        expect(self.code.locator(".jp-InputPrompt", has_text="*")).to_have_count(0, timeout=PATIENCE)
 
     def errors(self) -> list[int]:
         """Return which code cells, from 0, show an error, or text of the standard error."""

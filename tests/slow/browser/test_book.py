@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from book_pages import PAGES, ROOT
 from bs4 import BeautifulSoup
-from jupyterlab_driver import chromium
+from chromium import chromium
 from notebook_form import read
 from playwright.sync_api import Browser, Page
 

@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Run All works for a person: each notebook runs to its end in JupyterLab, with its pictures."""
-=======
-"""Run All works for a person: in JupyterLab each notebook runs to its end, its pictures shown."""
->>>>>>> 79b1361 (Reports and nbconvert's pages are checked in a browser, by axe; docs' pictures have larger text)
 
 from pathlib import Path
 

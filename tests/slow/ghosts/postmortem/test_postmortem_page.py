@@ -1,11 +1,10 @@
 """The postmortem in a browser: on a screen, for readers who do not see it, and on paper."""
 
 import re
-import shutil
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
+from chromium import chromium
 
 from ghosts.postmortem import compose, load_incident, recordings_of, write_postmortem
 
@@ -13,19 +12,14 @@ from ghosts.postmortem import compose, load_incident, recordings_of, write_postm
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """The page of this incident, in a window of 1280 by 900."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("no chromium on the PATH: install Chromium", pytrace=False)
     folder = tmp_path_factory.mktemp("page")
     incident = load_incident()
     postmortem = compose(incident, recordings_of(incident))
     write_postmortem(postmortem, folder / "postmortem.html", folder / "postmortem.md")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with chromium() as browser:
         opened = browser.new_page(viewport={"width": 1280, "height": 900})
         opened.goto((folder / "postmortem.html").as_uri())
         yield opened
-        browser.close()
 
 
 def test_nothing_runs_over_the_edge_and_pictures_are_at_most_700_pixels_high(page):
