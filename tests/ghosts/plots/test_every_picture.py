@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 from pictures import title, words
 
 from ghosts import plots
-from ghosts.plots.style import DPI, Figure, figure
+from ghosts.plots.style import DPI, TEXT_SIZE, Figure, figure
 
 TALLEST = 700
 """Pixels: what JupyterLab shows at once."""
@@ -68,9 +68,10 @@ def test_it_says_its_finding_in_words_and_fits_a_screen(name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
-def test_each_word_stands_out_from_what_is_behind_it(name: str) -> None:
+def test_each_word_is_large_and_stands_out_from_what_is_behind_it(name: str) -> None:
     drawn = PICTURES[name]()
     texts = inks(drawn)
+    assert min(text.get_fontsize() for text, _ in texts) >= TEXT_SIZE
     grounds = without_words(drawn)
     faint: dict[str, float] = {}
     for text, box in texts:
