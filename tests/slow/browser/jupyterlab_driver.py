@@ -125,7 +125,9 @@ class Notebook:
         self.page.locator(f".lm-Menu-item:is({command})").click()
         last = self.code.locator(".jp-InputPrompt", has_text=f"[{count}]:")
         expect(last).to_have_count(1, timeout=PATIENCE)
-        expect(self.code.locator(".jp-InputPrompt", has_text="*")).to_have_count(0, timeout=PATIENCE)
+        expect(self.code.locator(".jp-InputPrompt", has_text="*")).to_have_count(
+            0, timeout=PATIENCE
+        )
 
     def errors(self) -> list[int]:
         """Return which code cells, from 0, show an error, or text of the standard error."""
