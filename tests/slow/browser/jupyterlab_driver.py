@@ -21,6 +21,8 @@ from chromium import PATIENCE
 from playwright.sync_api import Locator, Page, expect
 
 WINDOW: Final = {"width": 1440, "height": 900}
+_BAR: Final = 100
+"""Pixels that no bar of progress is high."""
 _SETTINGS: Final = {
     # Each cell is in the page, and not only those on the screen: a test sees all of them at once.
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
@@ -140,6 +142,12 @@ class Notebook:
     def pictures(self) -> list[Picture]:
         """Return the images in outputs, in order."""
         return loaded_pictures(self.code.locator(".jp-OutputArea-output img"))
+
+    def widgets(self) -> int:
+        """Return how many widgets take the place of a picture: a bar of progress is lower."""
+        shown = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.widget-view+json"]'
+        heights = self.code.locator(shown).evaluate_all("all => all.map(one => one.clientHeight)")
+        return sum(height > _BAR for height in heights)
 
     def dialogs(self) -> list[str]:
         """Return the texts of dialogs and of notifications."""
