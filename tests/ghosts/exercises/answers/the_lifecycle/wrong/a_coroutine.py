@@ -6,3 +6,4 @@ async def lifecycle(session):
 
 
 my_lifecycle = lifecycle(None)
+my_lifecycle.close()  # or it would warn that nobody awaits it
