@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from chromium import PATIENCE, chromium
 from jupyterlab_driver import jupyterlab
+from notebook_form import dumps
+from notebook_rules import code_cells
 from playwright.sync_api import Browser, Page
-from stored_notebooks import FOLDER
+from stored_notebooks import FOLDER, PATHS, stored
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,14 @@ def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def lab(copies: Path) -> Iterator[str]:
-    """The address of a JupyterLab that serves the copies."""
-    with jupyterlab(copies) as address:
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a JupyterLab that serves copies without outputs: what it shows, it has run."""
+    folder = tmp_path_factory.mktemp("without_outputs")
+    for path in PATHS:
+        notebook = stored(path)
+        for cell in code_cells(notebook):
+            cell.update(outputs=[], execution_count=None)
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(dumps(notebook), encoding="utf-8")
+    with jupyterlab(folder) as address:
         yield address

@@ -21,8 +21,6 @@ from chromium import PATIENCE
 from playwright.sync_api import Locator, Page, expect
 
 WINDOW: Final = {"width": 1440, "height": 900}
-_BAR: Final = 100
-"""Pixels that no bar of progress is high."""
 _SETTINGS: Final = {
     # Each cell is in the page, and not only those on the screen: a test sees all of them at once.
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},
@@ -120,7 +118,10 @@ class Notebook:
         expect(kernel).to_have_count(1, timeout=PATIENCE)
 
     def run_all(self, count: int) -> None:
-        """Choose Run All from the menu, and wait until the cell of that count has run."""
+        """Choose Run All from the menu, and wait until the cell of that count has run.
+
+        It must have no count before.
+        """
         self.panel.locator(".jp-Cell").first.click()
         self.page.locator('.lm-MenuBar-item:has-text("Run")').click()
         command = '[data-command="runmenu:run-all"], [data-command="notebook:run-all-cells"]'
@@ -142,12 +143,6 @@ class Notebook:
     def pictures(self) -> list[Picture]:
         """Return the images in outputs, in order."""
         return loaded_pictures(self.code.locator(".jp-OutputArea-output img"))
-
-    def widgets(self) -> int:
-        """Return how many widgets take the place of a picture: a bar of progress is lower."""
-        shown = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.widget-view+json"]'
-        heights = self.code.locator(shown).evaluate_all("all => all.map(one => one.clientHeight)")
-        return sum(height > _BAR for height in heights)
 
     def dialogs(self) -> list[str]:
         """Return the texts of dialogs and of notifications."""
