@@ -37,11 +37,14 @@ STORY = [
 """Every notebook there is, so that none goes missing; a new one is added here."""
 EXERCISES = [
     "exercises/00_exercises",
+    "exercises/01_the_evidence",
     "exercises/02_the_await",
     "exercises/03_the_holders",
     "exercises/04_the_lifecycle",
     "exercises/05_nothing_lost",
     "exercises/06_the_alert",
+    "exercises/07_the_finding",
+    "exercises/08_the_ticket",
     "exercises/09_checkpoint",
 ]
 """The same for the exercises."""

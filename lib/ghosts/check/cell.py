@@ -229,7 +229,12 @@ def _dependencies(world: World, at_arrival: float) -> list[Dependency]:
         )
 
     found = [
-        dependency(each.name, each.protocol, each.requested_at or each.connected_at, each.place)
+        replace(
+            dependency(
+                each.name, each.protocol, each.requested_at or each.connected_at, each.place
+            ),
+            accepted=each.accepted,
+        )
         for each in world.stand_ins.values()
         if each.connected_at
     ]

@@ -96,6 +96,7 @@ class Dependency:
     ``longest_gap`` is the longest time in seconds between two calls in one session, and ``place``
     where in the service the first call was made. A worker thread ``waits`` if it was seen to wait
     for something, and not only to compute; what it ``connects`` to has cells of its own.
+    ``accepted`` are the bytes of the requests that an HTTP server has answered, without an error.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Dependency:
     place: str = ""
     waits: bool = True
     connects: bool = False
+    accepted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,19 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
-from checked import CLOSE, check, is_at, line_of, said
+from checked import CLOSE, check, is_at, line_of, result_of, said
 
 from ghosts.check.check import Report
 from ghosts.check.confinement.broker import allowed_server
 from ghosts.check.plan import Dependency, Phase, PlanError, Protocol
+from ghosts.check.service import Frame
+
+RECORDER: Final = Path(__file__).parents[3] / "data" / "exercises" / "recorder"
+AUDIO: Final = Frame(bytes(160))
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -47,6 +53,21 @@ def test_what_speaks_no_http_is_named_with_its_port_as_not_answered() -> None:
     assert note.text.startswith("dict.internal:2628 is not answered, for it speaks no HTTP")
     assert "--stub dict.internal:2628=MODULE:FUNCTION" in note.text
     assert "--allow dict.internal:2628" in note.text
+
+
+def test_bytes_are_accepted_that_an_http_server_has_answered_without_an_error() -> None:
+    failing = [f"storage.internal={mode},close" for mode in ("status_500", "trickles", "slow")]
+    folder = str(RECORDER)
+    report = check("app:app", CLOSE, *failing, app_dir=folder, path="/ws", frames=(AUDIO,))
+    healthy, *broken, slow = (
+        each.accepted
+        for cell in (CLOSE, *failing)
+        for each in result_of(report, cell).dependencies
+        if each.name == "storage.internal"
+    )
+    assert healthy == slow > 0
+    assert all(accepted < healthy for accepted in broken)
+    assert healthy % len(AUDIO.data) == 0
 
 
 def test_phases_are_when_a_dependency_is_called() -> None:

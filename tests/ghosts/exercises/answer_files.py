@@ -1,7 +1,7 @@
 """Answers as files: ``answers/<slug>/right/*.py`` and ``answers/<slug>/wrong/*.py``.
 
 Each defines the variable that its exercise checks. The docstring of a wrong one is a part of the
-reason with which it is to be refused.
+reason with which it is to be refused. Those in a folder ``slow`` below are for `make test-all`.
 """
 
 import ast
@@ -11,13 +11,14 @@ from pathlib import Path
 from ghosts.exercises import Exercise
 
 ANSWERS = Path(__file__).parent / "answers"
+SLOW = "slow"
 _KEPT: list[dict[str, object]] = []
 """The variables of the last answer: a lab that nobody refers to would be closed."""
 
 
 def answer_files(slug: str, kind: str) -> list[Path]:
     """The files of one exercise; ``kind`` is ``right`` or ``wrong``."""
-    return sorted((ANSWERS / slug / kind).glob("*.py"))
+    return sorted((ANSWERS / slug / kind).rglob("*.py"))
 
 
 def answer_in(source: str, exercise: Exercise, name: str = "<answer>") -> object:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from answer_files import answer_files, answer_in, answer_of, expected_reason
+from answer_files import SLOW, answer_files, answer_in, answer_of, expected_reason
 
 from ghosts.exercises import Correct, Exercise, Incorrect, NotAttempted, exercises
 
@@ -11,39 +11,13 @@ EXERCISES = exercises()
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.slug)
 
 
-TAKE_LONG = {"the_await", "the_holders", "the_lifecycle", "nothing_lost"}
-"""Exercises whose check takes half a second or more. Of their wrong answers, `make test` has:"""
-IN_EVERY_RUN = {
-    "never_lowers_the_gauge_without_finally",
-    "calls_an_event",
-    "leaves_blocked_tasks",
-    "impatient",
-    "limit_around_all",
-    "gather_all",
-    "sleeps_in_the_thread",
-    "the_victim",
-    "the_slow_upload",
-    "queue_of_a_connected_device",
-    "blind_to_bytes",
-    "no_deadline",
-    "deadline_too_short",
-    "deadline_without_spool",
-    "in_memory_only",
-    "no_delivery_id",
-}
+def marks(path: Path) -> tuple[pytest.MarkDecorator, ...]:
+    return (pytest.mark.slow,) if path.parent.name == SLOW else ()
 
 
 def files(kind: str) -> list[object]:
-    def is_slow(exercise: Exercise, path: Path) -> bool:
-        return kind == "wrong" and exercise.slug in TAKE_LONG and path.stem not in IN_EVERY_RUN
-
     return [
-        pytest.param(
-            exercise,
-            path,
-            id=f"{exercise.slug}-{path.stem}",
-            marks=[pytest.mark.slow] if is_slow(exercise, path) else [],
-        )
+        pytest.param(exercise, path, id=f"{exercise.slug}-{path.stem}", marks=marks(path))
         for exercise in EXERCISES
         for path in answer_files(exercise.slug, kind)
     ]

@@ -63,6 +63,8 @@ class StandIn:
         """Seconds of requests, or of what was passed on; several may share a connection."""
         self.place = ""
         """Where in the service the first connection was opened."""
+        self.accepted = 0
+        """Bytes of the requests that it has answered in full and without an error."""
         self.spoken: Counter[Protocol] = Counter()
         self.unanswered: dict[int, Unanswered] = {}
         self._host = host
@@ -168,9 +170,12 @@ class StandIn:
         unanswered = Unanswered(self._loop.time(), f"{request.method} {request.path}")
         self.unanswered[id(request)] = unanswered
         try:
-            return await self._respond(request, body)
+            response = await self._respond(request, body)
         finally:
             del self.unanswered[id(request)]
+        if response.status < 400 and self._mode in (None, FaultMode.SLOW):
+            self.accepted += len(body)
+        return response
 
     async def _respond(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         mode = self._mode

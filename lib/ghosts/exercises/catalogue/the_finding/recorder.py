@@ -1,0 +1,140 @@
+"""The recorder, as it is and with a reader's fix, under ``ghosts check``."""
+
+import importlib.util
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Final
+
+from ghosts.check import in_test, process
+from ghosts.check.check import Report
+from ghosts.check.plan import Cell, parse_cell
+from ghosts.check.report.words import headline
+from ghosts.check.service import Frame, Service
+from ghosts.errors import GhostsError
+from ghosts.notebook import progress
+from ghosts.paths import DATA
+
+FOLDER: Final = DATA / "exercises" / "recorder"
+GAUGE: Final = "recorder_connections"
+STORAGE: Final = "storage.internal"
+HOOKS: Final = "hooks.internal"
+HEALTHY: Final = (parse_cell("healthy,close"), parse_cell("healthy,reset"))
+CELLS: Final = (
+    *HEALTHY,
+    parse_cell(f"{STORAGE}=never_answers,close"),
+    parse_cell(f"{STORAGE}=trickles,close"),
+    parse_cell(f"{STORAGE}=never_answers,stop"),
+)
+_OF_THE_ORIGINAL: Final = (*CELLS, parse_cell(f"{HOOKS}=never_answers,close"))
+_SERVICE: Final = Service(
+    target="app:app",
+    app_dir=str(FOLDER),
+    path="/ws",
+    stay=70.0,
+    frames=(Frame(bytes(400), pause=10.0),),
+    gauge=GAUGE,
+    stubs={STORAGE: f"{__package__}.storage:storage"},
+)
+_SECONDS: Final = 600.0
+_MODULE: Final = "recorder_of_the_exercise"
+_REPLACED: Final = "record"
+
+
+class SourceError(GhostsError):
+    """What was given as the source of a service is none."""
+
+
+def source() -> str:
+    """Return the source of the recorder."""
+    return (FOLDER / "app.py").read_text("utf-8")
+
+
+def finding_in_words(report: Report) -> str:
+    """Return the first finding of a report: what is left behind, where, why, and the rule."""
+    finding = report.findings[0]
+    *chain, last = finding.symptom.chain
+    lines = [f"{headline(finding)}", *(f"   {each}: {each.source}" for each in chain)]
+    lines += [f"-> {last}: {last.source}", f"waits for {finding.symptom.waits_for}"]
+    rule = finding.rule
+    named = [] if rule is None else [f"rule {rule.number}, {rule.title}: {rule.page}"]
+    others = ", ".join(cell.name for cell in finding.cells[1:])
+    return "\n".join([*lines, *finding.also, *named, f"also in {others}"])
+
+
+@cache
+def original() -> Report:
+    """Return the report on the recorder as it is; the second call returns the same one."""
+    return _checked_file(_SERVICE, _OF_THE_ORIGINAL)
+
+
+def checked(fix: Callable[..., object] | str | Path) -> Report:
+    """Return the report on the recorder with a fix.
+
+    A function takes the place of ``record``; text, or a file, is the source of the whole service.
+
+    Raises:
+        GhostsError: the service cannot be imported, started or checked.
+    """
+    if callable(fix):
+        with _recording(fix) as module, progress("ghosts check", 1, after=1.0):
+            service = replace(_SERVICE, target=module.app)
+            return in_test.checked(service, only=CELLS, at_once=2, seconds=_SECONDS)
+    text = _text(fix)
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "app.py").write_text(text, "utf-8")
+        return _checked_file(replace(_SERVICE, app_dir=folder), CELLS)
+
+
+def _checked_file(service: Service, cells: Sequence[Cell]) -> Report:
+    with progress("ghosts check", len(cells)) as bar:
+        return process.check(
+            service, only=cells, seconds=_SECONDS, on_progress=lambda done, total, name: bar(done)
+        )
+
+
+def _text(given: str | Path) -> str:
+    """Return the source that is given as text or as a file.
+
+    Raises:
+        SourceError: there is no such file, or it is no text.
+    """
+    if isinstance(given, str) and "\n" in given.strip():
+        return textwrap.dedent(given).lstrip()
+    path = Path(given)
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise SourceError(f"fix: no file {str(given)!r}: {error.strerror}") from None
+    except ValueError:
+        raise SourceError(f"fix: {str(given)!r} is no text in UTF-8") from None
+
+
+@cache
+def _module() -> ModuleType:
+    """Import the recorder into this process: its forks run the reader's function in it."""
+    spec = importlib.util.spec_from_file_location(_MODULE, FOLDER / "app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[_MODULE] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@contextmanager
+def _recording(fix: Callable[..., object]) -> Iterator[ModuleType]:
+    """Put a function in the place of ``record`` for as long as the block runs."""
+    module = _module()
+    before = vars(module)[_REPLACED]
+    setattr(module, _REPLACED, fix)
+    try:
+        yield module
+    finally:
+        setattr(module, _REPLACED, before)

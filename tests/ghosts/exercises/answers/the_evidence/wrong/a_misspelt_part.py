@@ -1,0 +1,6 @@
+"""no part 'pod'; did you mean 'pods'?"""
+
+my_answer = {
+    "pod": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"},
+    "rule": lambda pod: pod.gauge - pod.tcp > 20,
+}

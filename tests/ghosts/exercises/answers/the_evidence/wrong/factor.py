@@ -1,0 +1,8 @@
+"""The rule says that pod mixed (made up) does not lie"""
+
+
+def rule(pod):
+    return pod.gauge > 2 * pod.tcp + 20
+
+
+my_answer = {"pods": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"}, "rule": rule}

@@ -1,0 +1,8 @@
+"""rule returns None for pod 7k2lk"""
+
+
+def rule(pod):
+    pod.gauge - pod.tcp > 20
+
+
+my_answer = {"pods": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"}, "rule": rule}

@@ -1,0 +1,8 @@
+"""The rule says that pod busy (made up) lies"""
+
+
+def rule(pod):
+    return pod.gauge != pod.tcp
+
+
+my_answer = {"pods": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"}, "rule": rule}

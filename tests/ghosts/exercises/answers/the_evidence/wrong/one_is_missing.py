@@ -1,0 +1,6 @@
+"""pods: qnxrh is missing. 57 of the connections"""
+
+my_answer = {
+    "pods": {"7k2lk", "8blbj", "sl5zz", "mhjxw"},
+    "rule": lambda pod: pod.gauge - pod.tcp > 20,
+}

@@ -1,0 +1,8 @@
+"""rule should take one pod: def rule(pod)"""
+
+
+def rule(gauge, tcp):
+    return gauge - tcp > 20
+
+
+my_answer = {"pods": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"}, "rule": rule}

@@ -1,0 +1,20 @@
+"""All devices wait while one line keeps the event loop"""
+
+import asyncio
+import time
+
+
+async def my_record(session):
+    session.gauge.inc()
+    loops = [asyncio.create_task(session.upload()), asyncio.create_task(session.notify())]
+    try:
+        await session.receive()
+        time.sleep(30)
+    finally:
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        session.gauge.dec()
+
+
+my_answer = {"line": 61, "dependency": "storage.internal", "rule": 3, "fix": my_record}

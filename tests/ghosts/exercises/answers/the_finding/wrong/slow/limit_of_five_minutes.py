@@ -1,0 +1,15 @@
+"""the bound is too long, or it begins at the connect"""
+
+import asyncio
+
+
+async def my_record(session):
+    session.gauge.inc()
+    try:
+        async with asyncio.timeout(200):
+            await asyncio.gather(session.receive(), session.upload(), session.notify())
+    finally:
+        session.gauge.dec()
+
+
+my_answer = {"line": 61, "dependency": "storage.internal", "rule": 3, "fix": my_record}

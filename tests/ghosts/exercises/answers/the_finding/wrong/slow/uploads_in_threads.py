@@ -1,0 +1,11 @@
+"""X5"""
+
+from ghosts.exercises.catalogue.the_finding.recorder import source
+
+fixed = source()
+fixed = fixed.replace(
+    "                await self.post(STORAGE, content=batch, timeout=None)\n",
+    "                await asyncio.to_thread(httpx.post, STORAGE, content=batch, timeout=None)\n",
+)
+assert fixed != source()
+my_answer = {"line": 61, "dependency": "storage.internal", "rule": 3, "fix": fixed}

@@ -1,0 +1,8 @@
+"""they are the symptom"""
+
+my_answer = {
+    "A": ("capacity", "Pending pods", "more nodes"),
+    "B": ("ghosts", "TCP connections", "deadline on uploads"),
+    "C": ("both", "TCP connections", ("deadline on uploads", "more nodes")),
+    "D": ("blocked workers", "blocked workers", "deadline on uploads"),
+}

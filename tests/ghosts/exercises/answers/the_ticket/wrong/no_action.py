@@ -1,0 +1,8 @@
+"""ticket A: no action. There are:"""
+
+my_answer = {
+    "A": ("capacity", "TCP connections", ()),
+    "B": ("ghosts", "TCP connections", "deadline on uploads"),
+    "C": ("both", "TCP connections", ("deadline on uploads", "more nodes")),
+    "D": ("blocked workers", "blocked workers", "deadline on uploads"),
+}

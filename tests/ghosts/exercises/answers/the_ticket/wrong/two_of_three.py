@@ -1,0 +1,8 @@
+"""and it is a tuple of 2"""
+
+my_answer = {
+    "A": ("capacity", "TCP connections"),
+    "B": ("ghosts", "TCP connections", "deadline on uploads"),
+    "C": ("both", "TCP connections", ("deadline on uploads", "more nodes")),
+    "D": ("blocked workers", "blocked workers", "deadline on uploads"),
+}
