@@ -1,5 +1,6 @@
 """Pods with their gauge and their TCP connections: the published ones, and made-up ones."""
 
+import datetime as dt
 import math
 import random
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ class Pod:
     """A row of the table, and what it is made of. Memory is None where none was published."""
 
     pod: str
-    date: str
+    date: dt.date
     gauge: int
     tcp: int
     memory_mib: float | None
@@ -41,7 +42,7 @@ def published() -> tuple[Pod, ...]:
     return tuple(
         Pod(
             pod=one.pod,
-            date=f"{one.date}",
+            date=one.date,
             gauge=one.gauge,
             tcp=one.tcp,
             memory_mib=one.memory_mib,
@@ -64,7 +65,7 @@ def _made_up(
     connected, ghosts, draining, read_later = counts
     return Pod(
         pod=pod,
-        date="2026-06-02",
+        date=dt.date(2026, 6, 2),
         gauge=connected + ghosts + draining,
         tcp=connected + read_later,
         memory_mib=memory,

@@ -1,5 +1,6 @@
 """Judge which pods a reader says have a wrong gauge, and the rule by which the reader knows it."""
 
+import datetime as dt
 import inspect
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -114,7 +115,10 @@ def _verdict(rule: Rule, pod: Pod) -> bool:
             raise RuleError(_no_column(name)) from None
         raise RuleError(_raised(pod, error)) from None
     except KeyError as error:
-        raise RuleError(_no_column(str(error.args[0]) if error.args else "")) from None
+        name = str(error.args[0]) if error.args else ""
+        if name in map(str, row):
+            raise RuleError(_raised(pod, error)) from None
+        raise RuleError(_no_column(name)) from None
     except Exception as error:
         raise RuleError(_raised(pod, error)) from None
     if type(verdict).__name__ not in ("bool", "bool_"):
@@ -155,7 +159,7 @@ _DECIDE_NOTHING: Final = (
     ),
     _Column(
         "date",
-        ("2020-01-01", "2030-01-01"),
+        (dt.date(2020, 1, 1), dt.date(2030, 1, 1)),
         "All pods of a day have the same date, the one without ghosts too. When a pod was "
         "inspected does not make its gauge wrong.",
     ),

@@ -81,7 +81,7 @@ EXERCISE: Final = Exercise(
     questions=(
         Question(
             id="gauge",
-            text="Storage never answers, and five devices close their connections. What does the "
+            text="Storage never answers, and three devices close their connections. What does the "
             "gauge read five minutes later?",
             unit="connections",
             close=0.0,

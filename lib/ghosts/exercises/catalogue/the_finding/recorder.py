@@ -37,8 +37,9 @@ _SERVICE: Final = Service(
     target="app:app",
     app_dir=str(FOLDER),
     path="/ws",
-    stay=70.0,
-    frames=(Frame(bytes(400), pause=10.0),),
+    devices=3,
+    stay=304.0,  # longer than the receive timeout of the record, around which limits are set
+    frames=(Frame(bytes(400), pause=20.0),),
     gauge=GAUGE,
     stubs={STORAGE: f"{__package__}.storage:storage"},
 )

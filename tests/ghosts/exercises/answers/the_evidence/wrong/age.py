@@ -1,8 +1,10 @@
 """All pods of a day have the same date"""
 
+from datetime import date
+
 
 def rule(pod):
-    return pod.date < "2026-06-01" and pod.gauge - pod.tcp > 20
+    return pod.date < date(2026, 6, 1) and pod.gauge - pod.tcp > 20
 
 
 my_answer = {"pods": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"}, "rule": rule}

@@ -1,4 +1,4 @@
-"""The gauge does not count the devices: 5 are connected, and it reads 0"""
+"""The gauge does not count the devices: 3 are connected, and it reads 0"""
 
 import asyncio
 

@@ -6,7 +6,7 @@ import asyncio
 async def my_record(session):
     session.gauge.inc()
     try:
-        async with asyncio.timeout(200):
+        async with asyncio.timeout(420):
             await asyncio.gather(session.receive(), session.upload(), session.notify())
     finally:
         session.gauge.dec()
