@@ -36,7 +36,8 @@ def _labels(labels: dict[str, str]) -> str:
 
 def _registries(client: Any) -> list[Any]:
     found = [each for each in gc.get_objects() if type(each) is client.CollectorRegistry]
-    return found or [client.REGISTRY]
+    # After gc.freeze(), as before a fork, the collector lists no object that was there by then.
+    return found if client.REGISTRY in found else [client.REGISTRY, *found]
 
 
 def moving(before: Values, connected: Values, devices: int) -> list[str]:
