@@ -212,6 +212,11 @@ def _of_finding(finding: Finding) -> Iterator[str]:
                 "It is the chain of the original, line by line: the call neither returns nor "
                 "raises, so whatever would handle its errors is not reached."
             )
+        case Harm.GHOST if re.search(r"thread|executor", chain[-1].source):
+            yield (
+                "The upload occupies a worker thread now, in which nothing bounds it either: "
+                "cancelling the task that awaits a thread does not end the thread."
+            )
         case Harm.GHOST if len(chain) > 1:
             yield (
                 "The handler still awaits the upload without a bound, and the gauge is only "

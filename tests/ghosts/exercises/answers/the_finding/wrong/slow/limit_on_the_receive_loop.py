@@ -1,4 +1,4 @@
-"""Every device is cut off although it stays: the handler returns before they leave"""
+"""Every device is cut off although it stays: the handler returns"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""X5"""
+"""The upload occupies a worker thread now"""
 
 from ghosts.exercises.catalogue.the_finding.recorder import source
 
