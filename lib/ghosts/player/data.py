@@ -10,7 +10,7 @@ from ghosts.config import STORAGE_WORKERS
 from ghosts.plots.lane import Lane, lanes_of
 from ghosts.plots.lanes import STATES, State, shade_of
 from ghosts.plots.recordings import mib_at, names_of, scale_of
-from ghosts.plots.style import BLOCKED, FAULT, GAUGE, MEMORY, TCP, Look, legible
+from ghosts.plots.style import BLOCKED, FAULT, GAUGE, MEMORY, PEERS, TCP, Look, legible
 from ghosts.records.recording import Recording
 
 Json: TypeAlias = dict[str, Any]
@@ -62,6 +62,7 @@ def player_data(runs: Sequence[Run]) -> Json:
             "blocked": _look(BLOCKED),
             "memory": _look(MEMORY),
             "fault": _look(FAULT, "#eeeeee"),
+            "incident": _look(PEERS[1]),
         },
     }
 

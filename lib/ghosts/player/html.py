@@ -1,5 +1,7 @@
 """The player as a part of a page that needs no kernel and loads nothing."""
 
+import base64
+import gzip
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,12 +9,15 @@ from typing import Final
 
 from markupsafe import Markup
 
-from ghosts.player.data import player_data, runs_of
+from ghosts.player.choices import choices_data
+from ghosts.player.data import Json, player_data, runs_of
+from ghosts.player.variations import Variation
 from ghosts.records.recording import Recording
 
 _HERE: Final = Path(__file__).parent
 SCRIPT: Final = (_HERE / "player.js").read_text(encoding="utf-8")
 STYLE: Final = (_HERE / "player.css").read_text(encoding="utf-8")
+_PAGE: Final = (_HERE / "page.js").read_text(encoding="utf-8")
 _PART: Final = """\
 <style>
 {style}</style>
@@ -20,9 +25,11 @@ _PART: Final = """\
 <script type="application/json" id="ghosts-player-data">{data}</script>
 <script type="module">
 {script}
-const place = document.getElementById("ghosts-player");
-mount(place, JSON.parse(document.getElementById("ghosts-player-data").textContent));
-</script>
+{page}</script>
+"""
+_STORED: Final = """\
+<div id="ghosts-stored-runs"><noscript>The stored runs need JavaScript.</noscript></div>
+<script type="application/gzip" id="ghosts-stored-runs-data">{data}</script>
 """
 
 
@@ -32,6 +39,16 @@ def player_html(recordings: Sequence[Recording]) -> Markup:
     Raises:
         ValueError: the recordings are not of one scale.
     """
-    data = json.dumps(player_data(runs_of(recordings)), separators=(",", ":"))
     # A name of a scenario or variant must not end the element that the data are in.
-    return Markup(_PART.format(style=STYLE, data=data.replace("<", r"\u003c"), script=SCRIPT))
+    data = _dumps(player_data(runs_of(recordings))).replace("<", r"\u003c")
+    return Markup(_PART.format(style=STYLE, data=data, script=SCRIPT, page=_PAGE))
+
+
+def stored_runs_html(variations: Sequence[Variation]) -> Markup:
+    """Return the player of stored replays, for a page that has `player_html` as well."""
+    data = gzip.compress(_dumps(choices_data(variations)).encode(), mtime=0)
+    return Markup(_STORED.format(data=base64.b64encode(data).decode()))
+
+
+def _dumps(data: Json) -> str:
+    return json.dumps(data, separators=(",", ":"))

@@ -42,6 +42,9 @@ export function finding(run, at) {
   );
 }
 
+/** Return the last sample up to a moment, or the first. */
+const latest = (run, t) => Math.max(run.samples.t.findLastIndex((one) => one <= t), 0);
+
 /** Return a round step that divides a length into at most so many parts. */
 function step(length, parts) {
   const power = 10 ** Math.floor(Math.log10(length / parts));
@@ -51,7 +54,8 @@ function step(length, parts) {
 /** The picture: all of a run is drawn once, and a clip shows it up to a moment. */
 class Picture {
   constructor(svg, data, id) {
-    Object.assign(this, { svg, data, id });
+    // With a choice of parameters, the first run is the one that others are compared with.
+    Object.assign(this, { svg, data, id, incident: data.choices && data.runs[0] });
   }
 
   /** Draw a run on axes that all runs share. */
@@ -185,10 +189,18 @@ class Picture {
     this.line("workers", "blocked", workers_blocked);
     this.area("memory", "ghost", nothing, retained_bytes);
     this.line("memory", "memory", rss_bytes);
+    if (!this.compared()) return;
+    this.line("connections", "incident", this.incident.samples.gauge, this.incident);
+    this.line("workers", "incident", this.incident.samples.workers_blocked, this.incident);
   }
 
-  points(panel, values) {
-    const { t } = this.run.samples;
+  /** Return whether another run is shown than the one to compare with. */
+  compared() {
+    return this.incident && this.run !== this.incident;
+  }
+
+  points(panel, values, run = this.run) {
+    const { t } = run.samples;
     return values.map((value, at) => `${this.x(t[at]).toFixed(1)},${this.y(panel, value).toFixed(1)}`);
   }
 
@@ -197,10 +209,10 @@ class Picture {
     add(this.past, "polygon", { points: points.join(" "), fill: this.fill(look), opacity: 0.75 });
   }
 
-  line(panel, look, values) {
+  line(panel, look, values, run) {
     const { color, width, dash } = this.data.looks[look];
     add(this.past, "polyline", {
-      points: this.points(panel, values).join(" "), fill: "none", stroke: color,
+      points: this.points(panel, values, run).join(" "), fill: "none", stroke: color,
       "stroke-width": width, "stroke-dasharray": DASHES[dash],
     });
   }
@@ -225,14 +237,25 @@ class Picture {
     this.label("connections", x, [
       [samples.gauge[at], `gauge ${samples.gauge[at]}`, "gauge"],
       [samples.tcp[at], `TCP ${samples.tcp[at]}`, "tcp"],
+      ...this.beside(t, "gauge"),
     ]);
     const blocked = samples.workers_blocked[at];
-    this.label("workers", x, [[blocked, `${blocked} of ${workers}`, "blocked"]]);
+    this.label("workers", x, [
+      [blocked, `${blocked} of ${workers}`, "blocked"],
+      ...this.beside(t, "workers_blocked"),
+    ]);
     const [process, retained] = [samples.rss_bytes[at], samples.retained_bytes[at]];
     this.label("memory", x, [
       ...(process ? [[process, `process ${mib(process)}`, "memory"]] : []),
       ...(process || retained ? [[retained, `ghosts ${mib(retained)}`, "ghost"]] : []),
     ]);
+  }
+
+  /** Return the label of a count in the run to compare with, if another one is shown. */
+  beside(t, name) {
+    if (!this.compared()) return [];
+    const value = this.incident.samples[name][latest(this.incident, t)];
+    return [[value, `incident ${value}`, "incident"]];
   }
 
   /** Return how many sessions are in each state at a moment, and the middle of their bars. */
@@ -278,6 +301,8 @@ function frame(root, data, id) {
   root.setAttribute("aria-label", "A replay to scrub through");
   const runs = add(root, "fieldset", { class: "runs" });
   const title = add(root, "p", { class: "state", "aria-live": "polite" });
+  const beside = add(root, "p", { class: "beside" });
+  const outcome = add(root, "p", { class: "ended", "aria-live": "polite" });
   const legend = add(root, "ul", { class: "legend", "aria-label": "States of a session" });
   const svg = add(root, "svg", {
     role: "img", width: "100%",
@@ -294,7 +319,7 @@ function frame(root, data, id) {
     type: "range", min: 0, step: 1, "aria-label": "Simulated time", ...FOCUSED,
   });
   const button = add(time, "button", { type: "button", ...FOCUSED }, "Play");
-  return { runs, title, svg, button, slider };
+  return { runs, title, beside, outcome, svg, button, slider };
 }
 
 /** A player in an element; `update` gives it other data and, by name, the run to show. */
@@ -315,27 +340,58 @@ class Player {
   update(data, name) {
     this.data = data;
     this.picture = new Picture(this.parts.svg, data, this.id);
-    const { runs } = this.parts;
+    const { runs, beside, outcome } = this.parts;
     runs.replaceChildren();
     runs.hidden = data.runs.length === 1;
-    add(runs, "legend", {}, "Run");
-    for (const run of data.runs) {
-      const label = add(runs, "label");
-      const choice = add(label, "input", { type: "radio", name: this.id, value: run.name, ...FOCUSED });
-      choice.checked = run.name === name;
-      choice.addEventListener("change", () => this.choose(run.name));
-      label.append(run.name);
+    beside.hidden = outcome.hidden = !data.choices;
+    add(runs, "legend", {}, data.choices ? "Stored runs" : "Run");
+    this.radios = [];
+    if (data.choices) this.offerParameters(runs);
+    else for (const run of data.runs) this.offer(runs, this.id, run.name, () => run);
+    this.choose(data.runs.find((run) => run.name === name) ?? data.runs[0]);
+  }
+
+  /** Add a choice that shows the run that `find` returns, and is disabled where there is none. */
+  offer(group, name, text, find) {
+    const label = add(group, "label");
+    const input = add(label, "input", { type: "radio", name, ...FOCUSED });
+    input.addEventListener("change", () => this.choose(find()));
+    label.append(text);
+    this.radios.push({ input, find });
+  }
+
+  /** Add the values of each parameter; a choice of one leaves the others as they are. */
+  offerParameters(group) {
+    for (const { name, label, options } of this.data.choices) {
+      const values = add(group, "fieldset");
+      add(values, "legend", {}, label);
+      for (const { value, label: text } of options) {
+        this.offer(values, `${this.id}-${name}`, text, () => this.changed(name, value));
+      }
     }
-    this.choose(name);
+  }
+
+  /** Return the run that differs from the one shown in this parameter alone, if it is stored. */
+  changed(name, value) {
+    const sought = Object.entries({ ...this.run.parameters, [name]: value });
+    return this.data.runs.find(({ parameters }) => sought.every(([key, one]) => parameters[key] === one));
+  }
+
+  markChoices() {
+    for (const { input, find } of this.radios) {
+      const run = find();
+      input.checked = run === this.run;
+      input.disabled = !run;
+    }
   }
 
   /** Show another run at the same moment, or at its end where it is shorter. */
-  choose(name) {
-    const t = this.run?.samples.t[this.at] ?? Infinity;
-    this.run = this.data.runs.find((run) => run.name === name) ?? this.data.runs[0];
-    const { t: times } = this.run.samples;
-    this.at = Math.max(times.findLastIndex((one) => one <= t), 0);
-    this.parts.slider.max = times.length - 1;
+  choose(run) {
+    this.at = latest(run, this.run?.samples.t[this.at] ?? Infinity);
+    this.run = run;
+    this.markChoices();
+    this.parts.slider.max = run.samples.t.length - 1;
+    this.parts.outcome.textContent = run.finding ?? "";
     this.redraw();
   }
 
@@ -352,11 +408,20 @@ class Player {
   seek(at, byHand = false) {
     if (byHand) this.pause();
     this.at = at;
-    const { slider, title } = this.parts;
+    const { slider, title, beside } = this.parts;
     slider.value = at;
     slider.setAttribute("aria-valuetext", `minute ${minute(this.run.samples.t[at])}`);
     title.textContent = finding(this.run, at);
+    if (this.data.choices) beside.textContent = this.besides();
     this.picture.show(at);
+  }
+
+  /** Return what the incident shows at the same moment. */
+  besides() {
+    const [incident] = this.data.runs;
+    if (this.run === incident) return `These are the incident's parameters: ${incident.name}.`;
+    const at = latest(incident, this.run.samples.t[this.at]);
+    return `Incident (${incident.name}), ${finding(incident, at)}`;
   }
 
   /** Move the slider by a sample at a time; where motion is not wanted, by a few jumps. */

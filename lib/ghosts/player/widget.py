@@ -11,7 +11,8 @@ import traitlets
 from ghosts.errors import GhostsError
 from ghosts.player.data import Run, player_data, runs_of
 from ghosts.player.html import SCRIPT, STYLE
-from ghosts.player.rerun import Parameters, parameters_of, replay_again
+from ghosts.player.parameters import Parameters
+from ghosts.player.rerun import parameters_of, replay_again
 from ghosts.plots import lanes
 from ghosts.records.recording import Recording
 

@@ -8,7 +8,9 @@ from typing import Final, NamedTuple
 import jinja2
 
 from ghosts.config import WS_PING_INTERVAL, WS_PING_TIMEOUT
-from ghosts.player.html import player_html
+from ghosts.player.choices import values_in_words
+from ghosts.player.html import player_html, stored_runs_html
+from ghosts.player.variations import Variation, stored_variations
 from ghosts.plots import lanes, resident_memory
 from ghosts.plots import replay as plots
 from ghosts.plots.services import both_gauges
@@ -48,10 +50,14 @@ class _Picture(NamedTuple):
 
 def write_report(recordings: Sequence[Recording], path: Path) -> None:
     """Write a report on recordings of one scale, at least one, each with a sample."""
+    variations = variations_of(recordings)
     page = _TEMPLATES.get_template("report.html.j2").render(
         recordings=recordings,
         scenarios=_distinct([recording.scenario for recording in recordings]),
         player=player_html(recordings),
+        variations=variations,
+        stored_runs=stored_runs_html(variations) if variations else "",
+        values=values_in_words(variations),
         findings=[finding(recording) for recording in recordings],
         pictures=list(_pictures(recordings)),
         rows=compare(recordings),
@@ -65,6 +71,17 @@ def write_report(recordings: Sequence[Recording], path: Path) -> None:
         parameters=as_toml,
     )
     path.write_text(page, encoding="utf-8")
+
+
+def variations_of(recordings: Sequence[Recording]) -> tuple[Variation, ...]:
+    """Return the stored replays of the incident with other parameters, if it is among these."""
+    variations = stored_variations()
+    incident = variations[0].recording
+    for each in recordings:
+        scenario = each.scenario.at_scale(incident.scale)
+        if (scenario, each.variant) == (incident.scenario, incident.variant):
+            return variations
+    return ()
 
 
 def finding(recording: Recording) -> str:

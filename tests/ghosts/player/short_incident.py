@@ -3,7 +3,8 @@
 from functools import cache
 from typing import Final
 
-from ghosts.player.rerun import Parameters, with_limits, with_share
+from ghosts.player.parameters import Parameters
+from ghosts.player.rerun import with_limits, with_share
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import Scenario, parse_scenario
 from ghosts.replay import replay

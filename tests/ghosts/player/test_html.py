@@ -9,7 +9,8 @@ import pytest
 
 from ghosts.paths import DATA
 from ghosts.player.data import player_data, runs_of
-from ghosts.player.html import player_html
+from ghosts.player.html import player_html, stored_runs_html
+from ghosts.player.variations import stored_variations
 from ghosts.records.recording import Recording
 
 
@@ -39,11 +40,12 @@ def recording():
 
 
 def test_nothing_is_loaded(recording):
-    part = Part(player_html([recording]))
+    html = player_html([recording]) + stored_runs_html(stored_variations()[:1])
+    part = Part(html)
     attributes = {name for _, each in part.tags for name in each}
     assert not attributes & {"src", "href", "srcset", "action"}
     # The one address is the name of SVG's and HTML's elements, which nothing fetches.
-    addresses = set(re.findall(r"https?://[^\"'\s]+", player_html([recording])))
+    addresses = set(re.findall(r"https?://[^\"'\s]+", html))
     assert addresses == {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"}
     script = part.scripts["module"]
     assert not re.search(r"\bimport\b|\bfetch\b|XMLHttpRequest|@import|WebSocket", script)

@@ -8,7 +8,8 @@ from short_incident import SHORT, blocked_from, replay_short
 from ghosts.backends import Backend
 from ghosts.errors import GhostsError
 from ghosts.paths import DATA
-from ghosts.player.rerun import Parameters, parameters_of, replay_again, with_limits
+from ghosts.player.parameters import Parameters
+from ghosts.player.rerun import parameters_of, replay_again, with_limits
 from ghosts.records.recording import Recording
 from ghosts.variants import INCIDENT
 

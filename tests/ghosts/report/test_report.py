@@ -114,6 +114,17 @@ def test_the_player_is_in_it_with_every_recording(html, before, after):
         assert run["samples"]["gauge"] == [sample.gauge for sample in recording.samples]
 
 
+def test_stored_runs_are_beside_the_incident_alone(html, before, after, tmp_path):
+    assert Page(html).text["h2"].count("stored runs") == 1
+    assert "were made on 2026-" in Page(html).text["p"]
+    mine = replace(before, scenario=replace(before.scenario, duration=20_000))
+    for other in (after, mine):
+        write_report([other], tmp_path / "report.html")
+        page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+        assert "stored runs" not in page.text["h2"]
+        assert "open notebooks/12_scrub.ipynb with make lab" in page.text["p"]
+
+
 def test_the_findings_come_first(html, before):
     text = Page(html).text["p"]
     assert html.index('class="finding"') < html.index("<img") < html.index("<table")

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import axe
 import pytest
+from player_page import of_recordings, tab_to, title_at, without_network
 from playwright.sync_api import Browser, Page, expect
 
+from ghosts.config import STORAGE_WORKERS
 from ghosts.paths import DATA
 from ghosts.records.recording import Recording, Sample
 from ghosts.report.html import write_report
@@ -27,44 +29,19 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def page(browser: Browser, report: Path) -> Iterator[Page]:
-    """The report, open without a network; whatever it complains of fails the test."""
-    complaints: list[str] = []
-    requests: list[str] = []
-    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
-    page = context.new_page()
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(report.as_uri())
-    yield page
-    context.close()
-    assert complaints == []
-    assert [url for url in requests if not url.startswith("data:")] == [report.as_uri()]
-
-
-def tab_to(page: Page, role: str, name: str) -> None:
-    """Press Tab until the element has the focus."""
-    sought = page.get_by_role(role, name=name)  # type: ignore[arg-type]
-    for _ in range(20):
-        page.keyboard.press("Tab")
-        if sought.evaluate("element => element === document.activeElement"):
-            return
-    pytest.fail(f"Tab does not reach the {role} {name!r}")
+    with without_network(browser, report) as opened:
+        yield opened
 
 
 def sample_of(page: Page, recording: Recording = BEFORE) -> Sample:
     """Return the sample that the slider is at."""
-    return recording.samples[int(page.get_by_role("slider").input_value())]
+    return recording.samples[int(of_recordings(page).get_by_role("slider").input_value())]
 
 
 def assert_shows(page: Page, sample: Sample) -> None:
     """Assert that title, labels and bars are those of a sample."""
-    ghosts = f"{sample.ghosts} ghost{'' if sample.ghosts == 1 else 's'}"
-    expect(page.locator(".ghosts-player .state")).to_have_text(
-        f"minute {sample.t // 60:.0f}: gauge {sample.gauge}, TCP {sample.tcp}, {ghosts}, "
-        f"{sample.workers_blocked} of 16 workers blocked"
-    )
-    labels = page.locator(".ghosts-player text.label").all_text_contents()
+    expect(of_recordings(page).locator(".state")).to_have_text(title_at(sample, STORAGE_WORKERS))
+    labels = of_recordings(page).locator("text.label").all_text_contents()
     memory = f"ghosts {round(sample.retained_bytes / 2**20):,} MiB"
     assert {f"gauge {sample.gauge}", f"TCP {sample.tcp}", memory} <= set(labels)
     assert bars_at_the_line(page, "ghost") == sample.ghosts
@@ -74,9 +51,9 @@ def assert_shows(page: Page, sample: Sample) -> None:
 
 def bars_at_the_line(page: Page, state: str) -> int:
     """Return how many bars of a state reach the line of now, where the picture ends."""
-    return page.locator(f".ghosts-player rect.{state}").evaluate_all(
+    return page.locator(f"#ghosts-player rect.{state}").evaluate_all(
         """bars => {
-            const past = document.querySelector(".ghosts-player clipPath rect");
+            const past = document.querySelector("#ghosts-player clipPath rect");
             const now = +past.getAttribute("width");
             return bars.filter(bar => {
                 const x = +bar.getAttribute("x"), end = x + +bar.getAttribute("width");
@@ -88,8 +65,8 @@ def bars_at_the_line(page: Page, state: str) -> int:
 
 def test_the_slider_moves_by_keyboard_to_what_was_counted_at_each_sample(page: Page) -> None:
     assert_shows(page, BEFORE.last)
-    tab_to(page, "slider", "Simulated time")
-    slider = page.get_by_role("slider")
+    tab_to(of_recordings(page), "slider", "Simulated time")
+    slider = of_recordings(page).get_by_role("slider")
     for key, place in (
         ("Home", 0),
         ("ArrowRight", 1),
@@ -109,9 +86,9 @@ def test_the_slider_moves_by_keyboard_to_what_was_counted_at_each_sample(page: P
 
 
 def test_another_run_is_shown_at_the_same_minute_by_keyboard(page: Page) -> None:
-    tab_to(page, "radio", "gather_all")
+    tab_to(of_recordings(page), "radio", "gather_all")
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("radio", name="supervised")).to_be_checked()
+    expect(of_recordings(page).get_by_role("radio", name="supervised")).to_be_checked()
     assert_shows(page, AFTER.last)
     page.keyboard.press("Tab")
     page.keyboard.press("PageDown")
@@ -124,15 +101,15 @@ def test_another_run_is_shown_at_the_same_minute_by_keyboard(page: Page) -> None
 @pytest.mark.parametrize("motion", ["no-preference", "reduce"])
 def test_play_and_pause_by_keyboard(page: Page, motion: str) -> None:
     page.emulate_media(reduced_motion=motion)  # type: ignore[arg-type]
-    state, slider = page.locator(".ghosts-player .state"), page.get_by_role("slider")
-    tab_to(page, "button", "Play")
+    state, slider = of_recordings(page).locator(".state"), of_recordings(page).get_by_role("slider")
+    tab_to(of_recordings(page), "button", "Play")
     page.keyboard.press("Space")
-    expect(page.get_by_role("button", name="Pause")).to_be_focused()
+    expect(of_recordings(page).get_by_role("button", name="Pause")).to_be_focused()
     expect(state).to_have_attribute("aria-live", "off")
     first = 0 if motion == "no-preference" else PAGE_STEPS // 2
     expect(slider).not_to_have_value(re.compile(f"^[0-{first}]$"), timeout=60_000)
     page.keyboard.press("Space")
-    expect(page.get_by_role("button", name="Play")).to_be_focused()
+    expect(of_recordings(page).get_by_role("button", name="Play")).to_be_focused()
     expect(state).to_have_attribute("aria-live", "polite")
     place = int(slider.input_value())
     assert place > 0
@@ -144,19 +121,23 @@ def test_play_and_pause_by_keyboard(page: Page, motion: str) -> None:
 @pytest.mark.parametrize("width", [1280, 1920])
 def test_it_fits_the_page(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    box = page.locator(".ghosts-player").bounding_box()
+    box = of_recordings(page).bounding_box()
     assert box is not None
     assert box["height"] <= 700
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    edges = page.locator(".ghosts-player text").evaluate_all(
+    edges = page.locator("#ghosts-player text").evaluate_all(
         "texts => texts.map(text => text.getBoundingClientRect().right)"
     )
     assert max(edges) <= box["x"] + box["width"]
 
 
 def test_what_the_keyboard_is_at_can_be_seen(page: Page) -> None:
-    tab_to(page, "slider", "Simulated time")
-    outline = page.get_by_role("slider").evaluate("it => getComputedStyle(it).outlineWidth")
+    tab_to(of_recordings(page), "slider", "Simulated time")
+    outline = (
+        of_recordings(page)
+        .get_by_role("slider")
+        .evaluate("it => getComputedStyle(it).outlineWidth")
+    )
     assert outline == "3px"
 
 
