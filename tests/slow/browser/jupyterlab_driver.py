@@ -107,6 +107,7 @@ class Notebook:
     def __init__(self, page: Page, address: str, path: str, code_cells: int) -> None:
         """Open it alone, and wait until it is there with that many code cells, and its kernel."""
         self.page = page
+        self._kernels = f"{address}api/kernels"
         page.set_default_timeout(PATIENCE)
         page.set_viewport_size(WINDOW)  # type: ignore[arg-type]
         page.goto(f"{address}lab/tree/{path}?reset")
@@ -122,7 +123,8 @@ class Notebook:
 
         It must have no count before.
         """
-        self.panel.locator(".jp-Cell").first.click()
+        # Not the middle of a cell, where a link may be.
+        self.code.first.locator(".jp-InputPrompt").click()
         self.page.locator('.lm-MenuBar-item:has-text("Run")').click()
         command = '[data-command="runmenu:run-all"], [data-command="notebook:run-all-cells"]'
         self.page.locator(f".lm-Menu-item:is({command})").click()
@@ -143,6 +145,11 @@ class Notebook:
     def pictures(self) -> list[Picture]:
         """Return the images in outputs, in order."""
         return loaded_pictures(self.code.locator(".jp-OutputArea-output img"))
+
+    def shut_down(self) -> None:
+        """End all kernels of this JupyterLab: each has hundreds of MiB."""
+        for kernel in self.page.request.get(self._kernels).json():
+            self.page.request.delete(f"{self._kernels}/{kernel['id']}")
 
     def dialogs(self) -> list[str]:
         """Return the texts of dialogs and of notifications."""

@@ -28,6 +28,7 @@ def test_run_all_reaches_the_end_and_shows_pictures_and_no_other_error(
     assert [picture for picture in shown if not picture.alt] == []
     assert [picture for picture in shown if picture.height > TALLEST] == []
     assert axe.found(page, OUTPUTS, RULES) == []
+    notebook.shut_down()
 
 
 @pytest.mark.parametrize("name", ["03_the_fix.ipynb", "04_lab.ipynb"])
