@@ -27,18 +27,25 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.close()
 
 
+def _beside_data(temporary: pytest.TempPathFactory) -> Path:
+    """Return where a folder of notebooks, which is yet to be made, finds ``../data``."""
+    root = temporary.mktemp("checkout")
+    (root / "data").symlink_to(FOLDER.parent / "data")
+    return root / "notebooks"
+
+
 @pytest.fixture(scope="module")
 def copies(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The notebooks, in a folder of the test's."""
-    folder = tmp_path_factory.mktemp("notebooks")
-    shutil.copytree(FOLDER, folder, dirs_exist_ok=True)
+    folder = _beside_data(tmp_path_factory)
+    shutil.copytree(FOLDER, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a JupyterLab that serves copies without outputs: what it shows, it has run."""
-    folder = tmp_path_factory.mktemp("without_outputs")
+    folder = _beside_data(tmp_path_factory)
     for path in PATHS:
         notebook = stored(path)
         for cell in code_cells(notebook):

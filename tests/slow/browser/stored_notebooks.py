@@ -21,10 +21,6 @@ def stored(path: Path) -> NotebookNode:
     return read(FOLDER / path)
 
 
-def last_count(notebook: NotebookNode) -> int:
-    return max(cell.execution_count or 0 for cell in code_cells(notebook))
-
-
 def pictures(notebook: NotebookNode) -> int:
     """Return how many there are, but for those that a player takes the place of in JupyterLab."""
     outputs = (output.get("data", {}) for cell in code_cells(notebook) for output in cell.outputs)

@@ -25,7 +25,7 @@ def notebook(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     (folder / "one.ipynb").write_text(dumps(one), encoding="utf-8")
     with jupyterlab(folder) as address:
         opened = Notebook(browser.new_page(), address, "one.ipynb", len(CELLS))
-        opened.run_all(len(CELLS))
+        opened.run_all()
         yield opened
 
 
