@@ -3,10 +3,10 @@
 import datetime as dt
 import fcntl
 import os
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Final, Literal
 
@@ -57,12 +57,12 @@ _FILE: Final = TypeAdapter(dict[str, Record])
 
 
 def records() -> dict[str, Record]:
-    """Return the record of each exercise that was begun, by slug."""
+    """Return the record of each exercise that was begun, by slug; none if it cannot be read."""
     path = _path()
-    if not path.exists():
+    if not os.path.exists(path):  # not Path.exists, which raises where a folder is not accessible
         return {}
     with _alone(path) as usable:
-        return _read(path) if usable else {}
+        return (_read(path) or {}) if usable else {}
 
 
 def record_of(slug: str) -> Record:
@@ -74,12 +74,12 @@ def change(slug: str, changed: Callable[[Record], Record]) -> None:
     """Replace the record of one exercise by what ``changed`` returns for it.
 
     Kernels that do so at the same time wait for each other, so that none loses what another has
-    written. If the file cannot be written, a line on stdout says so, and nothing else happens.
+    written. A file that cannot be read or written is left as it is, and a line on stdout says so.
     """
     path = _path()
     with _alone(path) as usable:
-        if usable:
-            before = _read(path)
+        before = _read(path) if usable else None
+        if before is not None:
             _write(path, {**before, slug: changed(before.get(slug, Record()))})
 
 
@@ -93,38 +93,45 @@ def _now() -> dt.datetime:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[bool]:
-    """Hold the lock of the file in the block; yield whether there is one to be had."""
-    # Not the file itself: it is replaced by each write, and with it whatever lock it has.
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = path.with_suffix(".lock").open("w")
-    except OSError as error:
-        _say(f"your progress is not kept: {error.strerror}: {path}")
-        yield False
-        return
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    """Hold the lock of the file in the block; yield whether it could be locked."""
+    # Not the file itself: each write replaces it, and a lock on it would be on the old one.
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context(path.with_suffix(".lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        except OSError as error:
+            print(f"your progress is not kept: {error.strerror}: {path}")
+            yield False
+            return
         yield True
 
 
-def _read(path: Path) -> dict[str, Record]:
+def _read(path: Path) -> dict[str, Record] | None:
+    """Return what the file has; None if it cannot be read, and so must not be replaced."""
     try:
         return _FILE.validate_json(path.read_bytes())
     except FileNotFoundError:
         return {}
     except OSError as error:
-        _say(f"your progress cannot be read: {error.strerror}: {path}")
-        return {}
+        print(f"your progress cannot be read: {error.strerror}: {path}")
+        return None
     except ValidationError:
-        kept = _free_name(path)
-        path.replace(kept)
-        _say(f"your progress was damaged; it is kept in {kept.name}, and counting starts anew")
-        return {}
+        return _set_aside(path)
 
 
-def _free_name(path: Path) -> Path:
-    names = (path.with_suffix(f".damaged{number or ''}.json") for number in range(1_000))
-    return next(name for name in names if not name.exists())
+def _set_aside(path: Path) -> dict[str, Record] | None:
+    """Rename a damaged file and return no records; None if it cannot be renamed."""
+    numbers = (f"{number or ''}" for number in count())
+    names = (path.with_suffix(f".damaged{number}.json") for number in numbers)
+    aside = next(name for name in names if not name.exists())
+    try:
+        path.replace(aside)
+    except OSError as error:
+        print(f"your progress is damaged, and cannot be renamed: {error.strerror}: {path}")
+        return None
+    print(f"your progress was damaged: it is kept in {aside.name}, and counting starts again")
+    return {}
 
 
 def _write(path: Path, contents: dict[str, Record]) -> None:
@@ -133,8 +140,4 @@ def _write(path: Path, contents: dict[str, Record]) -> None:
         new.write_bytes(_FILE.dump_json(contents, indent=1, exclude_defaults=True))
         new.replace(path)
     except OSError as error:
-        _say(f"your progress is not kept: {error.strerror}: {path}")
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stdout)
+        print(f"your progress is not kept: {error.strerror}: {path}")

@@ -1,5 +1,6 @@
 """Progress is kept in a file: never downgraded, never lost, and a damaged file is kept aside."""
 
+import errno
 import threading
 from pathlib import Path
 
@@ -62,6 +63,31 @@ def test_where_it_cannot_be_kept_a_line_says_so(
     monkeypatch.setenv("GHOSTS_PROGRESS", str(tmp_path / "file" / "progress.json"))
     change("a", lambda record: record.checked(correct=True))
     assert capsys.readouterr().out.startswith("your progress is not kept: ")
+
+
+@pytest.mark.parametrize("failing", ["read_bytes", "replace"])
+def test_a_file_that_cannot_be_read_or_renamed_is_left_as_it_is(
+    progress_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    failing: str,
+) -> None:
+    change("a", lambda record: record.checked(correct=True))
+    if failing == "replace":
+        progress_file.write_text("damaged")
+    kept = progress_file.read_text()
+
+    def fail(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, failing, fail)
+        assert records() == {}
+        change("b", lambda record: record.checked(correct=True))
+    assert progress_file.read_text() == kept
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 2
+    assert all("Permission denied" in line for line in said)
 
 
 def test_the_overview_and_the_certificate_show_it(capsys: pytest.CaptureFixture[str]) -> None:
