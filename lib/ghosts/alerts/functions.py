@@ -92,13 +92,17 @@ def quantile(q: float, values: Sequence[float]) -> float:
     return ordered[low] * (1 - (rank - low)) + ordered[high] * (rank - low)
 
 
+def _floor(value: float) -> float:
+    return math.floor(value) if math.isfinite(value) else value
+
+
 OF_VALUE: Final[Mapping[str, Callable[..., float]]] = {
     "abs": abs,
-    "ceil": math.ceil,
-    "floor": math.floor,
+    "ceil": lambda value: math.ceil(value) if math.isfinite(value) else value,
+    "floor": _floor,
     "sqrt": lambda value: math.sqrt(value) if value >= 0 else math.nan,
     "sgn": lambda value: (value > 0) - (value < 0),
-    "round": lambda value, to=1.0: math.floor(value * (1 / to) + 0.5) / (1 / to),
+    "round": lambda value, to=1.0: _floor(value * (1 / to) + 0.5) / (1 / to),
     "clamp": lambda value, least, most: max(least, min(most, value)),
     "clamp_min": lambda value, least: max(least, value),
     "clamp_max": lambda value, most: min(most, value),

@@ -55,7 +55,8 @@ def unique(pairs: Iterable[tuple[Labels, float]]) -> Vector:
     vector: Vector = {}
     for labels, value in pairs:
         if labels in vector:
-            raise PromQLError(f"two series of the result have the labels {{{written(labels)}}}")
+            shown = written(labels) or "{}"
+            raise PromQLError(f"two series of the result have the labels {shown}")
         vector[labels] = value
     return vector
 

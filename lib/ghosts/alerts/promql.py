@@ -65,7 +65,11 @@ def evaluate(expr: str | ast.Expr, series: SeriesStore, second: float) -> Vector
 
 
 def matches(selector: ast.VectorSelector) -> _Matches:
-    """Return a function that says whether a selector takes the series of these labels."""
+    """Return a function that says whether a selector takes the series of these labels.
+
+    Raises:
+        PromQLError: Python does not read a regular expression that the parser does.
+    """
     tests = [_test(matcher) for matcher in selector.matchers.matchers]
     either = [[_test(one) for one in group] for group in selector.matchers.or_matchers]
 
@@ -82,7 +86,11 @@ def _test(matcher: ast.Matcher) -> _Matches:
     if matcher.op in (ast.MatchOp.Equal, ast.MatchOp.NotEqual):
         wanted = matcher.op == ast.MatchOp.Equal
         return lambda labels: (labels.get(name, "") == value) == wanted
-    pattern, wanted = re.compile(value), matcher.op == ast.MatchOp.Re
+    try:
+        pattern = re.compile(value)
+    except re.error as invalid:
+        raise PromQLError(f"the regular expression {value!r} is not covered: {invalid}") from None
+    wanted = matcher.op == ast.MatchOp.Re
     return lambda labels: (pattern.fullmatch(labels.get(name, "")) is not None) == wanted
 
 

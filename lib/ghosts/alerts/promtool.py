@@ -37,14 +37,17 @@ def read_series(series: Iterable[Mapping[str, str]], *, left_open: bool = True) 
     """Return the store of what `input_series` has written."""
     store = SeriesStore(left_open=left_open)
     for each in series:
-        labels = _labels(each["series"])
+        labels = labels_in(each["series"])
         for number, value in enumerate(each["values"].split()):
             if value != _NONE:
                 store.add(labels, number * STEP, None if value == _ENDED else float(value))
     return store
 
 
-def _labels(text: str) -> Labels:
+def labels_in(text: str) -> Labels:
+    """Return the labels that are written as PromQL writes them; ``{}`` has none."""
+    if text.strip() == "{}":  # which the parser refuses
+        return frozenset()
     selector = ast.parse(text)
     assert isinstance(selector, ast.VectorSelector)
     pairs = {each.name: each.value for each in selector.matchers.matchers}

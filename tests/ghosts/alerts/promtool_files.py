@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import promql_parser as ast
 import yaml
 
 from ghosts.alerts import Evaluated, Labels, SeriesStore, evaluate, evaluate_rules, load_rules
+from ghosts.alerts.promtool import labels_in
 from ghosts.alerts.rules import duration
-from ghosts.alerts.series import NAME
 
 _REPEATED = re.compile(
     r"(?P<first>-?[\d.eE]+)(?:(?P<by>[+-][\d.eE]+))?x(?P<times>\d+)|_x(?P<gaps>\d+)"
@@ -43,15 +42,6 @@ def values_of(text: str) -> Iterator[Any]:
         else:
             first, by = float(found["first"]), float(found["by"] or 0)
             yield from (first + by * number for number in range(int(found["times"]) + 1))
-
-
-def labels_in(text: str) -> Labels:
-    """Return the labels that are written as PromQL writes them; {} has none."""
-    if text.strip() == "{}":
-        return frozenset()
-    selector = ast.parse(text)
-    pairs = {(one.name, one.value) for one in selector.matchers.matchers}
-    return frozenset(pairs | ({(NAME, selector.name)} if selector.name else set()))
 
 
 def expected(samples: list[dict[str, Any]]) -> dict[Labels, float]:

@@ -43,7 +43,11 @@ def store() -> SeriesStore:
         ("gauge atan2 tcp", "the operator atan2 is not covered here"),
         ("gauge - on () tcp", 'tcp{pod="a"} and tcp{pod="b"} match the same series'),
         ('gauge - on () tcp{pod="a"}', "several series match"),
-        ('{__name__=~"gauge|tcp", pod="a"} + 1', "two series of the result have the labels"),
+        (
+            '{__name__=~"gauge|tcp", pod="a"} + 1',
+            'two series of the result have the labels {pod="a"}',
+        ),
+        (r'gauge{pod=~"\\pL"}', "the regular expression '\\\\pL' is not covered"),
     ],
 )
 def test_an_expression_that_fails_says_why_in_one_line(expr: str, says: str) -> None:
