@@ -1,12 +1,11 @@
 """A diff in a notebook is read in any theme, on paper, and where styles are dropped."""
 
 import re
-import subprocess
 
 import pytest
 from bs4 import BeautifulSoup
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
+from refresh_notebooks import run
 
 from ghosts.notebook import show_diff
 
@@ -26,12 +25,11 @@ def luminance(color: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def shown() -> dict[str, str]:
+def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What a kernel sends for it."""
     source = f"from ghosts.notebook import show_diff\nshow_diff({DIFF!r})"
-    notebook = new_notebook(cells=[new_code_cell(source)])
-    NotebookClient(notebook, kernel_name="python3", timeout=120).execute(stderr=subprocess.DEVNULL)
-    (output,) = notebook.cells[0].outputs
+    (cell,) = run(new_notebook(cells=[new_code_cell(source)]), tmp_path_factory.getbasetemp()).cells
+    (output,) = cell.outputs
     return output.data
 
 

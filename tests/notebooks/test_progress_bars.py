@@ -1,11 +1,9 @@
 """Bars of a running cell: shown in a kernel, at once or once it takes long; nothing elsewhere."""
 
-import subprocess
-
 import pytest
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
+from refresh_notebooks import run
 
 from ghosts.notebook import progress
 
@@ -18,13 +16,12 @@ CELLS = {
 
 
 @pytest.fixture(scope="module")
-def cells() -> dict[str, NotebookNode]:
+def cells(tmp_path_factory: pytest.TempPathFactory) -> dict[str, NotebookNode]:
     """The cells after a run."""
     first = "from time import sleep\nfrom ghosts.notebook import progress"
     notebook = new_notebook(cells=[new_code_cell(first), *map(new_code_cell, CELLS.values())])
-    client = NotebookClient(notebook, kernel_name="python3", timeout=120)
-    client.execute(stderr=subprocess.DEVNULL)
-    return dict(zip(CELLS, notebook.cells[1:], strict=True))
+    ran = run(notebook, tmp_path_factory.getbasetemp())
+    return dict(zip(CELLS, ran.cells[1:], strict=True))
 
 
 @pytest.mark.slow

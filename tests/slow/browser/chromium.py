@@ -3,14 +3,16 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE: Final = 3_600_000
-"""Milliseconds: ends a wait for what never comes; no machine is that slow."""
+"""Milliseconds that one step may take: more than on any machine."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 @contextmanager
@@ -31,3 +33,10 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def open_page(browser: Browser, **options: Any) -> Page:
+    """Open a page in a context with these options; to close the page closes the context."""
+    page = browser.new_page(**options)
+    page.context.set_default_timeout(PATIENCE)
+    return page

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import PATIENCE, chromium
+from chromium import chromium, open_page
 from jupyterlab_driver import jupyterlab
 from notebook_form import dumps
 from notebook_rules import code_cells
@@ -21,8 +21,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    opened = browser.new_page()
-    opened.set_default_timeout(PATIENCE)
+    opened = open_page(browser)
     yield opened
     opened.close()
 

@@ -1,7 +1,7 @@
 """A real JupyterLab on loopback, worked in as a person does.
 
 with chromium() as browser, jupyterlab(folder) as address:
-    notebook = Notebook(browser.new_page(), address, "04_lab.ipynb")
+    notebook = Notebook(open_page(browser), address, "04_lab.ipynb", code_cells)
     notebook.run_all()
 """
 
@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from chromium import PATIENCE
 from playwright.sync_api import Locator, Page, expect
 
 WINDOW: Final = {"width": 1440, "height": 900}
@@ -110,15 +109,14 @@ class Notebook:
         """Open it alone, and wait until it is there with that many code cells, and its kernel."""
         self.page = page
         self._kernels = f"{address}api/kernels"
-        page.set_default_timeout(PATIENCE)
         page.set_viewport_size(WINDOW)  # type: ignore[arg-type]
         page.goto(f"{address}lab/tree/{path}?reset")
         self.panel: Locator = page.locator(".jp-NotebookPanel:visible")
         self.code = self.panel.locator(".jp-CodeCell")
-        expect(self.code).to_have_count(code_cells, timeout=PATIENCE)
+        expect(self.code).to_have_count(code_cells)
         # The notebook shows an idle kernel before there is one, and Run All would then do nothing.
         kernel = page.locator("#jp-main-statusbar", has_text="| Idle")
-        expect(kernel).to_have_count(1, timeout=PATIENCE)
+        expect(kernel).to_have_count(1)
 
     def run_all(self) -> None:
         """Choose Run All from the menu, and wait until no cell runs or is to run."""
@@ -127,9 +125,9 @@ class Notebook:
         self.page.locator('.lm-MenuBar-item:has-text("Run")').click()
         command = '[data-command="runmenu:run-all"], [data-command="notebook:run-all-cells"]'
         self.page.locator(f".lm-Menu-item:is({command})").click()
-        expect(first).not_to_have_text(_NOT_RUN, timeout=PATIENCE)
+        expect(first).not_to_have_text(_NOT_RUN)
         running = self.code.locator(".jp-InputPrompt", has_text="*")
-        expect(running).to_have_count(0, timeout=PATIENCE)
+        expect(running).to_have_count(0)
 
     def counts(self) -> list[int | None]:
         """Return the count of each code cell; of one that has not run, None."""

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from chromium import open_page
 from playwright.sync_api import Browser, Locator, Page
 
 from ghosts.records.recording import Sample
@@ -15,14 +16,13 @@ def without_network(browser: Browser, report: Path) -> Iterator[Page]:
     """Open a report without a network; whatever it complains of or asks for fails the test."""
     complaints: list[str] = []
     requests: list[str] = []
-    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
-    page = context.new_page()
+    page = open_page(browser, offline=True, viewport={"width": 1280, "height": 800})
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: requests.append(request.url))
     page.goto(report.as_uri())
     yield page
-    context.close()
+    page.close()
     assert complaints == []
     assert {url for url in requests if not url.startswith("data:")} == {report.as_uri()}
 

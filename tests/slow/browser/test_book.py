@@ -2,17 +2,15 @@
 
 import re
 import subprocess
-from collections import Counter
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import axe
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from book_pages import PAGES, ROOT
 from bs4 import BeautifulSoup
-from chromium import chromium
+from chromium import open_page
 from notebook_form import read
 from playwright.sync_api import Browser, Page
 
@@ -29,12 +27,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stderr) == (0, ""), run.stderr
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 def html_of(page: str) -> str:
@@ -113,7 +105,7 @@ def test_previous_and_next_tell_the_story_in_its_order(book: Path) -> None:
 @pytest.fixture(scope="module")
 def tab(browser: Browser) -> Page:
     """Return a tab for which there is no network."""
-    page = browser.new_page()
+    page = open_page(browser)
     page.route(re.compile("^(?!file:|data:|blob:)"), lambda route: route.abort())
     return page
 
@@ -158,11 +150,8 @@ def test_text_has_enough_contrast_and_links_and_pictures_have_names(
     book: Path, browser: Browser, scheme: Any
 ) -> None:
     rules = ["color-contrast", "image-alt", "link-name", "button-name", "document-title"]
-    tab = browser.new_page(color_scheme=scheme)
-    faults: Counter[tuple[str, str]] = Counter()
+    tab = open_page(browser, color_scheme=scheme)
     for page in OF_EACH_KIND:
         tab.goto((book / html_of(page)).as_uri())
-        run = Axe().run(tab, options={"runOnly": rules})
-        faults.update((page, fault["id"]) for fault in run.response["violations"])
+        assert axe.found(tab, rules=rules) == [], page
     tab.close()
-    assert faults == {}

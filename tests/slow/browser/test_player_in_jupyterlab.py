@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import axe
 import pytest
+from chromium import open_page
 from jupyterlab_driver import Notebook, jupyterlab
 from nbformat.v4 import new_code_cell, new_notebook
 from notebook_form import dumps, normalise
@@ -24,7 +25,7 @@ def notebook(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iter
     one = normalise(new_notebook(cells=[new_code_cell(source) for source in CELLS]))
     (folder / "one.ipynb").write_text(dumps(one), encoding="utf-8")
     with jupyterlab(folder) as address:
-        opened = Notebook(browser.new_page(), address, "one.ipynb", len(CELLS))
+        opened = Notebook(open_page(browser), address, "one.ipynb", len(CELLS))
         opened.run_all()
         yield opened
 
@@ -59,7 +60,7 @@ def test_a_run_with_a_deadline_changes_the_picture(notebook: Notebook, player: L
     notebook.page.keyboard.type("30")
     notebook.page.keyboard.press("Enter")
     expect(player.get_by_role("status")).to_have_text(
-        "16 workers, deadline 30 s, 100 % hang: 0 ghosts at the end", timeout=600_000
+        "16 workers, deadline 30 s, 100 % hang: 0 ghosts at the end"
     )
     expect(player.locator(".state")).to_have_text(LAST.format(0, "0 ghosts"))
     expect(player.locator("rect.ghost")).to_have_count(0)
