@@ -6,32 +6,17 @@ from inspect import isfunction
 import numpy as np
 import numpy.typing as npt
 import pytest
+from contrast import LEAST, contrasts
 from every_picture import PICTURES
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+from notebook_rules import TALLEST
 from pictures import title, words
 
 from ghosts import plots
 from ghosts.plots.style import DPI, TEXT_SIZE, Figure, figure
-
-TALLEST = 700
-"""Pixels: what JupyterLab shows at once."""
-LEAST_CONTRAST = 4.5
-
-
-def luminance(rgb: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """As WCAG defines it, of colours from 0 to 1."""
-    shade = np.asarray(rgb, float)
-    linear = np.where(shade <= 0.04045, shade / 12.92, ((shade + 0.055) / 1.055) ** 2.4)
-    return np.asarray(linear @ [0.2126, 0.7152, 0.0722])
-
-
-def contrast(ink: npt.ArrayLike, grounds: npt.ArrayLike) -> float:
-    """The contrast with the middle one of the grounds: a line may cross a word."""
-    one, other = luminance(ink), luminance(grounds)
-    return float(np.median((np.maximum(one, other) + 0.05) / (np.minimum(one, other) + 0.05)))
 
 
 def inks(drawn: Figure) -> list[tuple[Text, Bbox]]:
@@ -76,8 +61,9 @@ def test_each_word_is_large_and_stands_out_from_what_is_behind_it(name: str) -> 
     faint: dict[str, float] = {}
     for text, box in texts:
         behind = grounds[int(box.y0) : int(box.y1) + 1, int(box.x0) : int(box.x1) + 1]
-        least = contrast(to_rgb(text.get_color()), behind.reshape(-1, 3))
-        faint.update({text.get_text(): least} if least < LEAST_CONTRAST else {})
+        # With the middle one of what is behind it: a line may cross a word.
+        stands_out = float(np.median(contrasts(to_rgb(text.get_color()), behind.reshape(-1, 3))))
+        faint.update({text.get_text(): stands_out} if stands_out < LEAST else {})
     assert faint == {}
 
 

@@ -1,6 +1,7 @@
 """The timeline of an incident, over months and over minutes."""
 
 import pytest
+from notebook_rules import TALLEST
 from pictures import assert_legible, title, words
 
 from ghosts.plots.timeline import MOST_ROWS, Happened, Phase, timeline
@@ -41,7 +42,7 @@ def test_every_word_can_be_read_at_13_points_within_700_pixels(drawn):
     assert min(text.get_fontsize() for text in words(figure)) >= 13
     width, height = figure.get_size_inches() * figure.dpi
     assert width == 1200
-    assert height <= 700
+    assert height <= TALLEST
 
 
 def test_each_entry_stands_in_a_row_of_its_own_at_its_time_with_its_date_and_its_mark():
