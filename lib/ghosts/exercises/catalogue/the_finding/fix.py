@@ -1,17 +1,15 @@
 """Judge a fix of the recorder: nothing is left behind, and it still does its work."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from ghosts.check.check import Report
-from ghosts.check.findings import Finding
 from ghosts.check.plan import Cell, Departure
-from ghosts.check.report.words import headline
-from ghosts.check.result import CellResult, Harm, Place, Symptom
+from ghosts.check.result import CellResult, Harm, Symptom
 from ghosts.errors import GhostsError
 from ghosts.exercises.answers import as_async_function, kind_of
+from ghosts.exercises.catalogue.the_finding.advice import in_words, lines_of
 from ghosts.exercises.catalogue.the_finding.recorder import (
     GAUGE,
     HEALTHY,
@@ -25,7 +23,6 @@ from ghosts.exercises.outcome import Correct, Incorrect, Outcome, Requirement, S
 
 _CLEAN_SECONDS: Final = 75.0
 """After a disconnect, by which a session has ended: twice what a bounded drain takes."""
-_TRICKLES: Final = "trickles"
 _NOTHING_UPLOADED: Final = f"Nothing is uploaded any more: {STORAGE} is never called."
 _Fault = Callable[[Report], Incorrect | None]
 
@@ -190,74 +187,7 @@ def _nothing_left(report: Report) -> Incorrect | None:
     finding = report.findings[0]
     result = _result(report, finding.cell)
     assert result is not None
-    return Incorrect(" ".join(_of_finding(finding)), {**_seen(report, result), **_lines(finding)})
-
-
-def _of_finding(finding: Finding) -> Iterator[str]:
-    yield f"{headline(finding)}."
-    chain = finding.symptom.chain
-    match finding.harm:
-        case Harm.GHOST if finding.cell.mode == _TRICKLES:
-            yield (
-                "A timeout of the client is for each read, and never expires on an answer that "
-                "comes a byte at a time. Bound the whole call, or the drain."
-            )
-        case Harm.GHOST if long := _long_bound(chain):
-            yield (
-                f"The bound of {long:g} s is longer than the 150 s after which a session is a "
-                "ghost. A longer timeout only delays the harm."
-            )
-        case Harm.GHOST if _as_before(chain):
-            yield (
-                "It is the chain of the original, line by line: the call neither returns nor "
-                "raises, so whatever would handle its errors is not reached."
-            )
-        case Harm.GHOST if re.search(r"thread|executor", chain[-1].source):
-            yield (
-                "The upload occupies a worker thread now, in which nothing bounds it either: "
-                "cancelling the task that awaits a thread does not end the thread."
-            )
-        case Harm.GHOST if len(chain) > 1:
-            yield (
-                "The handler still awaits the upload without a bound, and the gauge is only "
-                "lowered after that."
-            )
-        case Harm.GHOST:
-            yield "The handler has not ended, and what it awaits there has no bound."
-        case Harm.ORPHAN if "cancelled" in finding.symptom.detail:
-            yield (
-                "A task was cancelled and goes on: something in it catches the cancellation. Let "
-                "CancelledError through."
-            )
-        case Harm.ORPHAN:
-            created = finding.symptom.created
-            whose = f"that {created[-1].function} has created" if created else "of the session"
-            yield (
-                f"The handler has returned, and a task {whose} runs on. End it: cancel it and "
-                "await it, or give it a bound of its own."
-            )
-        case Harm.GAUGE:
-            yield "Raise it right before the try whose finally lowers it, once each."
-        case Harm.SPINS:
-            yield "Something computes or sleeps without returning to the event loop."
-        case Harm.BLOCKED_THREAD:
-            yield "Cancelling the task that awaits a thread does not end the thread."
-        case _:
-            pass
-
-
-def _as_before(chain: tuple[Place, ...]) -> bool:
-    """Return whether a chain of the whole service is that of the original."""
-    before = original().findings[0].symptom.chain
-    return [(each.file, each.source) for each in chain] == [
-        (each.file, each.source) for each in before
-    ]
-
-
-def _long_bound(chain: tuple[Place, ...]) -> float | None:
-    """Return a number in the lines of a chain that is a bound of more than 150 s, if there is."""
-    numbers = (float(text) for each in chain for text in re.findall(r"(?<![\w.])\d+", each.source))
-    return next((number for number in numbers if number > 150), None)
+    return Incorrect(in_words(finding), {**_seen(report, result), **lines_of(finding)})
 
 
 def _ends_soon(report: Report) -> Incorrect | None:
@@ -328,10 +258,3 @@ def _seen(report: Report, result: CellResult) -> Seen:
     if result.exceptions:
         seen["unhandled"] = result.exceptions[0].splitlines()[0]
     return seen
-
-
-def _lines(finding: Finding) -> Seen:
-    places = finding.symptom.chain or finding.symptom.created
-    name = "suspended" if finding.symptom.chain else "created"
-    lines = (f"{Path(each.file).name}:{each.line}: {each.source}" for each in places)
-    return {name: "\n".join(lines)} if places else {}

@@ -1,11 +1,17 @@
 """The reasons with which a lifecycle is refused: one for each mistake, with what was seen."""
 
 import math
-from collections.abc import Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 from ghosts.config import GHOST_AFTER
+from ghosts.exercises.catalogue.the_lifecycle.found import (
+    Finding,
+    Runs,
+    name_of,
+    place_of,
+    seen_in,
+    way_of,
+)
 from ghosts.exercises.catalogue.the_lifecycle.runs import (
     CRASHING,
     DRAIN_SECONDS,
@@ -16,24 +22,9 @@ from ghosts.exercises.catalogue.the_lifecycle.runs import (
     STOPPING,
     UPLOAD_SECONDS,
     WORKING,
-    Plan,
     Raised,
     Run,
 )
-from ghosts.exercises.guarded import is_readers
-from ghosts.exercises.outcome import Seen
-from ghosts.records.recording import Sample
-from tracemalloc_ext import AwaitFrame, Awaits
-
-Runs = dict[Plan, Run]
-
-
-class Finding(NamedTuple):
-    """Why an answer is refused, and in which run it was found."""
-
-    reason: str
-    seen: Seen
-    plan: Plan = WORKING
 
 
 def stuck(words: str) -> Finding:
@@ -54,7 +45,7 @@ def praise(done: Runs) -> Finding:
         f"with storage that never answers, the last session ended {ended:.0f} s after its device, "
         f"and the gauge reads {last.gauge} for {last.tcp} TCP connections; with storage that takes "
         f"{UPLOAD_SECONDS} s for an upload, all {kept:,} bytes were stored.",
-        _seen(done[HANGING]),
+        seen_in(done[HANGING]),
     )
 
 
@@ -78,7 +69,7 @@ def _exception(each: Raised, run: Run) -> Finding:
         when = "after its device had left"
         after = "No line after it was run, nor any clean-up that is not in a `finally`."
     words = f"the lifecycle raised {each.words}, {when}; {each.line}. {after}"
-    return Finding(words, {**_seen(run), "exception": each.words}, run.plan)
+    return Finding(words, {**seen_in(run), "exception": each.words}, run.plan)
 
 
 def not_started(done: Runs) -> Finding | None:
@@ -89,18 +80,18 @@ def not_started(done: Runs) -> Finding | None:
         return Finding(
             "the lifecycle returned at once, and with it each device was cut off after 0 s. It has "
             "to start the tasks of the session, and to wait for them.",
-            _seen(run, "devices cut off", len(run.ended)),
+            seen_in(run, "devices cut off", len(run.ended)),
         )
     if not audio.received:
         return Finding(
             "no audio was received: the receive loop never ran. session.start() starts all five "
             "tasks of a session, and returns them.",
-            _seen(run, "audio received", "0 bytes"),
+            seen_in(run, "audio received", "0 bytes"),
         )
     if not audio.stored and not run.cut:
         return Finding(
             "audio is received, and none is uploaded: the task private_cloud does not run.",
-            _seen(run, "audio stored", "0 bytes"),
+            seen_in(run, "audio stored", "0 bytes"),
         )
     return None
 
@@ -118,7 +109,7 @@ def disturbed(done: Runs) -> Finding | None:
             "a device that stayed connected was still served, and its audio was no longer stored: "
             f"{kept:,} of {received:,} bytes. Its upload loop was ended, with the session of "
             "another device or by a limit of its own.",
-            _seen(run, "audio stored of a device that stayed", f"{kept:,} bytes"),
+            seen_in(run, "audio stored of a device that stayed", f"{kept:,} bytes"),
         )
     return None
 
@@ -127,7 +118,7 @@ def _cut_off(run: Run) -> Finding:
     cut = run.cut
     first = min(cut.values())
     count = f"{len(cut)} healthy device{'s were' if len(cut) > 1 else ' was'} cut off"
-    seen = _seen(run, "healthy devices cut off", f"{len(cut)}, the first after {first:.0f} s")
+    seen = seen_in(run, "healthy devices cut off", f"{len(cut)}, the first after {first:.0f} s")
     if first >= LEFT_AT:
         return Finding(
             f"{count} when another device left, at {first:.0f} s. Sessions share nothing: clean up "
@@ -162,13 +153,13 @@ def unbounded(done: Runs) -> Finding | None:
         words = (
             f"{len(run.handlers)} of {len(run.recording.times('session_opened'))} sessions had not "
             f"ended {GHOST_AFTER:.0f} s after {what}. The lifecycle still waits "
-            f"{_place(handler)}"
+            f"{place_of(handler)}"
         )
-        seen = {**_seen(run), "handler": _place(handler)}
+        seen = {**seen_in(run), "handler": place_of(handler)}
         stuck = [each for each in run.tasks if each.innermost is not None]
         if stuck:
-            words += f", and {_name(stuck[0])} never returns"
-            seen[_name(stuck[0])] = _place(stuck[0])
+            words += f", and {name_of(stuck[0])} never returns"
+            seen[name_of(stuck[0])] = place_of(stuck[0])
         return Finding(f"{words}. {_unbounded_because(run)}", seen, run.plan)
     return None
 
@@ -187,72 +178,15 @@ def orphaned(done: Runs) -> Finding | None:
         both = pairwise(run.recording.samples)
         worst = max((min(a.orphans, b.orphans) for a, b in both), default=0)
         if worst:
-            names = sorted({_name(each) for each in run.orphans})
+            names = sorted({name_of(each) for each in run.orphans})
             return Finding(
                 f"{worst} tasks outlived their session: {', '.join(names)}. The lifecycle ended "
-                f"{_way(run)} and left them running; it has to cancel what is left, and to wait "
+                f"{way_of(run)} and left them running; it has to cancel what is left, and to wait "
                 "until that has ended.",
-                {**_seen(run), "orphan tasks": worst, names[0]: _place(run.orphans[0])},
+                {**seen_in(run), "orphan tasks": worst, names[0]: place_of(run.orphans[0])},
                 run.plan,
             )
     return None
-
-
-def _way(run: Run) -> str:
-    if run.plan is STOPPING:
-        return "by its cancellation"
-    return "by the exception of a loop" if run.plan is CRASHING else "after its device had left"
-
-
-def miscounted(done: Runs) -> Finding | None:
-    """Find that the gauge was not the number of sessions, in two samples, 10 s apart."""
-    for run in done.values():
-        samples = list(zip(run.recording.samples, run.sessions, strict=True))
-        for (before, sessions_before), (sample, sessions) in pairwise(samples):
-            if before.gauge != sessions_before and sample.gauge != sessions:
-                words = _miscount(run, sample, sessions)
-                return Finding(words, _seen(run, "sessions", sessions, sample), run.plan)
-    return None
-
-
-def _miscount(run: Run, sample: Sample, sessions: int) -> str:
-    ended = sum(at < sample.t for at in run.ended.values())
-    gauge, final = sample.gauge, run.recording.last
-    if not ended and run.plan is not STOPPING and sample.t < LEFT_AT:
-        if gauge == 0:
-            return "the gauge was never raised: it reads 0 while devices are connected."
-        if gauge < sessions:
-            return f"the gauge was set, and not raised: it reads {gauge} for {sessions} sessions."
-        return f"the gauge is raised more than once for a session: {gauge} for {sessions} sessions."
-    if gauge > sessions:
-        return _not_lowered(run, gauge - sessions, ended)
-    if run.plan is HANGING and final.gauge == run.sessions[-1]:
-        return (
-            "the gauge is lowered before the session has ended: for as long as its tasks drain, a "
-            f"session is not counted ({gauge} on the gauge, {sessions} sessions)."
-        )
-    if min(each.gauge for each in run.recording.samples) == 0 and sessions:
-        return (
-            f"the gauge was set to 0, and not lowered by one: it reads 0 while {sessions} other "
-            "sessions go on."
-        )
-    return (
-        f"the gauge is lowered more than once for a session: it reads {gauge} for {sessions} "
-        "sessions. Each inc() needs exactly one dec(), on every way out."
-    )
-
-
-def _not_lowered(run: Run, missing: int, ended: int) -> str:
-    if missing >= ended and run.plan is WORKING:
-        return (
-            f"the gauge is raised and never lowered: {missing} sessions have ended, and it still "
-            "counts them. That is what the incident looked like from outside."
-        )
-    way = _way(run)
-    return (
-        f"the gauge still counts {missing} sessions that have ended {way}: dec() has to run on "
-        "every way out, so it belongs in a `finally`."
-    )
 
 
 def lost(done: Runs) -> Finding | None:
@@ -266,7 +200,7 @@ def lost(done: Runs) -> Finding | None:
             return Finding(
                 f"{dropped:,} bytes of audio are lost: the loops were cancelled {first:.0f} s "
                 f"after the device had left. {_would_have(run, first)}",
-                _seen(run, "bytes lost", f"{dropped:,}"),
+                seen_in(run, "bytes lost", f"{dropped:,}"),
                 run.plan,
             )
     return None
@@ -292,40 +226,5 @@ def not_closed(done: Runs) -> Finding | None:
     return Finding(
         f"{len(missing)} of {len(run.ended)} sessions ended without `await session.close()`. It "
         "closes the connection within 3 s, also if the device does not read.",
-        _seen(run, "sessions that called close()", len(run.closed)),
+        seen_in(run, "sessions that called close()", len(run.closed)),
     )
-
-
-def _seen(
-    run: Run, what: str = "", value: object = "", sample: Sample | None = None
-) -> dict[str, object]:
-    shown = sample or run.recording.last
-    return {
-        "run": run.plan.words,
-        "at": f"{shown.t:.0f} s",
-        "gauge": shown.gauge,
-        "TCP connections": shown.tcp,
-        "ghosts": shown.ghosts,
-        "orphan tasks": shown.orphans,
-        **({what: value} if what else {}),
-    }
-
-
-def _frames(task: Awaits) -> Iterator[AwaitFrame]:
-    yield from (frame for frame in task.frames if frame.task == task.task)
-
-
-def _place(task: Awaits) -> str:
-    """Return where a task is suspended, in the reader's code if it has a frame there."""
-    frames = [frame for frame in _frames(task) if is_readers(frame.filename)]
-    frame = frames[-1] if frames else task.innermost
-    if frame is None:
-        return f"in {task.waits_for}"
-    return f"in {frame.function}, line {frame.line}: {frame.source}"
-
-
-def _name(task: Awaits) -> str:
-    """Return the loop of a session's task, or the function of a task that the reader started."""
-    if task.task.startswith("ws:"):
-        return task.task.rpartition(":")[2]
-    return next((frame.function for frame in _frames(task)), task.task)
