@@ -60,7 +60,7 @@ exercises: setup ## copy the exercises to notebooks/my_exercises/, which is your
 	@$(LAB) --ServerApp.root_dir="$(CURDIR)" \
 		--LabApp.default_url=/lab/tree/notebooks/my_exercises/00_exercises.ipynb
 
-notebooks: setup ## run the notebooks anew and store their outputs; some only: NAMES="02 04"
+notebooks: setup ## run the notebooks again and store their outputs; some only: NAMES="02 04"
 	@$(BIN)/python tools/refresh_notebooks.py $(NAMES) && $(BIN)/python tools/draw_pictures.py
 
 slides: setup ## build the slides of the talk, for 20 and for 45 minutes, in build/slides/

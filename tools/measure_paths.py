@@ -1,4 +1,4 @@
-"""Measure how long the notebooks and commands of the paths run, and write the table anew.
+"""Measure how long the notebooks and commands of the paths run, and write the table again.
 
 python tools/measure_paths.py            all of them: some ten minutes, of a machine at rest
 python tools/measure_paths.py 10 make    those whose names have this in them
@@ -20,6 +20,8 @@ from notebook_form import normalise, read
 from path_durations import FOLDER, steps_to_run
 from refresh_notebooks import run
 
+from ghosts.processes import cores
+
 _COLUMNS: Final = ("step", "seconds", "cpu_seconds", "cores", "load", "python", "date")
 
 
@@ -34,7 +36,7 @@ def measure(step: str) -> dict[str, str]:
         "step": step,
         "seconds": f"{seconds:.1f}",
         "cpu_seconds": f"{cpu:.1f}",
-        "cores": str(len(os.sched_getaffinity(0))),
+        "cores": str(cores()),
         "load": f"{load:.1f}",
         "python": platform.python_version(),
         "date": time.strftime("%Y-%m-%d"),

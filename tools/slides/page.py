@@ -76,7 +76,7 @@ class Deck:
             yield name, f"**{question.question}** {answer} (More: {places[question.question]}.)"
 
     def page(self, talk: int) -> str:
-        """Return the page of a talk of so many minutes."""
+        """Return the page of the talk that lasts ``talk`` minutes."""
         reveal = _reveal_folder()
         page = Environment(
             loader=FileSystemLoader(HERE), undefined=StrictUndefined, trim_blocks=True

@@ -1,4 +1,4 @@
-"""What kind of thing an answer is: checks refuse the wrong kind with words of its own."""
+"""The kind of thing that an answer is: checks refuse each wrong kind with its own words."""
 
 import ast
 import inspect

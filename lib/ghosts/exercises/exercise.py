@@ -42,8 +42,9 @@ class Exercise:
         answer_name: The variable of the notebook that is passed to ``check``.
         checker: Judges an answer that is not ``...``.
         hints: At most three, each more explicit than the one before.
-        solution: Source text which assigns ``answer_name``.
+        solution_code: Source text which assigns ``answer_name``.
         why: Why that is right.
+        questions: What the reader predicts before a picture.
         short_path: Whether it belongs to the path of 45 minutes.
     """
 
@@ -79,9 +80,7 @@ class Exercise:
             )
         try:
             outcome = self.checker(answer)
-        except (
-            Exception
-        ) as error:  # of the answer's code: whatever it raises is its reader's to see
+        except Exception as error:  # of the answer's code, which may raise anything
             outcome = Incorrect(f"the answer raised an exception: {in_one_line(error)}")
         if not isinstance(outcome, NotAttempted):
             correct = not isinstance(outcome, Incorrect)

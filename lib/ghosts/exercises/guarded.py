@@ -1,8 +1,7 @@
-"""Runs a reader's code on simulated time; code that never returns to the loop is named, and left.
+"""Runs a reader's code on simulated time; code that never returns to the loop is named.
 
-A cell that never ends is the worst answer a notebook can give. Code that spins or computes is
-stopped by the simulated loop; what is here stops the rest: a call that blocks the thread, and a
-poll so short that simulated time hardly passes.
+The simulated loop stops code that spins or computes. This module stops the rest: a call that blocks
+the thread, and a poll so short that simulated time hardly passes.
 """
 
 import asyncio
@@ -28,9 +27,9 @@ from tracemalloc_ext.words import function_name, source_line
 T = TypeVar("T")
 
 _EVERY: Final = 0.1
-"""Real seconds between two looks at the thread."""
-_BLOCKED_LOOKS: Final = 25
-"""Looks in a row at the same line of the reader's code, asleep in the kernel: 2.5 s."""
+"""Real seconds between two polls of the thread."""
+_BLOCKED_POLLS: Final = 25
+"""Polls in a row that find the same line of the reader's code, asleep in the kernel: 2.5 s."""
 _CPU_SECONDS: Final = 8.0
 """Of processor time that a run may take. An ordinary one takes less than one."""
 _OURS: Final = (
@@ -56,7 +55,7 @@ class Guard(Generic[T]):
         self._outcome: list[T | BaseException] = []
         self._loop: SimulatedLoop | None = None
         self._thread = threading.Thread(target=self._target, name="exercise", daemon=True)
-        self._looks = 0
+        self._polls = 0
         self._at: tuple[str, int] | None = None
 
     def enter_loop(self) -> None:
@@ -86,7 +85,7 @@ class Guard(Generic[T]):
         while self._thread.is_alive():
             self._thread.join(_EVERY)
             on_progress(0.0 if self._loop is None else self._loop.time())
-            self._look()
+            self._poll()
             if time.process_time() - began > limit:
                 if stopped:
                     self._give_up()
@@ -139,13 +138,13 @@ class Guard(Generic[T]):
             raise outcome
         return outcome
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Raise StuckError if a line of the reader's code has blocked the thread for seconds."""
         frame = readers_frame(sys._current_frames().get(self._thread.ident or 0))
         at = None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
-        self._looks = self._looks + 1 if at is not None and at == self._at and self._sleeps() else 0
+        self._polls = self._polls + 1 if at is not None and at == self._at and self._sleeps() else 0
         self._at = at
-        if frame is not None and self._looks >= _BLOCKED_LOOKS:
+        if frame is not None and self._polls >= _BLOCKED_POLLS:
             raise StuckError(f"the event loop is blocked {place_of(frame)}")
 
     def _sleeps(self) -> bool:

@@ -19,7 +19,8 @@ class AltText(Preprocessor):
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
         """Return the cell with its outputs changed."""
         for output in cell.get("outputs", ()):
-            if text := _text(output.get("metadata", {})):
+            text = _text(output.get("metadata", {}))
+            if text and _PICTURE in output.get("data", {}):
                 source = f"data:{_PICTURE};base64,{''.join(output.data.pop(_PICTURE).split())}"
                 output.data["text/html"] = f'<img alt="{escape(text)}" src="{source}">'
         return cell, resources

@@ -45,7 +45,7 @@ export function finding(run, at) {
 /** Return the last sample up to a moment, or the first. */
 const latest = (run, t) => Math.max(run.samples.t.findLastIndex((one) => one <= t), 0);
 
-/** Return a round step that divides a length into at most so many parts. */
+/** Return a round step that divides a length into at most this many parts. */
 function step(length, parts) {
   const power = 10 ** Math.floor(Math.log10(length / parts));
   return [1, 2, 5, 10].map((one) => one * power).find((one) => length / one <= parts);

@@ -95,6 +95,9 @@ class Player(anywidget.AnyWidget):
             self.data = player_data([*self._runs.values()])
             self.status = f"{parameters}: {recording.last.ghosts} ghosts at the end"
             return recording
+        except BaseException:
+            self.status = "the replay has ended without a recording"
+            raise
         finally:
             self.progress = -1.0
             self._running.release()

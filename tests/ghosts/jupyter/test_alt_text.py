@@ -10,6 +10,8 @@ from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from traitlets.config import Config
 
+from ghosts.jupyter.alt_text import AltText
+
 TEXT = '216 on the gauge, "22" in the kernel: 194 < 216 ghosts'
 PNG = b64encode(b"a picture").decode()
 
@@ -32,3 +34,10 @@ def test_a_page_has_the_picture_and_its_text() -> None:
 def test_a_picture_without_a_text_is_left_to_nbconvert() -> None:
     (image,) = page().select(".jp-OutputArea-output img")
     assert image["alt"] == "No description has been provided for this image"
+
+
+def test_an_output_whose_picture_is_gone_is_left_as_it_is() -> None:
+    gone = new_output("display_data", {"text/plain": "a"}, metadata={"image/png": {"alt": TEXT}})
+    cell = new_code_cell("lanes(incident)", outputs=[gone])
+    AltText().preprocess_cell(cell, {}, 0)
+    assert cell.outputs[0].data == {"text/plain": "a"}

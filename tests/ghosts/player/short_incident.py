@@ -33,5 +33,5 @@ def replay_short(
 
 
 def blocked_from(recording: Recording, workers: int) -> float:
-    """Return the second of the first sample in which so many workers are blocked."""
+    """Return the second of the first sample in which this many workers are blocked."""
     return next(each.t for each in recording.samples if each.workers_blocked == workers)

@@ -79,3 +79,15 @@ def test_a_cell_stores_a_picture_and_a_text_that_is_the_same_on_every_run():
 def test_no_recording_is_refused():
     with pytest.raises(ValueError, match="at least one recording"):
         Player()
+
+
+def test_a_run_that_fails_is_said_and_is_over(monkeypatch):
+    def fail(*_, **__):
+        raise KeyboardInterrupt
+
+    player = Player(replay_short())
+    monkeypatch.setattr("ghosts.player.widget.replay_again", fail)
+    with pytest.raises(KeyboardInterrupt):
+        player.run(deadline=30)
+    assert player.status == "the replay has ended without a recording"
+    assert player.progress < 0

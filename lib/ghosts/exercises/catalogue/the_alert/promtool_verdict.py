@@ -32,7 +32,9 @@ def promtool_says(groups: tuple[Group, ...], first: Mapping[str, Alert | None]) 
         written.write_text(yaml.safe_dump(tests, width=100_000), encoding="utf-8")
         command = [path, "test", "rules", str(written)]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
-    return {"promtool": "agrees" if run.returncode == 0 else f"does not agree: {run.stdout}"}
+    return {
+        "promtool": "agrees" if run.returncode == 0 else f"does not agree: {run.stdout}{run.stderr}"
+    }
 
 
 def _rules(groups: tuple[Group, ...]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ FEWEST_GHOSTS: Final = 25
 """Ghosts of a pod from which on its gauge counts as wrong."""
 _MOST_CONNECTED: Final = 100
 _DRAINS: Final = 7
-"""One of so many connections at most is draining: 150 s of a stay of some 17 minutes."""
+"""At most one connection in this many is draining: 150 s of a stay of some 17 minutes."""
 _READ_LATER: Final = 3
 """Connections by which the two counts differ at most, because they are read some seconds apart."""
 COLUMNS: Final = ("pod", "date", "gauge", "tcp", "memory_mib")

@@ -130,7 +130,7 @@ def _verdict(rule: Rule, pod: Pod) -> bool:
 
 
 def _no_column(name: str) -> str:
-    return f"rule: {unknown('column', name, ())}{', '.join(COLUMNS)}. The record has no other."
+    return f"rule: no column {name!r}; there are: {', '.join(COLUMNS)}. The record has no other."
 
 
 def _raised(pod: Pod, error: Exception) -> str:

@@ -10,7 +10,7 @@ from ghosts.exercises.catalogue.the_finding.recorder import HOOKS, STORAGE, orig
 from ghosts.exercises.outcome import Incorrect
 
 _OTHER_RULES: Final = {
-    1: "The session does not go on without a loop: all its loops run, one of them for ever",
+    1: "The session does not go on without a loop: all its loops run, one without returning",
     2: "No finite task ended a session here",
     4: "The devices were not silent: they have closed their connections",
     5: "The gauge is lowered in a finally. It reads too high because that finally is not reached",
