@@ -12,6 +12,8 @@ from notebook_form import dumps
 from path_durations import Way, measured, steps_to_run, ways
 from reading_time import Rates, Text
 
+from ghosts.exercises import exercises
+
 WAYS = ways()
 
 
@@ -83,3 +85,10 @@ def test_every_file_that_a_first_task_names_exists() -> None:
     named = re.findall(r"`((?:lib|docs|data|tools|tests|\.github)/[\w./]+|[\w]+\.toml)`", section)
     assert len(named) >= 5
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_exercises_of_the_short_path_are_those_of_the_onboarding_of_45_minutes() -> None:
+    (way,) = (way for way in WAYS if way.name == "Onboarding, 45 minutes")
+    steps = {step for group in way.steps for step in group if "/exercises/" in step}
+    of_exercises = {f"{each.number:02}_{each.slug}" for each in exercises() if each.short_path}
+    assert {Path(step).stem for step in steps} == of_exercises

@@ -45,7 +45,7 @@ class Exercise:
         solution_code: Source text which assigns ``answer_name``.
         why: Why that is right.
         questions: What the reader predicts before a picture.
-        short_path: Whether it belongs to the path of 45 minutes.
+        short_path: Whether it belongs to the onboarding of 45 minutes (data/paths/paths.toml).
     """
 
     number: int

@@ -133,7 +133,6 @@ EXERCISE: Final = Exercise(
     ),
     solution_code=_solution(),
     why="Each of them was measured in its exercise.",
-    short_path=True,
 )
 
 

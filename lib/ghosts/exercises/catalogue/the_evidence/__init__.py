@@ -45,5 +45,4 @@ EXERCISE: Final = Exercise(
             close=0.1,
         ),
     ),
-    short_path=True,
 )
