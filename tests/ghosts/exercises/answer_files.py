@@ -30,6 +30,11 @@ def answer_in(source: str, exercise: Exercise, name: str = "<answer>") -> object
     return namespace[exercise.answer_name]
 
 
+def forget() -> None:
+    """Let go of the last answer, and close what it has opened."""
+    _KEPT.clear()
+
+
 def answer_of(path: Path, exercise: Exercise) -> object:
     return answer_in(path.read_text(encoding="utf-8"), exercise, str(path))
 
