@@ -19,9 +19,9 @@ def test_run_all_reaches_the_end_and_shows_pictures_and_no_other_error(
 ) -> None:
     expected = stored(path)
     notebook = Notebook(page, lab, str(path), len(code_cells(expected)))
-    notebook.run_all()
-    assert notebook.counts() == [cell.execution_count for cell in code_cells(expected)]
+    notebook.run_all(announced_errors(expected))
     assert notebook.errors() == announced_errors(expected)
+    assert notebook.counts() == [cell.execution_count for cell in code_cells(expected)]
     assert notebook.dialogs() == []
     shown = notebook.pictures()
     assert len(shown) == pictures(expected)
