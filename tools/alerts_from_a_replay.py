@@ -17,7 +17,7 @@ from typing import Any, Final
 import yaml
 
 from ghosts.alerts import EVERY, RULES, Evaluated, Scrapes, SeriesStore, evaluate_rules, load_rules
-from ghosts.alerts.promtool import input_series, left_open
+from ghosts.alerts.promtool import fires_first, input_series, left_open
 from ghosts.paths import DATA
 from ghosts.records.scenario import load_scenario
 from ghosts.replay.run import replay
@@ -97,15 +97,9 @@ def group_of(story: Story, series: SeriesStore, *, left_open: bool) -> dict[str,
 
 
 def _first_time(alert: str, evaluated: Evaluated) -> Iterator[dict[str, Any]]:
-    """Yield that an alert fires from the second on at which it first does here, with its value."""
-    first = evaluated.fired(alert)[0].fired_at or 0.0
+    """Yield that an alert fires from the second on at which it first does here."""
     expr = f'group(ALERTS{{alertname="{alert}", alertstate="firing"}})'
-    yield {"expr": expr, "eval_time": f"{first - EVERY:.0f}s"}
-    yield {
-        "expr": expr,
-        "eval_time": f"{first:.0f}s",
-        "exp_samples": [{"labels": "{}", "value": 1}],
-    }
+    yield from fires_first(expr, evaluated.fired(alert)[0].fired_at or 0.0)
 
 
 def write(path: Path, groups: Iterable[dict[str, Any]]) -> None:

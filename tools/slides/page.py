@@ -1,8 +1,6 @@
 """The deck of one talk as one page of HTML that loads nothing: reveal.js and pictures are in it."""
 
-import base64
 import html
-import io
 import re
 import textwrap
 from collections.abc import Iterator
@@ -14,9 +12,8 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markdown_it import MarkdownIt
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from ghosts.plots.style import DPI, Figure
+from ghosts.plots.style import DPI, Figure, data_url
 from slides.cells import Drawing, Notebooks
 from slides.source import TALKS, Lines, Slide, SlidesError, Source
 
@@ -188,13 +185,12 @@ def _line(line: str, kind: str, mark: str) -> str:
 
 
 def _image(drawing: Drawing) -> str:
-    figure, png = drawing.figure, io.BytesIO()
+    figure = drawing.figure
     figure.set_dpi(_SHARPER * DPI)
-    FigureCanvasAgg(figure).print_png(png)
-    data = base64.b64encode(png.getvalue()).decode()
+    data = data_url(figure._repr_png_())
     width, height = (round(DPI * inches) for inches in figure.get_size_inches())
     alt = html.escape(drawing.alt)
-    return f'<img src="data:image/png;base64,{data}" alt="{alt}" width="{width}" height="{height}">'
+    return f'<img src="{data}" alt="{alt}" width="{width}" height="{height}">'
 
 
 def _reveal_folder() -> Path:

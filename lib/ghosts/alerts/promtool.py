@@ -2,8 +2,8 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
 
 import promql_parser as ast
 
@@ -64,6 +64,14 @@ def input_series(series: SeriesStore) -> list[dict[str, str]]:
         {"series": written(labels), "values": " ".join(_values(series, labels))}
         for labels in sorted(series.series(series.names()), key=written)
     ]
+
+
+def fires_first(expr: str, second: float) -> Iterator[dict[str, Any]]:
+    """Yield expectations: a ``group`` of firing alerts is there at a second, and not before it."""
+    if second:
+        yield {"expr": expr, "eval_time": f"{second - STEP:.0f}s"}
+    fires = [{"labels": "{}", "value": 1}]
+    yield {"expr": expr, "eval_time": f"{second:.0f}s", "exp_samples": fires}
 
 
 def _values(series: SeriesStore, labels: Labels) -> list[str]:

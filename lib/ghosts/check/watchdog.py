@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Final
 
 from ghosts.check.own import frame_in_words, own_frame
-from ghosts.check.world.threads import state_of
+from ghosts.check.world.threads import sleeps
 
 _EVERY: Final = 0.25
 _NOTED: Final = 2
@@ -70,12 +70,9 @@ class Watchdog:
         """Return the line of the service, and the callback of the loop, in which it sleeps."""
         innermost = sys._current_frames().get(self._main)
         frame = own_frame(innermost)
-        if frame is None or not self._sleeps():
+        if frame is None or not sleeps(self._native):
             return None
         return frame_in_words(frame), _callback_of(innermost)
-
-    def _sleeps(self) -> bool:
-        return sys.platform != "linux" or state_of(self._native) == "S"
 
 
 def _callback_of(frame: FrameType | None) -> object:

@@ -18,7 +18,7 @@ from types import FrameType, TracebackType
 from typing import Any, Final, Generic, NoReturn, TypeVar
 
 import ghosts
-from ghosts.check.world.threads import state_of
+from ghosts.check.world.threads import sleeps
 from ghosts.errors import GhostsError
 from ghosts.simulation.clock import SimulatedLoop
 from ghosts.simulation.spin import SpinError
@@ -142,13 +142,11 @@ class Guard(Generic[T]):
         """Raise StuckError if a line of the reader's code has blocked the thread for seconds."""
         frame = readers_frame(sys._current_frames().get(self._thread.ident or 0))
         at = None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
-        self._polls = self._polls + 1 if at is not None and at == self._at and self._sleeps() else 0
+        again = at is not None and at == self._at and sleeps(self._thread.native_id or 0)
+        self._polls = self._polls + 1 if again else 0
         self._at = at
         if frame is not None and self._polls >= _BLOCKED_POLLS:
             raise StuckError(f"the event loop is blocked {place_of(frame)}")
-
-    def _sleeps(self) -> bool:
-        return sys.platform != "linux" or state_of(self._thread.native_id or 0) == "S"
 
     def _stop(self, why: str) -> None:
         loop = self._loop

@@ -6,6 +6,7 @@ weight and the hatch tell the things apart. Text is never under 12 points, so th
 their holder, and a notebook shows one only where a cell ends with it.
 """
 
+import base64
 import io
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -128,6 +129,11 @@ class Figure(matplotlib.figure.Figure):
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, bytes], dict[str, dict[str, str]]]:
         """Return the picture and, as metadata of a notebook's output, its alternative text."""
         return {"image/png": self._repr_png_()}, {"image/png": {"alt": self.alt}}
+
+
+def data_url(png: bytes) -> str:
+    """Return a picture as a `data:` URL, with which a page needs no other file."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 _tallest: ContextVar[float] = ContextVar("_tallest", default=TALLEST)

@@ -1,6 +1,5 @@
 """Writes a postmortem as HTML and as Markdown: the same words, and the same pictures."""
 
-import base64
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import Final
 import jinja2
 from markupsafe import Markup, escape
 
+from ghosts.plots.style import data_url
 from ghosts.postmortem.compose import Postmortem
 from ghosts.postmortem.document import Picture, Section
 from ghosts.postmortem.text import Span, Text
@@ -31,7 +31,7 @@ def write_postmortem(postmortem: Postmortem, page: Path, markdown: Path) -> Path
     folder = markdown.with_suffix("")
     blocks = (block for section in postmortem.sections for block in section.blocks)
     pictures = {one.name: one.figure._repr_png_() for one in blocks if isinstance(one, Picture)}
-    inline = {name: _data(png) for name, png in pictures.items()}
+    inline = {name: data_url(png) for name, png in pictures.items()}
     beside = {name: f"{folder.name}/{name}.png" for name in pictures}
     html = _render("postmortem.html.j2", postmortem, inline)
     text = _render("postmortem.md.j2", postmortem, beside)
@@ -49,10 +49,6 @@ def section_as_markdown(section: Section) -> str:
     blocks = (block for block in section.blocks if not isinstance(block, Picture))
     text = "\n".join(template.render(block=block) for block in blocks)
     return _WITHIN_THE_PAGE.sub(r"\1", text)
-
-
-def _data(png: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def _render(template: str, postmortem: Postmortem, pictures: Mapping[str, str]) -> str:

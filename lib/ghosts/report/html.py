@@ -1,6 +1,5 @@
 """The report: recordings as one HTML file that needs nothing else, on a screen or on paper."""
 
-import base64
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -14,7 +13,7 @@ from ghosts.player.variations import Variation, stored_variations
 from ghosts.plots import lanes, resident_memory
 from ghosts.plots import replay as plots
 from ghosts.plots.services import both_gauges
-from ghosts.plots.style import Figure, count, has
+from ghosts.plots.style import count, data_url, has
 from ghosts.records.device_group import DeviceGroup
 from ghosts.records.fault import Fault
 from ghosts.records.recording import Recording
@@ -179,11 +178,9 @@ def _pictures(recordings: Sequence[Recording]) -> Iterator[_Picture]:
             *others, last = (recording.variant for recording in drawn)
             names = f"{', '.join(others)} and {last}" if others else last
             figure = draw(*drawn)
-            yield _Picture(f"{title}, over time, under {names}: {figure.alt}", _inline(figure))
-
-
-def _inline(figure: Figure) -> str:
-    return "data:image/png;base64," + base64.b64encode(figure._repr_png_()).decode()
+            yield _Picture(
+                f"{title}, over time, under {names}: {figure.alt}", data_url(figure._repr_png_())
+            )
 
 
 def _distinct(scenarios: Sequence[Scenario]) -> list[Scenario]:

@@ -7,10 +7,9 @@ from functools import cache
 from typing import Final
 
 from made_up_listen import DEAF, deaf, drained, through_listen
+from small_day import COSTS, RESTARTED, SMALL
 
 from fleet.day import simulate
-from fleet.day.costs import Costs
-from fleet.day.day import Day, Rollout, Stall
 from fleet.day.simulate import Plan
 from fleet.day.trace import Trace
 from fleet.pods import Resources
@@ -36,33 +35,9 @@ def full() -> list[Recording]:
 
 @cache
 def days() -> dict[str, Trace]:
-    costs = Costs(
-        pod=450.0,
-        healthy=0.5,
-        stuck_per_minute=0.9,
-        stuck_most=19.0,
-        ghosts_per_departure=1.0,
-        left_behind=0.0,
-        blocks_workers=True,
-        share=0.01,
-    )
-    day = Day(
-        name="small",
-        summary="Few connections",
-        seed=1,
-        connections=60,
-        quietest=0.5,
-        busiest_hour=12,
-        stay=(900, 1100),
-        storing=1.0,
-        share=0.01,
-        start_seconds=10,
-    )
     deployment = replace(load_values(*BEFORE), scaling=None, replicas=4)
-    plan = Plan(day=day, deployment=deployment, pool=replace(load_pool(), nodes=3), costs=costs)
-    stalls = (Stall(pod=0, hour=9, seconds=70),)
-    restarted = replace(plan, day=replace(day, rollouts=(Rollout(hour=7),), stalls=stalls))
-    return {"undisturbed": simulate(plan), "restarted": simulate(restarted)}
+    plan = Plan(day=SMALL, deployment=deployment, pool=replace(load_pool(), nodes=3), costs=COSTS)
+    return {"undisturbed": simulate(plan), "restarted": simulate(replace(plan, day=RESTARTED))}
 
 
 def cost() -> Figure:

@@ -9,11 +9,10 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from pictures import assert_legible, title
+from small_day import COSTS, RESTARTED, SMALL
 
 from fleet.autoscaler import decide
 from fleet.day import simulate
-from fleet.day.costs import Costs
-from fleet.day.day import Day, Rollout, Stall
 from fleet.day.simulate import Plan
 from fleet.day.trace import EventKind, Trace
 from fleet.pods import Resources
@@ -28,29 +27,6 @@ CHARTS = {
     for name, files in (("before", BEFORE), ("first cut", FIRST_CUT), ("second cut", SECOND_CUT))
 }
 IN_USE = Resources(cpu=97, memory=564 * MIB)
-COSTS = Costs(
-    pod=450.0,
-    healthy=0.5,
-    stuck_per_minute=0.9,
-    stuck_most=19.0,
-    ghosts_per_departure=1.0,
-    left_behind=0.0,
-    blocks_workers=True,
-    share=0.01,
-)
-SMALL = Day(
-    name="small",
-    summary="Few connections",
-    seed=1,
-    connections=60,
-    quietest=0.5,
-    busiest_hour=12,
-    stay=(900, 1100),
-    storing=1.0,
-    share=0.01,
-    start_seconds=10,
-)
-RESTARTED = replace(SMALL, rollouts=(Rollout(hour=7),), stalls=(Stall(pod=0, hour=9, seconds=70),))
 
 
 @pytest.fixture(scope="module")

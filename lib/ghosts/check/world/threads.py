@@ -222,10 +222,15 @@ def _run_time(native_id: int) -> int | None:
 
 
 def _runs(native_id: int) -> bool:
-    return state_of(native_id) in ("R", "D")
+    return _state_of(native_id) in ("R", "D")
 
 
-def state_of(native_id: int) -> str:
+def sleeps(native_id: int) -> bool:
+    """Return whether a thread of this process sleeps in the kernel; except on Linux, True."""
+    return sys.platform != "linux" or _state_of(native_id) == "S"
+
+
+def _state_of(native_id: int) -> str:
     """Return Linux's letter for the state of a thread of this process; empty if it has ended."""
     try:
         text = Path(f"/proc/self/task/{native_id}/stat").read_text()

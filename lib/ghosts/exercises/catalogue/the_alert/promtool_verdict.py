@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from ghosts.alerts import STEP, Alert, Group, Rule
-from ghosts.alerts.promtool import found, input_series
+from ghosts.alerts.promtool import fires_first, found, input_series
 from ghosts.exercises.catalogue.the_alert.cases import Case, cases
 
 
@@ -62,12 +62,8 @@ def _test(case: Case, first: Alert | None) -> dict[str, Any]:
 
 
 def _asked(until: float, first: Alert | None) -> Iterator[dict[str, Any]]:
-    expr = 'group(ALERTS{alertstate="firing"})'
     if first is None or first.fired_at is None:
         over_all = f'group(max_over_time(ALERTS{{alertstate="firing"}}[{until:.0f}s]))'
         yield {"expr": over_all, "eval_time": f"{until:.0f}s"}
         return
-    if first.fired_at:
-        yield {"expr": expr, "eval_time": f"{first.fired_at - STEP:.0f}s"}
-    fires = [{"labels": "{}", "value": 1}]
-    yield {"expr": expr, "eval_time": f"{first.fired_at:.0f}s", "exp_samples": fires}
+    yield from fires_first('group(ALERTS{alertstate="firing"})', first.fired_at)
