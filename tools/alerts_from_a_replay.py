@@ -43,8 +43,8 @@ class Story:
 STORIES: Final = (
     Story(scenario="production", variant="gather_all", alerts=("GhostConnections",)),
     Story(scenario="production", variant="supervised", alerts=("DrainTimeouts",)),
-    Story(scenario="healthy_twin", variant="gather_all", alerts=()),
-    Story(scenario="healthy_twin", variant="supervised", alerts=()),
+    Story(scenario="healthy_twin", variant="gather_all", alerts=(), fewer=8),
+    Story(scenario="healthy_twin", variant="supervised", alerts=(), fewer=8),
     Story(
         scenario="task_crashes_late",
         variant="supervised",

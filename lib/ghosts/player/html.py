@@ -15,7 +15,10 @@ from ghosts.player.variations import Variation
 from ghosts.records.recording import Recording
 
 _HERE: Final = Path(__file__).parent
-SCRIPT: Final = (_HERE / "player.js").read_text(encoding="utf-8")
+SCRIPT: Final = "".join(
+    (_HERE / name).read_text(encoding="utf-8") for name in ("words.js", "picture.js", "player.js")
+)
+"""One script, since a page that is a file can import none. Its last part is the player."""
 STYLE: Final = (_HERE / "player.css").read_text(encoding="utf-8")
 _PAGE: Final = (_HERE / "page.js").read_text(encoding="utf-8")
 _PART: Final = """\

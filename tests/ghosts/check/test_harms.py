@@ -225,7 +225,8 @@ def test_a_service_that_does_not_stop_is_found_and_one_that_is_slow_is_noted() -
     [
         ("sleeps_in_the_loop", "SLEEPS", "blocks the event loop"),
         ("sleeps_again_and_again", "AGAIN", "blocks the event loop"),
-        ("asks_in_the_loop", "ASKS", "blocks the event loop"),  # for 2 s, again and again
+        # for 2 s, again and again
+        pytest.param("asks_in_the_loop", "ASKS", "blocks the event loop", marks=pytest.mark.slow),
         ("spins", "SPINS", "in spins"),
         ("exits", "EXITS", "the service ends itself: SystemExit: no licence"),
     ],

@@ -221,7 +221,13 @@ def test_wrong_use_gets_one_line_that_says_what_to_write(here, capsys, options, 
     assert [path.name for path in here.iterdir()] == ["frames.json"]
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">/dev/full", "| head -0"])
+@pytest.mark.parametrize(
+    "closed",
+    [
+        ">/dev/full",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (">&-", "2>&-", "<&-", "| head -0")),
+    ],
+)
 def test_the_files_are_written_whatever_standard_streams_are_closed_or_full(here, closed):
     options = ("--only", "healthy,close", "--json", "found.json", "--html", "found.html")
     check = ("check", "reported:echoes", *SMALL, *options)

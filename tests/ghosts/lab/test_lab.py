@@ -141,8 +141,8 @@ def leave(variant: str, how: str) -> tuple[int, int, int]:
 @pytest.mark.parametrize(
     ("how", "under_gather"),
     [
-        ("close", (10, 3, 7)),
-        ("reset", (10, 3, 7)),
+        pytest.param("close", (10, 3, 7), marks=pytest.mark.slow),  # as most tests here
+        pytest.param("reset", (10, 3, 7), marks=pytest.mark.slow),
         ("vanish", (10, 3, 7)),  # the server's pings find out
         ("silent", (10, 10, 0)),  # it answers pings; only a receive timeout ends it
     ],

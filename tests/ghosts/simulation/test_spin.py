@@ -394,6 +394,7 @@ def test_a_lab_whose_sessions_spin_says_so_and_goes_on() -> None:
     assert then == [True, 3, 1, 2, ["swallows_cancellation"]]
 
 
+@pytest.mark.slow
 def test_a_lab_whose_session_spins_at_its_end_can_be_closed() -> None:
     raised, gauge = apart(lab_whose_session_spins_when_the_lab_is_closed)
     assert "it is in at_cancellation, at " in raised
