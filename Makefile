@@ -3,7 +3,7 @@
 BIN := .venv/bin
 PROMTOOL := $(shell command -v promtool 2>/dev/null)
 
-# Without compiled files, each process that is started would compile what it imports anew.
+# Without compiled files, each process that is started would compile again what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -78,7 +78,7 @@ bench: setup .venv/.peers ## measure speed and memory, beside other libraries; t
 COMPILE := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --quiet --custom-compile-command "make lock"
 
-lock: .venv/.locked ## resolve the dependencies of pyproject.toml anew; to newer versions: UPGRADE=--upgrade
+lock: .venv/.locked ## resolve the dependencies of pyproject.toml again; to newer versions: UPGRADE=--upgrade
 	@$(BIN)/$(COMPILE) $(UPGRADE) pyproject.toml --all-extras -o requirements.lock
 	@$(BIN)/$(COMPILE) $(UPGRADE) tests/bench/requirements.in -c requirements.lock \
 		-o tests/bench/requirements.lock

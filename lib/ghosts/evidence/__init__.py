@@ -1,8 +1,8 @@
 """Production's figures: loaded from `data/`, validated, and the arithmetic that rests on them.
 
 Every figure carries its source (`omi#N` is issue or pull request N of the public repository
-BasedHardware/omi) and its kind. `data/README.md` explains the files. Loaders read the files anew
-on each call and raise `EvidenceError` on anything that is not what the file promises.
+BasedHardware/omi) and its kind. `data/README.md` explains the files. Loaders read the files
+again on each call, and raise `EvidenceError` on anything that is not what the file promises.
 """
 
 from ghosts.evidence.chunks import MIB, ChunkQueue, chunk_queue

@@ -17,7 +17,7 @@ class ServerMetrics:
         self._gauge_name = f"{service}_active_ws_connections"
         self.active = Gauge(
             self._gauge_name,
-            "Sessions that have begun and not ended: the connections that the service believes in.",
+            "Sessions that have begun and not ended, as the service counts them.",
             registry=self.registry,
         )
         self.tcp = Gauge(
@@ -29,7 +29,7 @@ class ServerMetrics:
 
     @property
     def gauge(self) -> int:
-        """The value of the gauge: how many connections the service believes it has."""
+        """The value of the gauge: how many sessions the service counts."""
         return self.value(self._gauge_name)
 
     def value(self, name: str) -> int:

@@ -27,6 +27,8 @@ def test_the_report_of_a_replay(page: Page, tmp_path: Path) -> None:
         assert picture.loaded
         assert any(letter.isdigit() for letter in picture.alt)
         assert picture.height <= TALLEST
+    page.set_viewport_size({"width": 700, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") == 700, "no scrolling sideways"
 
 
 def test_the_report_of_a_check(page: Page, tmp_path: Path) -> None:
