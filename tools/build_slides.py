@@ -29,6 +29,7 @@ def main() -> int:
         path = BUILD / f"{talk}_minutes.html"
         path.write_text(deck.page(talk), encoding="utf-8")
         print(path.relative_to(ROOT))
+    print("Open one in a browser, without a network: S opens the notes and the clock.")
     return 0
 
 

@@ -129,6 +129,13 @@ def overlapping(texts: list[DrawnText]) -> list[tuple[str, str]]:
     ]
 
 
+@talks_opened
+def test_every_picture_has_words_for_who_does_not_see_it(opened: Page) -> None:
+    alts = [picture.get_attribute("alt") for picture in opened.locator("section img").all()]
+    assert len(alts) >= 6
+    assert all(alts)
+
+
 @the_long_talk
 def test_text_stands_out_from_what_is_behind_it(opened: Page) -> None:
     rules = ["color-contrast", "image-alt", "empty-heading"]
@@ -151,3 +158,31 @@ def test_the_speaker_view_follows_with_notes_and_time(opened: Page) -> None:
     expect(speaker.locator(".pacing")).to_be_visible()
     speaker.keyboard.press("ArrowLeft")
     opened.wait_for_function("Reveal.getIndices().h === 1")
+
+
+@talks_opened
+def test_a_print_has_the_notes_of_each_slide_on_a_page_after_it(opened: Page) -> None:
+    slides = opened.evaluate("Reveal.getTotalSlides()")
+    opened.goto(opened.url.split("#")[0] + "?print-pdf&showNotes=separate-page")
+    expect(opened.locator(".pdf-page + .speaker-notes-pdf")).to_have_count(slides)
+
+
+@talks_opened
+def test_all_that_is_said_at_a_slide_is_seen_at_once_on_a_laptop(opened: Page) -> None:
+    with opened.context.expect_page() as popup:
+        opened.keyboard.press("s")
+    speaker = popup.value
+    speaker.set_viewport_size({"width": 1440, "height": 900})
+    expect(speaker.locator("iframe")).to_have_count(2)
+    scrolled = []
+    for title in slides_shown(opened):
+        times = opened.locator("section.present aside.notes p", has_text="until").first
+        expect(speaker.locator(".speaker-controls-notes")).to_contain_text(
+            times.text_content() or ""
+        )
+        said = speaker.locator(".speaker-controls-notes p", has_not_text="If asked:")
+        box = said.last.bounding_box()
+        assert box is not None
+        if box["y"] + box["height"] > 900:
+            scrolled.append(title)
+    assert scrolled == []

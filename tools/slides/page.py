@@ -1,21 +1,19 @@
 """The deck of one talk as one page of HTML that loads nothing: reveal.js and pictures are in it."""
 
 import html
-import re
 import textwrap
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 
 from ghosts.plots.style import DPI, Figure, data_url
 from slides.cells import Drawing, Notebooks
-from slides.source import TALKS, Lines, Slide, SlidesError, Source
+from slides.notes import Notes
+from slides.source import Lines, Slide, SlidesError, Source
 
 HERE: Final = Path(__file__).parent
 _SHARPER: Final = 2
@@ -39,7 +37,6 @@ class Drawn:
     text: str
     shown: str
     """HTML of its picture or lines."""
-    notes: str
     origin: str
     """The notebook of what is shown."""
     figure: Figure | None
@@ -49,28 +46,9 @@ class Deck:
     """All slides of all talks, drawn once."""
 
     def __init__(self, source: Source, notebooks: Notebooks) -> None:
-        self._source = source
         self._notebooks = notebooks
-        self._facts = {name: notebooks.fact(name, *of) for name, of in source.facts.items()}
-        self._words = Environment(undefined=StrictUndefined)
-        self._answers = dict(self._answered())
+        self._notes = Notes(source, notebooks)
         self.slides = [self._drawn(slide) for slide in source.slides]
-
-    def _answered(self) -> Iterator[tuple[str, str]]:
-        """Yield each question, its answer, and where the notebooks have more of it."""
-        table = self._source.questions_in
-        places = {
-            question: re.sub("^here", f"`{self._notebooks.name(table)}`", place)
-            for question, place in self._notebooks.places(table).items()
-        }
-        answered = {question.question for question in self._source.questions.values()}
-        for one in sorted(places.keys() ^ answered):
-            raise SlidesError(
-                f"question {one!r} is not both in slides.toml and in the table of {table}"
-            )
-        for name, question in self._source.questions.items():
-            answer = self._fill(question.answer, name).strip()
-            yield name, f"**{question.question}** {answer} (More: {places[question.question]}.)"
 
     def page(self, talk: int) -> str:
         """Return the page of the talk that lasts ``talk`` minutes."""
@@ -83,6 +61,7 @@ class Deck:
             talk=talk,
             title=slides[0].title,
             slides=slides,
+            notes=lambda slide: _markdown.render(self._notes.of(slide, talk)),
             licence=(reveal / "LICENSE").read_text(encoding="utf-8"),
             styles=[_text(reveal / "dist/reset.css"), _text(reveal / "dist/reveal.css")],
             scripts=[
@@ -92,7 +71,7 @@ class Deck:
         )
 
     def _drawn(self, slide: Slide) -> Drawn:
-        title = self._fill(slide.title, slide.title)
+        title = self._notes.filled(slide.title, slide.title)
         drawing = self._notebooks.draw(slide.picture) if slide.picture else None
         shown, origin = "", ""
         if slide.picture and drawing:
@@ -104,39 +83,14 @@ class Deck:
         return Drawn(
             slide=slide,
             title=title,
-            text=_markdown.render(self._fill(slide.text, title)) if slide.text else "",
+            text=_markdown.render(self._notes.filled(slide.text, title)) if slide.text else "",
             shown=shown,
-            notes=_markdown.render("\n\n".join(self._notes(slide, title))),
             origin=origin,
             figure=drawing.figure if drawing else None,
         )
 
-    def _notes(self, slide: Slide, title: str) -> Iterator[str]:
-        """Yield the paragraphs of a slide's notes: its times, what to say, the answers at hand."""
-        yield " · ".join(self._times(slide))
-        yield self._fill(slide.notes, title)
-        asked = self._answers if slide is self._source.slides[-1] else slide.asked
-        for name in asked:
-            yield f"If asked: {self._answers[name]}"
-
-    def _times(self, slide: Slide) -> Iterator[str]:
-        for talk in TALKS:
-            if talk not in slide.minutes:
-                yield f"{talk} min: skipped"
-                continue
-            slides = self._source.slides_of(talk)
-            ends = list(accumulate(each.minutes[talk] for each in slides))
-            at = next(i for i, each in enumerate(slides) if each is slide)
-            yield f"**{talk} min: {clock(slide.minutes[talk])}**, until {clock(ends[at])}"
-
-    def _fill(self, text: str, where: str) -> str:
-        try:
-            return self._words.from_string(text).render(self._facts)
-        except TemplateError as error:
-            raise SlidesError(f"slides.toml, {where!r}: {error}") from None
-
     def _shown(self, lines: Lines, *, beside_text: bool) -> str:
-        mark = self._fill(lines.mark, lines.cell)
+        mark = self._notes.filled(lines.mark, lines.cell)
         if lines.kind == "table":
             marked = f'<td class="marked">{mark}</td>'
             return self._notebooks.table(lines.cell).replace(f"<td>{mark}</td>", marked)
@@ -153,11 +107,6 @@ class Deck:
         )
         code = "\n".join(_line(each, lines.kind, mark) for each in chosen)
         return f'<pre style="font-size: {size:.1f}px"><code>{code}</code></pre>'
-
-
-def clock(seconds: int) -> str:
-    """Return seconds as a presenter reads them: ``1:30``."""
-    return f"{seconds // 60}:{seconds % 60:02}"
 
 
 def _between(all_lines: list[str], lines: Lines) -> list[str]:

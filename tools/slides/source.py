@@ -87,6 +87,8 @@ class Source:
 
     questions_in: Cell
     """The cell with the table of questions and of where they are answered."""
+    before_the_talk: str
+    """What the speaker does first; in the notes of the first slide."""
     facts: dict[str, tuple[Cell, re.Pattern[str]]]
     questions: dict[str, Question]
     slides: tuple[Slide, ...]
