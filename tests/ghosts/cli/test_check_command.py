@@ -225,7 +225,10 @@ def test_wrong_use_gets_one_line_that_says_what_to_write(here, capsys, options, 
     "closed",
     [
         ">/dev/full",
-        *(pytest.param(each, marks=pytest.mark.slow) for each in (">&-", "2>&-", "<&-", "| head -0")),
+        *(
+            pytest.param(each, marks=pytest.mark.slow)
+            for each in (">&-", "2>&-", "<&-", "| head -0")
+        ),
     ],
 )
 def test_the_files_are_written_whatever_standard_streams_are_closed_or_full(here, closed):
