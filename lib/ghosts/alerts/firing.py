@@ -25,7 +25,7 @@ class Alert:
     fired_at: float | None = None
     """When it had held for as long as ``for`` asks; None if it stopped before."""
     ended_at: float | None = None
-    """When it held no more; None if it did to the end."""
+    """When it held no more, and was no longer kept firing; None if it was to the end."""
     value: float
     """Of the expression, when it fired; when it held first, if it never fired."""
     annotations: Mapping[str, str]
@@ -79,6 +79,8 @@ class _RuleState:
         self._series = series
         self._written: set[Labels] = set()
         self._active: dict[Labels, Alert] = {}
+        self._gone_at: dict[Labels, float] = {}
+        """When the expression of an active alert was first evaluated without it."""
         self._ended: list[Alert] = []
 
     def alerts(self) -> list[Alert]:
@@ -105,7 +107,14 @@ class _RuleState:
             if alert.fired_at is None and second - alert.pending_at >= rule.hold:
                 alert = replace(_new(rule, own, value, alert.pending_at), fired_at=second)
             active[labels] = alert
-        self._ended += [replace(one, ended_at=second) for one in self._active.values()]
+            self._gone_at.pop(labels, None)
+        for labels, alert in self._active.items():
+            since = self._gone_at.setdefault(labels, second)
+            if alert.fired_at is not None and second - since < rule.keep:
+                active[labels] = alert
+            else:
+                del self._gone_at[labels]
+                self._ended.append(replace(alert, ended_at=second))
         self._active = active
 
 

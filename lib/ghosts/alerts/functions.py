@@ -96,6 +96,17 @@ def _floor(value: float) -> float:
     return math.floor(value) if math.isfinite(value) else value
 
 
+def _larger(one: float, other: float) -> float:
+    """Return the larger number as Go does: infinity before NaN, NaN before other numbers."""
+    if math.inf in (one, other):
+        return math.inf
+    return math.nan if math.isnan(one + other) else max(one, other)
+
+
+def _smaller(one: float, other: float) -> float:
+    return -_larger(-one, -other)
+
+
 OF_VALUE: Final[Mapping[str, Callable[..., float]]] = {
     "abs": abs,
     "ceil": lambda value: math.ceil(value) if math.isfinite(value) else value,
@@ -103,11 +114,16 @@ OF_VALUE: Final[Mapping[str, Callable[..., float]]] = {
     "sqrt": lambda value: math.sqrt(value) if value >= 0 else math.nan,
     "sgn": lambda value: (value > 0) - (value < 0),
     "round": lambda value, to=1.0: _floor(value * (1 / to) + 0.5) / (1 / to),
-    "clamp": lambda value, least, most: max(least, min(most, value)),
-    "clamp_min": lambda value, least: max(least, value),
-    "clamp_max": lambda value, most: min(most, value),
+    "clamp": lambda value, least, most: _larger(least, _smaller(most, value)),
+    "clamp_min": lambda value, least: _larger(least, value),
+    "clamp_max": lambda value, most: _smaller(most, value),
 }
 """Functions of an instant vector's values, with their numbers."""
+
+
+def is_empty(name: str, *numbers: float) -> bool:
+    """Return whether a function gives no series at all: a clamp whose bounds have crossed."""
+    return name == "clamp" and numbers[1] < numbers[0]
 
 
 def histogram_quantile(q: float, buckets: Mapping[float, float]) -> float:

@@ -20,6 +20,7 @@ from ghosts.alerts.functions import (
     OVER_RANGE,
     Samples,
     histogram_quantile,
+    is_empty,
     quantile,
 )
 from ghosts.alerts.matching import (
@@ -198,7 +199,7 @@ class Evaluation:
             return self._over_range(name, args[0])
         if name in OF_VALUE:
             numbers = [self._number(each) for each in args[1:]]
-            vector = self._vector(args[0])
+            vector = {} if is_empty(name, *numbers) else self._vector(args[0])
             return unique(
                 (without(labels, [NAME]), float(OF_VALUE[name](value, *numbers)))
                 for labels, value in vector.items()

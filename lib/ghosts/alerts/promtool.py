@@ -1,5 +1,6 @@
 """Series and expectations in the form of `promtool test rules`, Prometheus' own test of rules."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,15 +23,16 @@ def found() -> str | None:
 
 
 def left_open() -> bool:
-    """Return whether the promtool that is installed reads ranges as Prometheus 3; if none is, True.
+    """Return whether the promtool that is installed reads ranges as Prometheus 3.
 
-    See `SeriesStore`.
+    True as well where none is installed, or where it does not tell its version. See `SeriesStore`.
     """
     path = found()
     if path is None:
         return True
-    run = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
-    return int((run.stdout + run.stderr).split("version ")[1].split(".")[0]) >= _OPEN_SINCE
+    run = subprocess.run([path, "--version"], capture_output=True, text=True, check=False)
+    version = re.search(r"version v?(\d+)\.", run.stdout + run.stderr)
+    return version is None or int(version[1]) >= _OPEN_SINCE
 
 
 def read_series(series: Iterable[Mapping[str, str]], *, left_open: bool = True) -> SeriesStore:

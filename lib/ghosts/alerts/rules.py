@@ -29,6 +29,8 @@ class Rule:
     records: bool
     hold: float = 0.0
     """Seconds for which the expression must have held (``for``)."""
+    keep: float = 0.0
+    """Seconds for which the alert goes on once the expression holds no more (keep_firing_for)."""
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
 
@@ -108,7 +110,7 @@ def _rule(rule: Mapping[str, Any], source: str) -> Rule:
     if records == ("alert" in rule) or "expr" not in rule:
         raise RulesError(f"{source}: a rule should have expr: and either record: or alert:")
     name = str(rule["record" if records else "alert"])
-    covered = {"record", "alert", "expr", "for", "labels", "annotations"}
+    covered = {"record", "alert", "expr", "for", "keep_firing_for", "labels", "annotations"}
     if other := sorted(set(rule) - covered):
         raise RulesError(f"{source}: {name}: {other[0]} is not covered here")
     try:
@@ -121,6 +123,9 @@ def _rule(rule: Mapping[str, Any], source: str) -> Rule:
         tree=tree,
         records=records,
         hold=duration(str(rule.get("for", "0")), f"{source}: for of {name}"),
+        keep=duration(
+            str(rule.get("keep_firing_for", "0")), f"{source}: keep_firing_for of {name}"
+        ),
         labels={key: str(value) for key, value in (rule.get("labels") or {}).items()},
         annotations={key: str(value) for key, value in (rule.get("annotations") or {}).items()},
     )

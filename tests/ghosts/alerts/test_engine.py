@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from ghosts.alerts import (
     evaluate_rules,
     labels_of,
     load_rules,
+    promtool,
     read_rules,
 )
 from ghosts.records.scenario import load_scenario
@@ -81,6 +83,38 @@ def test_an_alert_that_stops_before_its_time_is_pending_and_does_not_fire() -> N
     first, second = evaluate_rules([group], series).alerts
     assert (first.pending_at, first.fired_at, first.ended_at) == (30, None, 90)
     assert (second.pending_at, second.fired_at, second.ended_at) == (120, 210, None)
+
+
+def test_an_alert_is_kept_firing_and_a_pending_one_is_not() -> None:
+    series = SeriesStore()
+    for number, value in enumerate([9, 0, 9, 9, 9, 0, 0, 9, 0, 0, 0, 0]):
+        series.add(labels_of("gauge"), 30 * number, value)
+    (group,) = read_rules(
+        "groups: [{rules: [{alert: High, expr: gauge > 5, for: 1m, keep_firing_for: 90s}]}]"
+    )
+    pending, fired = evaluate_rules([group], series).alerts
+    assert (pending.fired_at, pending.ended_at) == (None, 30)
+    assert (fired.pending_at, fired.fired_at, fired.ended_at) == (60, 120, 330)
+
+
+@pytest.mark.parametrize(
+    ("says", "left_open"),
+    [
+        ("promtool, version 2.53.1 (branch: HEAD)", False),
+        ("promtool, version 3.0.0-rc.1", True),
+        ("promtool, version v3.1.0", True),
+        ("promtool (devel)", True),
+        ("", True),
+    ],
+)
+def test_ranges_are_read_as_the_version_of_promtool_reads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, left_open: bool
+) -> None:
+    script = tmp_path / "promtool"
+    script.write_text(f"#!/bin/sh\necho '{says}'\n")
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert promtool.left_open() is left_open
 
 
 def hangs(scrapes: Scrapes) -> None:
