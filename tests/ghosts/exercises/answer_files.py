@@ -8,6 +8,8 @@ import ast
 import linecache
 from pathlib import Path
 
+import pytest
+
 from ghosts.exercises import Exercise
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -19,6 +21,11 @@ _KEPT: list[dict[str, object]] = []
 def answer_files(slug: str, kind: str) -> list[Path]:
     """The files of one exercise; ``kind`` is ``right`` or ``wrong``."""
     return sorted((ANSWERS / slug / kind).rglob("*.py"))
+
+
+def marks(path: Path) -> tuple[pytest.MarkDecorator, ...]:
+    """The marks of a test of an answer: those in a folder ``slow`` are for `make test-all`."""
+    return (pytest.mark.slow,) if path.parent.name == SLOW else ()
 
 
 def answer_in(source: str, exercise: Exercise, name: str = "<answer>") -> object:

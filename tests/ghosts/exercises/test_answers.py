@@ -3,16 +3,12 @@
 from pathlib import Path
 
 import pytest
-from answer_files import SLOW, answer_files, answer_in, answer_of, expected_reason
+from answer_files import answer_files, answer_in, answer_of, expected_reason, marks
 
 from ghosts.exercises import Correct, Exercise, Incorrect, NotAttempted, exercises
 
 EXERCISES = exercises()
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.slug)
-
-
-def marks(path: Path) -> tuple[pytest.MarkDecorator, ...]:
-    return (pytest.mark.slow,) if path.parent.name == SLOW else ()
 
 
 def files(kind: str) -> list[object]:

@@ -1,4 +1,4 @@
-"""The pods on which an alert is judged: what they exposed in replays, stored in data/alerts."""
+"""Replays: what their pods exposed, stored in data/alerts."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,14 +13,31 @@ from ghosts.paths import DATA
 STORED: Final = DATA / "alerts" / "series.yml"
 INCIDENT: Final = "incident"
 _WORDS: Final = {
-    INCIDENT: "the pod of the incident",
-    "healthy": "the same devices where nothing fails",
-    "busy": "a healthy pod with 200 devices",
-    "fixed": "the pod of the incident, with the published fix",
-    "wave": "a healthy pod that all 26 devices leave at once, twice",
-    "rollout": "a pod that is replaced by a new one",
-    "scrapes fail": "a healthy pod whose scrapes fail for 4.5 minutes, and later for 20",
+    INCIDENT: ("the pod of the incident", "it has no ghosts at that time"),
+    "healthy": (
+        "the same devices where nothing fails",
+        "devices come and go, and some of those that have left are still draining: that is no "
+        "fault",
+    ),
+    "busy": ("a healthy pod with 200 devices", "there are many devices and no ghosts"),
+    "fixed": (
+        "the pod of the incident, with the published fix",
+        "sessions end there, and it has no ghosts",
+    ),
+    "wave": (
+        "a healthy pod that all 26 devices leave at once, twice",
+        "their sessions drain for up to 150 s, which is no fault: the alert has to wait longer",
+    ),
+    "rollout": (
+        "a pod that is replaced by a new one",
+        "a restart takes the old series away and begins new ones: that is no fault",
+    ),
+    "scrapes fail": (
+        "a healthy pod whose scrapes fail for 4.5 minutes, and later for 20",
+        "a series that is missing says nothing about ghosts",
+    ),
 }
+"""What each pod is, and why an alert on it is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +51,12 @@ class Case:
     @property
     def words(self) -> str:
         """What it is, for the sentence "it fires on ..."."""
-        return _WORDS[self.name]
+        return _WORDS[self.name][0]
+
+    @property
+    def why(self) -> str:
+        """Why an alert that fires on it without ghosts is wrong."""
+        return _WORDS[self.name][1]
 
     def counts(self, second: float) -> dict[str, int]:
         """Return gauge, TCP connections and ghosts of the pod at a second, memory in MiB too."""

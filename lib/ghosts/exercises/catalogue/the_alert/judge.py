@@ -1,150 +1,112 @@
-"""Judges an alert: it fires in the incident early enough, and on no pod without ghosts."""
+"""Judges an alert: it fires for each pod with ghosts, in time and by name, and for no other."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Sequence
 
-from ghosts.alerts import Alert, Evaluated, Group, PromQLError, evaluate_rules
-from ghosts.exercises.catalogue.the_alert.cases import INCIDENT, Case, cases
+from ghosts.alerts import Evaluated, PromQLError, evaluate_rules
+from ghosts.exercises.catalogue.the_alert.findings import Finding, Kind, findings
+from ghosts.exercises.catalogue.the_alert.fleet import Fleet, Pod
+from ghosts.exercises.catalogue.the_alert.fleets import fleets
+from ghosts.exercises.catalogue.the_alert.lessons import Groups
 from ghosts.exercises.catalogue.the_alert.promtool_verdict import promtool_says
-from ghosts.exercises.catalogue.the_alert.reading import (
-    groups_of,
-    metrics_of,
+from ghosts.exercises.catalogue.the_alert.reading import groups_of, unexposed
+from ghosts.exercises.catalogue.the_alert.reasons import reason_for
+from ghosts.exercises.catalogue.the_alert.structure import (
     returns_bool,
-    unexposed,
+    selecting_nothing,
 )
 from ghosts.exercises.outcome import Correct, Incorrect, Outcome, Requirement
 
-BOUND: Final = 3600.0
-"""Simulated seconds within which the alert has to fire in the incident."""
-_TCP: Final = "pusher_tcp_connections"
-_MEMORY: Final = "process_resident_memory_bytes"
-_WHY: Final = {
-    "healthy": "devices come and go, and some of those that have left are still draining: "
-    "that is no fault",
-    "fixed": "sessions end there, and it has no ghosts",
-    "wave": "their sessions drain for up to 150 s, which is no fault: the alert has to wait longer",
-    "rollout": "a restart takes the old series away and begins new ones: that is no fault",
-    "scrapes fail": "a series that is missing says nothing about ghosts",
-}
-
 
 def judge(answer: object) -> Outcome:
-    """Return whether an alert would have paged, and would not have without ghosts."""
+    """Return whether an alert fires for each pod with ghosts, and for no other."""
     groups = groups_of(answer)
     if isinstance(groups, Incorrect):
         return groups
-    incident, *others = cases().values()
-    wrong = unexposed(
-        groups, sorted({name for each in cases().values() for name in each.series.names()})
-    )
+    every = fleets()
+    exposed = sorted({name for fleet in every for name in fleet.series.names()})
+    wrong = unexposed(groups, exposed)
     if wrong is not None:
         return wrong
     try:
-        evaluated = {name: evaluate_rules(groups, case.series) for name, case in cases().items()}
+        evaluated = [evaluate_rules(groups, fleet.series) for fleet in every]
     except PromQLError as error:
         return Incorrect(f"the expression cannot be evaluated: {error}.")
-    first = {name: next(iter(one.fired()), None) for name, one in evaluated.items()}
-    requirements = _requirements(first)
-    late = _too_late(groups, incident, evaluated[INCIDENT])
-    if late is not None and not _fires_everywhere(first):
-        return Incorrect(late.reason, late.seen, requirements)
-    for case in others:
-        alert = first[case.name]
-        if alert is not None and alert.fired_at is not None:
-            reason = _false_alarm(groups, case, alert, everywhere=_fires_everywhere(first))
-            return Incorrect(reason, _seen(case, alert.fired_at), requirements)
-    page = first[INCIDENT]
-    assert page is not None
-    assert page.fired_at is not None
-    seen = {**_seen(incident, page.fired_at), **promtool_says(groups, first)}
-    ghosts = incident.counts(page.fired_at)["ghosts"]
-    words = (
-        f"it fires at minute {page.fired_at / 60:g} of the incident, with {ghosts} ghosts, and on "
-        "none of the pods without ghosts."
-    )
-    return Correct(words, seen, requirements)
+    both = [*zip(every, evaluated, strict=True)]
+    found = [finding for fleet, one in both for finding in findings(fleet, one)]
+    if not found:
+        return _right(groups, every, evaluated)
+    worst = _worst(found, next(iter(every[0].pods.values())))
+    reason = _reason(groups, both, found, worst)
+    seen = _counts(worst.fleet, worst.pod, worst.second)
+    return Incorrect(reason, seen, _requirements(found))
 
 
-def _too_late(groups: tuple[Group, ...], incident: Case, evaluated: Evaluated) -> Incorrect | None:
-    """Return why the alert does not fire in the incident within the bound; None if it does."""
-    end = incident.series.until
-    hold = max(rule.hold for group in groups for rule in group.rules)
-    if not evaluated.alerts:
-        return Incorrect(
-            "it never fires: the expression has no value at any time of the incident. Evaluate it "
-            "at the end, where the gauge is above the TCP connections.",
-            _seen(incident, end),
+def _worst(found: Sequence[Finding], incident: Pod) -> Finding:
+    """Return the finding that is the reason."""
+
+    def rank(finding: Finding) -> int:
+        false = finding.kind is Kind.FALSE
+        order = (
+            finding.kind is Kind.UNNAMED,
+            finding.pod is incident and not false,
+            false and not finding.pod.has_many,
+            finding.kind in (Kind.NEVER, Kind.LATE),
+            not false,
         )
-    fired = evaluated.fired()
-    if not fired:
-        return Incorrect(
-            f"it never fires: the expression holds, but not for {hold / 60:g} minutes without a "
-            "break.",
-            _seen(incident, end),
+        return order.index(True) if True in order else len(order)
+
+    return min(found, key=rank)
+
+
+def _reason(
+    groups: Groups,
+    both: Sequence[tuple[Fleet, Evaluated]],
+    found: Sequence[Finding],
+    worst: Finding,
+) -> str:
+    """Return why an alert is wrong: what it does everywhere or nowhere, or else the worst of it."""
+    nothing = selecting_nothing(groups, [fleet.series for fleet, _ in both])
+    if nothing is not None and not any(evaluated.fired() for _, evaluated in both):
+        return (
+            f"it never fires: no series matches `{nothing}`. A pod gets a new name whenever it is "
+            "replaced, and there is no label but pod."
         )
-    at = fired[0].fired_at or 0.0
-    if at <= BOUND:
-        return None
-    counts = incident.counts(at)
-    reason = (
-        f"it fires at minute {at / 60:g}, with {counts['ghosts']} ghosts; it should within the "
-        f"first {BOUND / 60:.0f} minutes. "
-    )
-    return Incorrect(reason + _why_late(metrics_of(groups), fired[0]), _seen(incident, at))
-
-
-def _why_late(metrics: set[str], alert: Alert) -> str:
-    if metrics == {_MEMORY}:
-        return "Memory grows only once uploads no longer end, which is later than the first ghosts."
-    if _TCP not in metrics:
-        return "The gauge alone looks like load until there are more ghosts than devices."
-    if alert.pending_at <= BOUND:
-        return "It holds early enough: what is too long is its `for`."
-    return "It asks for more ghosts than there are in the first hour: lower the threshold."
-
-
-def _fires_everywhere(first: Mapping[str, Alert | None]) -> bool:
-    return all(alert is not None for alert in first.values())
-
-
-def _false_alarm(groups: tuple[Group, ...], case: Case, alert: Alert, *, everywhere: bool) -> str:
     if returns_bool(groups):
         return (
             "with `bool` a comparison returns 0 or 1 instead of leaving series out, and an alert "
             "fires for every series that there is, also for 0: it fires on every pod."
         )
-    counts, metrics = case.counts(alert.fired_at or 0.0), metrics_of(groups)
-    at = f"it fires on {case.words}, at minute {(alert.fired_at or 0) / 60:g}: "
-    numbers = f"gauge {counts['gauge']}, TCP connections {counts['TCP connections']}"
-    if everywhere:
-        return f"{at}{numbers}. It fires on every pod: what it asks for holds without ghosts."
-    if metrics == {_MEMORY}:
-        return (
-            f"{at}{counts['memory (MiB)']} MiB and no ghosts. Memory is also what waits to be "
-            "uploaded: it does not say whose it is."
-        )
-    if _TCP not in metrics and case.name == "busy":
-        return (
-            f"{at}{numbers}. The gauge alone does not tell devices from ghosts: compare it with "
-            "the TCP connections."
-        )
-    why = _WHY.get(case.name, "there are many devices and no ghosts")
-    return f"{at}{numbers}; {why}."
-
-
-def _seen(case: Case, second: float) -> dict[str, object]:
-    return {"minute": f"{second / 60:g}", **case.counts(second)}
-
-
-def _requirements(first: Mapping[str, Alert | None]) -> tuple[Requirement, ...]:
-    page = first[INCIDENT]
-    in_time = page is not None and (page.fired_at or 0.0) <= BOUND
-    every = cases()
-    return (
-        Requirement(f"fires in the incident, within {BOUND / 60:.0f} minutes", in_time),
-        *(
-            Requirement(f"does not fire on {every[name].words}", alert is None)
-            for name, alert in first.items()
-            if name != INCIDENT
-        ),
+    healthy = {pod.name for fleet, _ in both for pod in fleet.pods.values() if not pod.has_many}
+    false = {each.pod.name for each in found if each.kind is Kind.FALSE} & healthy
+    most = worst.kind is Kind.FALSE and len(false) > len(healthy) / 2
+    everywhere = (
+        f" It fires on {len(false)} of {len(healthy)} pods without ghosts: what it asks for holds "
+        "there as well."
     )
+    return f"{reason_for(groups, worst)}{everywhere if most else ''}"
+
+
+def _right(groups: Groups, every: Sequence[Fleet], evaluated: Sequence[Evaluated]) -> Correct:
+    incident = next(iter(every[0].pods.values()))
+    page = next(
+        each for each in evaluated[0].fired() if each.labels.get("pod") == incident.name
+    ).fired_at
+    assert page is not None
+    pods = [pod for fleet in every for pod in fleet.pods.values()]
+    many = sum(pod.has_many for pod in pods)
+    words = (
+        f"it fires at minute {page / 60:g} of the incident, with {incident.ghosts_at(page)} "
+        f"ghosts. It names each of the {many} pods with ghosts, and none of the {len(pods) - many} "
+        "pods without."
+    )
+    seen = {**_counts(every[0], incident, page), **promtool_says(groups, every, evaluated)}
+    return Correct(words, seen, _requirements(()))
+
+
+def _counts(fleet: Fleet, pod: Pod, second: float) -> dict[str, object]:
+    return {"pod": pod.words, "minute": f"{second / 60:g}", **fleet.counts(pod, second)}
+
+
+def _requirements(found: Iterable[Finding]) -> tuple[Requirement, ...]:
+    kinds = {finding.kind for finding in found}
+    return tuple(Requirement(kind.value, kind not in kinds) for kind in Kind)

@@ -2,21 +2,26 @@
 
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ghosts.alerts import STEP, Alert, Group, Rule
-from ghosts.alerts.promtool import fires_first, found, input_series
-from ghosts.exercises.catalogue.the_alert.cases import Case, cases
+from ghosts.alerts import STEP, Evaluated, Group, Rule
+from ghosts.alerts.promtool import found, input_series
+from ghosts.exercises.catalogue.the_alert.findings import spans
+from ghosts.exercises.catalogue.the_alert.fleet import Fleet
+
+_FIRING = 'group by (pod) (ALERTS{alertstate="firing"})'
 
 
-def promtool_says(groups: tuple[Group, ...], first: Mapping[str, Alert | None]) -> dict[str, str]:
-    """Return whether promtool has the alert fire on the same pods at the same time, too.
+def promtool_says(
+    groups: tuple[Group, ...], every: Sequence[Fleet], evaluated: Sequence[Evaluated]
+) -> dict[str, str]:
+    """Return whether promtool has the alert fire on the same pods from and to the same seconds.
 
-    ``first`` has the first alert on each pod, None where none fires. Empty without a promtool.
+    Empty without a promtool.
     """
     path = found()
     if path is None:
@@ -26,7 +31,7 @@ def promtool_says(groups: tuple[Group, ...], first: Mapping[str, Alert | None]) 
         tests = {
             "rule_files": ["rules.yml"],
             "evaluation_interval": f"{STEP:.0f}s",
-            "tests": [_test(case, first[name]) for name, case in cases().items()],
+            "tests": [_test(*both) for both in zip(every, evaluated, strict=True)],
         }
         written = Path(folder) / "test.yml"
         written.write_text(yaml.safe_dump(tests, width=100_000), encoding="utf-8")
@@ -49,21 +54,27 @@ def _rules(groups: tuple[Group, ...]) -> dict[str, Any]:
 def _rule(rule: Rule) -> dict[str, Any]:
     kind = {"record": rule.name} if rule.records else {"alert": rule.name}
     hold = {} if rule.records else {"for": f"{rule.hold:.0f}s"}
-    return {**kind, "expr": rule.expr, **hold, "labels": dict(rule.labels)}
+    keep = {"keep_firing_for": f"{rule.keep:.0f}s"} if rule.keep else {}
+    return {**kind, "expr": rule.expr, **hold, **keep, "labels": dict(rule.labels)}
 
 
-def _test(case: Case, first: Alert | None) -> dict[str, Any]:
+def _test(fleet: Fleet, evaluated: Evaluated) -> dict[str, Any]:
     return {
-        "name": case.name,
         "interval": f"{STEP:.0f}s",
-        "input_series": input_series(case.series),
-        "promql_expr_test": [*_asked(case.series.until, first)],
+        "input_series": input_series(fleet.series),
+        "promql_expr_test": [*_asked(fleet, evaluated)],
     }
 
 
-def _asked(until: float, first: Alert | None) -> Iterator[dict[str, Any]]:
-    if first is None or first.fired_at is None:
-        over_all = f'group(max_over_time(ALERTS{{alertstate="firing"}}[{until:.0f}s]))'
-        yield {"expr": over_all, "eval_time": f"{until:.0f}s"}
-        return
-    yield from fires_first('group(ALERTS{alertstate="firing"})', first.fired_at)
+def _asked(fleet: Fleet, evaluated: Evaluated) -> Iterator[dict[str, Any]]:
+    """Yield which pods fire, wherever that changes and just before it, and at the end."""
+    firing, until = spans(evaluated), fleet.series.until
+    edges = {edge for those in firing.values() for one in those for edge in (one.begin, one.end)}
+    seconds = {second for edge in edges for second in (edge - STEP, edge) if 0 <= second < until}
+    for second in sorted({*seconds, until}):
+        samples = [
+            {"labels": f'{{pod="{pod}"}}', "value": 1}
+            for pod, those in firing.items()
+            if any(one.begin <= second < one.end for one in those)
+        ]
+        yield {"expr": _FIRING, "eval_time": f"{second:.0f}s", "exp_samples": samples}

@@ -1,3 +1,3 @@
-"""Memory grows only once uploads no longer end, which is later than the first ghosts"""
+"""`process_resident_memory_bytes` is 396,058,624 there"""
 
 my_alert = {"expr": "process_resident_memory_bytes > 2e9", "for": "5m"}

@@ -1,4 +1,4 @@
-"""An average."""
+"""a range of 10 minutes still has what was before"""
 
 my_alert = {
     "expr": (

@@ -1,3 +1,3 @@
-"""it never fires: the expression holds, but not for 60 minutes without a break"""
+"""never for 60 minutes without a break"""
 
 my_alert = {"expr": "changes(pusher_active_ws_connections[5m]) > 3", "for": "1h"}

@@ -1,4 +1,4 @@
-"""A ratio."""
+"""`pusher_active_ws_connections / pusher_tcp_connections` is 1.08 there, not > 1.25. It asks for a share"""
 
 my_alert = {
     "expr": (

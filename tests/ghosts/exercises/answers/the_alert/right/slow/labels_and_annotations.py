@@ -1,0 +1,8 @@
+"""x"""
+
+my_alert = {
+    "expr": "pusher_active_ws_connections - pusher_tcp_connections > 5",
+    "for": "5m",
+    "annotations": {"summary": "{{ $labels.pod }}"},
+    "labels": {"team": "audio"},
+}

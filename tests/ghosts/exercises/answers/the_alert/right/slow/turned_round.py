@@ -1,0 +1,3 @@
+"""The smaller side first."""
+
+my_alert = {"expr": "pusher_tcp_connections - pusher_active_ws_connections < -5", "for": "5m"}

@@ -1,0 +1,3 @@
+"""it fires at minute 42 on a healthy pod that all 120"""
+
+my_alert = {"expr": "pusher_active_ws_connections - pusher_tcp_connections > 10", "for": "2m"}

@@ -1,0 +1,3 @@
+"""it fires at minute 22 on one of three pods"""
+
+my_alert = {"expr": "pusher_active_ws_connections - pusher_tcp_connections > 5", "for": "20m"}

@@ -1,0 +1,6 @@
+"""`topk` is over all pods"""
+
+my_alert = {
+    "expr": "topk(1, pusher_active_ws_connections - pusher_tcp_connections) > 5",
+    "for": "5m",
+}
