@@ -17,8 +17,8 @@ EXERCISE: Final = Exercise(
     hints=(
         "A ghost is a session without a connection. Which two metrics count sessions and "
         "connections, and what is their difference on a healthy pod?",
-        "The operator - matches series with the same labels, so one expression covers every pod and "
-        "keeps the label pod; a sum over all pods does neither. Sessions that drain make the "
+        "The operator - matches series with the same labels, so one expression covers every pod "
+        "and keeps the label pod; a sum over all pods does neither. Sessions that drain make the "
         "difference positive as well: how many at any time, and more than that for how long?",
         "More than 5, for longer than the 160 s for which more may be draining: an expression that "
         "ends with > 5, and a `for` of 5m.",

@@ -12,12 +12,12 @@ import pandas as pd
 from ghosts import evidence
 
 FEWEST_GHOSTS: Final = 25
-"""Ghosts of a pod from which on its gauge counts as wrong."""
-_MOST_CONNECTED: Final = 100
-_DRAINS: Final = 7
-"""At most one connection in this many is draining: 150 s of a stay of some 17 minutes."""
-_READ_LATER: Final = 3
-"""Connections by which the two counts differ at most, because they are read some seconds apart."""
+"""Ghosts beyond what may be draining from which on a pod is to be found."""
+DRAINS: Final = 7
+"""At most one TCP connection in this many is draining: 150 s of a stay of some 17 minutes."""
+READ_LATER: Final = 3
+"""Connections by which the two counts differ at most, because they are read up to 10 s apart."""
+MOST_CONNECTED: Final = 200
 COLUMNS: Final = ("pod", "date", "gauge", "tcp", "memory_mib")
 
 
@@ -30,7 +30,8 @@ class Pod:
     gauge: int
     tcp: int
     memory_mib: float | None
-    lies: bool
+    has_ghosts: bool
+    """Whether it is to be found."""
     truth: str
     """What its gauge counts, in words."""
     lesson: str
@@ -46,12 +47,16 @@ def published() -> tuple[Pod, ...]:
             gauge=one.gauge,
             tcp=one.tcp,
             memory_mib=one.memory_mib,
-            lies=one.ghosts >= FEWEST_GHOSTS,
+            has_ghosts=_is_to_be_found(one.tcp, one.ghosts),
             truth=f"{one.tcp} connections and {one.ghosts} ghosts",
-            lesson=f"{FEWEST_GHOSTS} ghosts or more should be found.",
+            lesson="They are many more than may be draining.",
         )
         for one in evidence.pods()
     )
+
+
+def _is_to_be_found(tcp: int, ghosts: int) -> bool:
+    return ghosts >= FEWEST_GHOSTS + tcp / DRAINS
 
 
 def _made_up(
@@ -60,16 +65,20 @@ def _made_up(
     memory: float,
     truth: str,
     lesson: str,
+    idle: int = 0,
 ) -> Pod:
-    """Return a pod with these connections, ghosts and draining sessions, and TCP read later."""
+    """Return a pod with these connections, ghosts and draining sessions, and TCP read later.
+
+    ``idle`` is the number of connections that have no session.
+    """
     connected, ghosts, draining, read_later = counts
     return Pod(
         pod=pod,
         date=dt.date(2026, 6, 2),
         gauge=connected + ghosts + draining,
-        tcp=connected + read_later,
+        tcp=connected + idle + read_later,
         memory_mib=memory,
-        lies=ghosts >= FEWEST_GHOSTS,
+        has_ghosts=_is_to_be_found(connected + read_later, ghosts),
         truth=truth,
         lesson=lesson,
     )
@@ -83,10 +92,23 @@ MADE_UP: Final = (
         lesson="A session may drain for 150 s after its device has left, and is no ghost.",
     ),
     _made_up(
-        "leaving", 92, 0, 13, -2,
+        "leaving", 98, 0, 13, -2,
         memory=503,
-        truth="92 connections; 13 sessions are draining; TCP was read some seconds later, 2 fewer",
-        lesson="On a busy pod a seventh of the connections may be draining at once.",
+        truth="98 connections; 13 sessions are draining; TCP was read some seconds later, 2 fewer",
+        lesson="A seventh of 96 connections may be draining, and the readings may differ by 3.",
+    ),
+    _made_up(
+        "evening", 175, 0, 25, 0,
+        memory=560,
+        truth="175 connections; 25 sessions are draining",
+        lesson="A seventh of the connections may be draining at once: on a large pod that is more "
+        "than the ghosts of a small one.",
+    ),
+    _made_up(
+        "ahead", 22, 0, 0, 0,
+        memory=470, idle=58,
+        truth="22 connections with a session, and 58 that a load balancer has opened ahead",
+        lesson="A connection without a session is not a ghost: TCP may be far above the gauge.",
     ),
     _made_up(
         "vanished", 71, 0, 0, 0,
@@ -104,7 +126,7 @@ MADE_UP: Final = (
         "few", 4, 0, 0, -3,
         memory=455,
         truth="4 connections; TCP was read some seconds later, 3 fewer",
-        lesson="On a pod with few connections a small difference is a large share.",
+        lesson="The readings may differ by 3, a large share on a pod with few connections.",
     ),
     _made_up(
         "new", 0, 0, 0, 0,
@@ -125,47 +147,61 @@ MADE_UP: Final = (
         lesson="Most of what its gauge counts has no TCP connection.",
     ),
     _made_up(
-        "mixed", 90, 40, 0, 0,
-        memory=1080,
-        truth="90 connections and 40 ghosts",
-        lesson="Many connections hide ghosts from a share or a factor: 40 is more than can drain.",
-    ),
-    _made_up(
         "night", 0, 31, 0, 0,
         memory=640,
         truth="31 ghosts and no connection",
         lesson="Without a connection the whole gauge is ghosts.",
     ),
     _made_up(
+        "first", 0, 25, 0, 0,
+        memory=455,
+        truth="25 ghosts and no connection",
+        lesson="25 ghosts are to be found where nothing can be draining.",
+    ),
+    _made_up(
+        "mixed", 90, 40, 0, 0,
+        memory=1080,
+        truth="90 connections and 40 ghosts",
+        lesson="Many connections hide ghosts from a share or a factor: 40 is more than can drain.",
+    ),
+    _made_up(
+        "crowded", 150, 60, 0, 0,
+        memory=1420,
+        truth="150 connections and 60 ghosts",
+        lesson="21 of 150 connections may be draining, and not 60: a large pod may have ghosts.",
+    ),
+    _made_up(
         "young", 12, 30, 0, 0,
         memory=530,
         truth="12 connections and 30 ghosts",
-        lesson="The ghosts hold little audio: their uploads were stuck only at the disconnect.",
+        lesson="They hold little audio, and are more than 25 and a seventh of the connections.",
     ),
 )  # fmt: skip
 """Pods of the same service as they could be."""
 
 
-def _drawn() -> Iterator[Pod]:
-    """Yield pods at random, the same each time."""
-    chance = random.Random(7071)
-    for number in range(40):
-        connected = chance.randint(0, _MOST_CONNECTED)
-        ghosts = chance.choice((0, chance.randint(30, 250)))
-        draining = chance.randint(0, connected // _DRAINS)
-        later = chance.randint(-min(_READ_LATER, connected), _READ_LATER)
+def drawn(chance: random.Random, name: str) -> Iterator[Pod]:
+    """Yield pods at random within what the exercise says of pods, many of them at its limits."""
+    for number in range(60):
+        connected = chance.choice((0, 7, 100, MOST_CONNECTED, chance.randint(0, MOST_CONNECTED)))
+        later = chance.choice((-min(READ_LATER, connected), READ_LATER, 0))
+        most = (connected + later) // DRAINS
+        fewest = FEWEST_GHOSTS + -(-(connected + later) // DRAINS)
+        ghosts = chance.choice((0, 0, fewest, fewest + chance.randint(0, 200)))
+        draining = chance.choice((0, most, chance.randint(0, most)))
+        idle = 0 if ghosts else chance.choice((0, 0, 0, 30))
         yield _made_up(
-            f"fleet-{number}", connected, ghosts, draining, later,
-            memory=450 + round(ghosts * chance.uniform(2, 17)),
+            f"{name}-{number}", connected, ghosts, draining, later,
+            memory=450 + round(ghosts * chance.uniform(2, 17)), idle=idle,
             truth=f"{connected} connections, {ghosts} ghosts and {draining} draining sessions; "
-            f"TCP was read some seconds later, {later:+}",
-            lesson=f"At most a seventh of the connections drains, the readings differ by "
-            f"{_READ_LATER} at most, and {FEWEST_GHOSTS} ghosts or more should be found.",
+            f"TCP was read some seconds later, {later:+d}{', with 30 ahead' if idle else ''}",
+            lesson=f"At most a seventh of the connections is draining, the readings differ by "
+            f"{READ_LATER} at most, and {FEWEST_GHOSTS} ghosts more than that are to be found.",
         )  # fmt: skip
 
 
-FLEET: Final = tuple(_drawn())
-"""Pods drawn at random, which no reader has seen."""
+FLEET: Final = tuple(drawn(random.Random(7148), "fleet"))
+"""Pods drawn at random, the same on each run, so that the reason of a refusal is the same."""
 
 
 def as_table(pods: Sequence[Pod]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import inspect
+import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
@@ -16,6 +17,7 @@ from ghosts.exercises.catalogue.the_evidence.pods import (
     MADE_UP,
     Pod,
     as_row,
+    drawn,
     published,
 )
 from ghosts.exercises.outcome import Correct, Incorrect, Outcome, Seen
@@ -60,16 +62,16 @@ def _judged_names(answer: object) -> Incorrect | None:
         if name not in pods:
             return Incorrect(f"pods: {unknown('pod', name, pods)}")
     for pod in pods.values():
-        if pod.lies and pod.pod not in names:
+        if pod.has_ghosts and pod.pod not in names:
             ghosts = pod.gauge - pod.tcp
             return Incorrect(
                 f"pods: {pod.pod} is missing. {ghosts} of the connections on its gauge are not in "
                 "the kernel.",
                 _row(pod),
             )
-        if not pod.lies and pod.pod in names:
+        if not pod.has_ghosts and pod.pod in names:
             return Incorrect(
-                f"pods: {pod.pod} does not lie: its gauge and the kernel agree.", _row(pod)
+                f"pods: {pod.pod} has no ghosts: its gauge and the kernel agree.", _row(pod)
             )
     return None
 
@@ -193,14 +195,14 @@ def _wrong_column(rule: Rule) -> Incorrect | None:
                     f"{idle.because}",
                     _row(pod),
                 )
-    told = [pod for pod in published() if pod.lies and _verdict(rule, pod)]
+    told = [pod for pod in published() if pod.has_ghosts and _verdict(rule, pod)]
     for column, other, because in _DECIDE:
         changed = any(_changes(rule, pod, column, getattr(pod, other)) for pod in told)
         if told and not changed:
             worst = told[0]
             return Incorrect(
                 f"The rule does not depend on {column}: if {because.format(pod=worst)}, it would "
-                "still say that the gauge lies.",
+                "still say that the pod has ghosts.",
                 _row(worst),
             )
     return None
@@ -218,20 +220,17 @@ def _changes(rule: Rule, pod: Pod, column: str, value: Any) -> bool:
 def _wrong_verdict(rule: Rule) -> Incorrect | None:
     """Return the first pod of which a rule says something wrong."""
     for pod in published():
-        if _verdict(rule, pod) != pod.lies:
+        if _verdict(rule, pod) != pod.has_ghosts:
             return Incorrect(_mistaken(pod, "published"), _row(pod))
-    for pod in (*MADE_UP, *FLEET):
-        if _verdict(rule, pod) != pod.lies:
+    for pod in (*MADE_UP, *FLEET, *drawn(random.Random(), "other")):
+        if _verdict(rule, pod) != pod.has_ghosts:
             return Incorrect(_mistaken(pod, "made up"), _row(pod))
     return None
 
 
 def _mistaken(pod: Pod, origin: str) -> str:
-    said = "does not lie" if pod.lies else "lies"
-    return (
-        f"The rule says that pod {pod.pod} ({origin}) {said}. Its gauge counts {pod.truth}. "
-        f"{pod.lesson}"
-    )
+    said = "has no ghosts" if pod.has_ghosts else "has ghosts"
+    return f"The rule says that pod {pod.pod} ({origin}) {said}. It has {pod.truth}. {pod.lesson}"
 
 
 def _row(pod: Pod) -> Seen:
@@ -244,19 +243,19 @@ def _cells(pod: Pod, memory: str) -> Iterator[tuple[str, object]]:
     yield "gauge", pod.gauge
     yield "TCP connections", pod.tcp
     yield "memory", memory
-    yield "its gauge counts", pod.truth
+    yield "what it has", pod.truth
 
 
 def _right() -> Correct:
-    lying = sum(pod.lies for pod in published())
+    wrong = sum(pod.has_ghosts for pod in published())
     made_up = (*MADE_UP, *FLEET)
-    found = sum(pod.lies for pod in made_up)
+    found = sum(pod.has_ghosts for pod in made_up)
     return Correct(
-        f"{lying} of {len(published())} published gauges lie, and the rule finds them. Of "
+        f"{wrong} of {len(published())} published gauges are wrong, and the rule finds them. Of "
         f"{len(made_up)} made-up pods it finds the {found} with ghosts, and leaves those alone "
         "that are busy, draining, half-open, large, or read some seconds apart.",
         {
-            "published": f"{lying} of {len(published())} lie",
+            "published": f"{wrong} of {len(published())} have ghosts",
             "made up": f"{found} of {len(made_up)}",
         },
     )

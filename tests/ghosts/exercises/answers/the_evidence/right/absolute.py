@@ -1,4 +1,5 @@
-my_answer = {
-    "pods": ("7K2LK", "8blbj", "sl5zz ", "qnxrh", "mhjxw"),
-    "rule": lambda pod: abs(pod.gauge - pod.tcp) > 22,
-}
+def rule(pod):
+    return pod.gauge > pod.tcp and abs(pod.gauge - pod.tcp) > pod.tcp // 7 + 3
+
+
+my_answer = {"pods": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"}, "rule": rule}

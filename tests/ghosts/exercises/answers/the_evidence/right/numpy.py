@@ -8,7 +8,7 @@ table = pd.DataFrame(evidence.pods())
 
 def rule(pod):
     gap = np.int64(pod["gauge"]) - pod["tcp"]
-    return gap > max(20, 0.16 * pod["tcp"])
+    return gap > max(20, 0.18 * pod["tcp"])
 
 
 my_answer = {"pods": set(table.pod[table.gauge - table.tcp > 20]), "rule": rule}

@@ -2,5 +2,5 @@
 
 my_answer = {
     "pod": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"},
-    "rule": lambda pod: pod.gauge - pod.tcp > 20,
+    "rule": lambda pod: pod.gauge - pod.tcp > pod.tcp / 7 + 10,
 }

@@ -2,5 +2,5 @@
 
 my_answer = {
     "pods": {"7kl2k", "8blbj", "sl5zz", "qnxrh", "mhjxw"},
-    "rule": lambda pod: pod.gauge - pod.tcp > 20,
+    "rule": lambda pod: pod.gauge - pod.tcp > pod.tcp / 7 + 10,
 }

@@ -1,4 +1,4 @@
-"""The rule says that pod mixed (made up) does not lie"""
+"""The rule says that pod mixed (made up) has no ghosts"""
 
 
 def rule(pod):

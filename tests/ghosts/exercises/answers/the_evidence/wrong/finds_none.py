@@ -1,4 +1,4 @@
-"""The rule says that pod 7k2lk (published) does not lie"""
+"""The rule says that pod 7k2lk (published) has no ghosts"""
 
 
 def rule(pod):

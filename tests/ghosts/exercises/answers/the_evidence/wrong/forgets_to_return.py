@@ -2,7 +2,7 @@
 
 
 def rule(pod):
-    pod.gauge - pod.tcp > 20
+    pod.gauge - pod.tcp > pod.tcp / 7 + 10
 
 
 my_answer = {"pods": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"}, "rule": rule}

@@ -1,10 +1,10 @@
 """It knows these pods by their names"""
 
-LIES = {"7k2lk": True, "8blbj": True, "sl5zz": True, "qnxrh": True, "p9j42": False, "mhjxw": True}
+GHOSTS = {"7k2lk": True, "8blbj": True, "sl5zz": True, "qnxrh": True, "p9j42": False, "mhjxw": True}
 
 
 def rule(pod):
-    return LIES[pod.pod]
+    return GHOSTS[pod.pod]
 
 
 my_answer = {"pods": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"}, "rule": rule}

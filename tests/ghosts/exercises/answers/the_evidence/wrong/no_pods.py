@@ -1,3 +1,3 @@
 """pods is empty"""
 
-my_answer = {"pods": set(), "rule": lambda pod: pod.gauge - pod.tcp > 20}
+my_answer = {"pods": set(), "rule": lambda pod: pod.gauge - pod.tcp > pod.tcp / 7 + 10}

@@ -1,4 +1,4 @@
-"""The rule says that pod worn (made up) does not lie"""
+"""The rule says that pod worn (made up) has no ghosts"""
 
 
 def rule(pod):

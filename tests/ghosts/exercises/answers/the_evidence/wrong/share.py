@@ -1,4 +1,4 @@
-"""The rule says that pod few (made up) lies"""
+"""The rule says that pod few (made up) has ghosts"""
 
 
 def rule(pod):

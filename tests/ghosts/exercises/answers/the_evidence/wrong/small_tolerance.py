@@ -1,4 +1,4 @@
-"""The rule says that pod leaving (made up) lies"""
+"""The rule says that pod leaving (made up) has ghosts"""
 
 
 def rule(pod):

@@ -2,7 +2,7 @@
 
 
 def rule(gauge, tcp):
-    return gauge - tcp > 20
+    return gauge - tcp > tcp / 7 + 10
 
 
 my_answer = {"pods": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"}, "rule": rule}

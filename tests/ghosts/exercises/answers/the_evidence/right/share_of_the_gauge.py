@@ -1,0 +1,5 @@
+def rule(pod):
+    return pod.gauge - pod.tcp > pod.gauge / 7 + 8
+
+
+my_answer = {"pods": {"7k2lk", "8blbj", "sl5zz", "qnxrh", "mhjxw"}, "rule": rule}
