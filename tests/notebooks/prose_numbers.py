@@ -19,7 +19,11 @@ from pathlib import Path
 from nbformat import NotebookNode
 from notebook_rules import code_cells, texts
 
-ALLOWED: dict[str, dict[str, str]] = {}
+_PROMISED = "the most devices of a pod in the check: a promise to the reader, which the check keeps"
+ALLOWED: dict[str, dict[str, str]] = {
+    "exercises/01_the_evidence": {"200": _PROMISED},
+    "exercises/06_the_alert": {"200": _PROMISED},
+}
 """By notebook (its name below `notebooks/`): a number without a source, and why it needs none."""
 
 _MONTH = (

@@ -90,6 +90,8 @@ def duration(text: str, what: str = "duration") -> float:
     if text in _NO_TIME:
         return 0.0
     try:
+        if text.isdecimal():  # which the parser takes, and a rules file does not
+            raise ValueError
         return ast.parse_duration(text).total_seconds()
     except ValueError:
         raise RulesError(f"{what}: should be a duration such as 5m or 90s; got {text!r}") from None

@@ -6,7 +6,6 @@ from ghosts.alerts import Evaluated, PromQLError, evaluate_rules
 from ghosts.exercises.catalogue.the_alert.findings import Finding, Kind, findings
 from ghosts.exercises.catalogue.the_alert.fleet import Fleet, Pod
 from ghosts.exercises.catalogue.the_alert.fleets import fleets
-from ghosts.exercises.catalogue.the_alert.lessons import Groups
 from ghosts.exercises.catalogue.the_alert.promtool_verdict import promtool_says
 from ghosts.exercises.catalogue.the_alert.reading import groups_of, unexposed
 from ghosts.exercises.catalogue.the_alert.reasons import reason_for
@@ -14,6 +13,7 @@ from ghosts.exercises.catalogue.the_alert.structure import (
     returns_bool,
     selecting_nothing,
 )
+from ghosts.exercises.catalogue.the_alert.unmet import Groups
 from ghosts.exercises.outcome import Correct, Incorrect, Outcome, Requirement
 
 

@@ -13,6 +13,8 @@ WITHIN: Final = 10.0
 _NEVER: Final = 1e9
 _LONGEST: Final = 7200.0
 """Seconds of the longest made-up pod whose devices come and go."""
+_DRAIN: Final = 15.0
+"""Seconds that a session lasts after its device has left, as a rule."""
 _STAY: Final = 1020.0
 """Seconds that a device is connected: 17 minutes."""
 
@@ -69,7 +71,7 @@ class MadeUp:
             )
 
 
-def steady(devices: int, *, stay: float = _STAY, drain: float = 15.0) -> tuple[Session, ...]:
+def steady(devices: int, *, stay: float = _STAY, drain: float = _DRAIN) -> tuple[Session, ...]:
     """Return sessions of devices that leave one after the other, each replaced at once."""
     rounds = range(int(_LONGEST // stay) + 2)
     leaves = [stay * (slot / devices + number) for slot in range(devices) for number in rounds]
@@ -92,6 +94,11 @@ def staying(devices: int) -> tuple[Session, ...]:
 def arriving(devices: int, first: float, last: float) -> tuple[Session, ...]:
     """Return sessions of devices that come one by one, and do not leave."""
     return tuple(Session(at, _NEVER, _NEVER) for at in _spread(devices, first, last))
+
+
+def leaving(devices: int, first: float, last: float) -> tuple[Session, ...]:
+    """Return sessions whose devices leave one by one, and which end some seconds later."""
+    return tuple(Session(0, at, at + _DRAIN) for at in _spread(devices, first, last))
 
 
 def ghosts(devices: int, first: float, last: float, *, ends: float = _NEVER) -> tuple[Session, ...]:

@@ -6,6 +6,7 @@ from ghosts.exercises.catalogue.the_alert.made_up import (
     MadeUp,
     arriving,
     ghosts,
+    leaving,
     staying,
     steady,
     together,
@@ -42,7 +43,7 @@ _BY_DAY: Final = (
     Described(
         "a healthy pod with 200 devices, 5 of whose sessions are always draining",
         _STEADY,
-        MadeUp(sessions=steady(200, stay=1000, drain=25)),
+        MadeUp(sessions=steady(200, stay=1000, drain=24)),
     ),
     Described(
         "a pod with 200 devices and 15 ghosts, which hold little memory",
@@ -82,14 +83,24 @@ _BY_DAY: Final = (
         MadeUp(sessions=(*staying(20), *ghosts(40, 900, 4500))),
     ),
     Described(
-        "a healthy pod with 21 devices and a cache of 2 GB",
+        "a healthy pod with 17 devices and a cache of 2 GB",
         "a pod may be large without a ghost",
-        MadeUp(sessions=staying(21), mib=2310),
+        MadeUp(sessions=staying(17), mib=2310),
     ),
     Described(
-        "a healthy pod whose devices grow from 20 to 140",
+        "a healthy pod whose devices grow from 20 to 200 in half an hour",
         "that is load: all of these sessions have a connection",
-        MadeUp(sessions=(*staying(20), *arriving(120, 900, 5400))),
+        MadeUp(sessions=(*staying(20), *arriving(180, 900, 2700))),
+    ),
+    Described(
+        "a healthy pod whose devices fall from 180 to 20 in half an hour",
+        "their sessions have drained: none is left without a connection",
+        MadeUp(sessions=(*staying(20), *leaving(160, 2400, 4200))),
+    ),
+    Described(
+        "a healthy pod with 22 devices, 3 of whose sessions are always draining",
+        _STEADY,
+        MadeUp(sessions=steady(22, stay=1012, drain=139)),
     ),
     Described(
         "a healthy pod with 40 connections ahead of their sessions",
@@ -101,9 +112,14 @@ _ALL_HAVE_GHOSTS: Final = tuple(
     Described(
         f"one of three pods that all have ghosts: {devices} devices and {number} ghosts",
         _GONE,
-        MadeUp(sessions=(*staying(devices), *ghosts(number, 30, 300)), until=_HOUR),
+        MadeUp(
+            sessions=(*staying(devices), *ghosts(number, 30, last)),
+            until=_HOUR,
+            mib=60,
+            mib_per_ghost=0.5,
+        ),
     )
-    for devices, number in ((170, 18), (22, 21), (3, 24))
+    for devices, number, last in ((170, 18, 300), (22, 21, 40), (40, 300, 900))
 )
 _NONE_HAS_GHOSTS: Final = (
     *(

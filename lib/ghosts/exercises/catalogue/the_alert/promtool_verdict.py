@@ -23,14 +23,16 @@ def promtool_says(
 
     Empty without a promtool.
     """
-    path = found()
+    path, intervals = found(), {group.interval for group in groups}
     if path is None:
         return {}
+    if len(intervals) > 1:
+        return {"promtool": "not asked: its tests evaluate all groups at one interval"}
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "rules.yml").write_text(yaml.safe_dump(_rules(groups)), encoding="utf-8")
         tests = {
             "rule_files": ["rules.yml"],
-            "evaluation_interval": f"{STEP:.0f}s",
+            "evaluation_interval": f"{intervals.pop():.0f}s",
             "tests": [_test(*both) for both in zip(every, evaluated, strict=True)],
         }
         written = Path(folder) / "test.yml"

@@ -6,13 +6,14 @@ from typing import Final
 from ghosts.exercises.catalogue.the_alert.findings import Finding, Kind
 from ghosts.exercises.catalogue.the_alert.fleet import BOUND, MANY
 from ghosts.exercises.catalogue.the_alert.lessons import (
-    Groups,
     of_a_false_alarm,
     of_an_offset,
     of_missing_ghosts,
     of_staying,
     of_the_labels,
 )
+from ghosts.exercises.catalogue.the_alert.structure import alerts_of
+from ghosts.exercises.catalogue.the_alert.unmet import Groups
 
 _BOUND: Final = f"{BOUND / 60:g} minutes"
 
@@ -21,7 +22,9 @@ def reason_for(groups: Groups, finding: Finding) -> str:
     """Return why an alert is wrong, from one thing that it did."""
     did, lesson = _OF_KIND[finding.kind]
     because = of_an_offset(groups, finding) or lesson(groups, finding)
-    return " ".join(f"{did(finding)} {because}".split())
+    several = len(alerts_of(groups)) > 1 and finding.alert is not None
+    which = f"alert {finding.alert.name}: " if several and finding.alert else ""
+    return f"{which}{did(finding)} {because}".strip()
 
 
 def _minute(second: float) -> str:

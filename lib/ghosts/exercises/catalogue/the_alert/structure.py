@@ -53,6 +53,12 @@ def over_pods(groups: tuple[Group, ...]) -> str | None:
     return None
 
 
+def selects_by_pod(tree: ast.Expr) -> bool:
+    """Return whether a selector in an expression takes pods by their names."""
+    selectors = [node for node in _nodes(tree) if isinstance(node, ast.VectorSelector)]
+    return any(one.name == "pod" for node in selectors for one in node.matchers.matchers)
+
+
 def longest_range(groups: tuple[Group, ...]) -> float:
     """Return the seconds of the longest range that the rules read; 0 if there is none."""
     ranged = (ast.MatrixSelector, ast.SubqueryExpr)

@@ -1,3 +1,3 @@
-"""Their sessions drain for up to 150 s, which is no fault: the alert has to wait longer"""
+"""it fires at minute 10.5 on a healthy pod that all 26 devices leave at once, twice: gauge 26"""
 
 my_alert = {"expr": "pusher_active_ws_connections - pusher_tcp_connections > 5", "for": "0s"}

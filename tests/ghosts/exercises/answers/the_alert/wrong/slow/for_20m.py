@@ -1,3 +1,3 @@
-"""it fires at minute 22 on one of three pods"""
+"""it fires at minute 21 on one of three pods"""
 
 my_alert = {"expr": "pusher_active_ws_connections - pusher_tcp_connections > 5", "for": "20m"}

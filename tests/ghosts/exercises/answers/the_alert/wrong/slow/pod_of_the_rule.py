@@ -1,0 +1,8 @@
+"""its alert has pod="all". No pod has that name"""
+
+my_alert = """
+- alert: Ghosts
+  expr: pusher_active_ws_connections - pusher_tcp_connections > 5
+  for: 5m
+  labels: {pod: all}
+"""
