@@ -121,7 +121,7 @@ def _verdict(rule: Rule, pod: Pod) -> bool:
         if name in map(str, row):
             raise RuleError(_raised(pod, error)) from None
         raise RuleError(_no_column(name)) from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise RuleError(_raised(pod, error)) from None
     if type(verdict).__name__ not in ("bool", "bool_"):
         raise RuleError(
@@ -135,7 +135,7 @@ def _no_column(name: str) -> str:
     return f"rule: no column {name!r}; there are: {', '.join(COLUMNS)}. The record has no other."
 
 
-def _raised(pod: Pod, error: Exception) -> str:
+def _raised(pod: Pod, error: BaseException) -> str:
     where = f"for pod {pod.pod} ({pod.gauge} on the gauge, {pod.tcp} TCP connections)"
     if isinstance(error, TypeError) and "positional argument" in str(error):
         return f"rule should take one pod: def rule(pod). It cannot be called so: {error}."
