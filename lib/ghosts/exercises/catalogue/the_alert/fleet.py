@@ -22,7 +22,7 @@ Counts: TypeAlias = tuple[tuple[float, int], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pod:
-    """One pod of a fleet."""
+    """One pod of a fleet. ``first`` and ``due`` are there only where it ``has_many`` ghosts."""
 
     name: str
     """Its label ``pod``."""
@@ -73,10 +73,12 @@ class Fleet:
             "TCP connections": f"sum(last_over_time(pusher_tcp_connections{of}))",
             "memory (MiB)": f"sum(last_over_time(process_resident_memory_bytes{of})) / 1048576",
         }
-        found = {name: first_of(evaluate(expr, self.series, second)) for name, expr in read.items()}
+        found = {
+            name: _first_of(evaluate(expr, self.series, second)) for name, expr in read.items()
+        }
         return {**found, "ghosts": pod.ghosts_at(second)}
 
 
-def first_of(values: Mapping[Labels, float]) -> int:
+def _first_of(values: Mapping[Labels, float]) -> int:
     """Return the first of some values, rounded; 0 if there is none."""
     return round(next(iter(values.values()), 0.0))

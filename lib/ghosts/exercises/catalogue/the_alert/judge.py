@@ -9,10 +9,7 @@ from ghosts.exercises.catalogue.the_alert.fleets import fleets
 from ghosts.exercises.catalogue.the_alert.promtool_verdict import promtool_says
 from ghosts.exercises.catalogue.the_alert.reading import groups_of, unexposed
 from ghosts.exercises.catalogue.the_alert.reasons import reason_for
-from ghosts.exercises.catalogue.the_alert.structure import (
-    returns_bool,
-    selecting_nothing,
-)
+from ghosts.exercises.catalogue.the_alert.structure import returns_bool, selecting_nothing
 from ghosts.exercises.catalogue.the_alert.unmet import Groups
 from ghosts.exercises.outcome import Correct, Incorrect, Outcome, Requirement
 
