@@ -12,15 +12,15 @@ Seen: TypeAlias = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One thing that an answer has to fulfil. ``held`` is None if it could not be examined."""
+    """One thing that an answer has to fulfil. ``met`` is None if it could not be examined."""
 
     words: str
-    held: bool | None
+    met: bool | None
 
     @property
     def state(self) -> str:
-        """``held``, ``not held`` or ``not examined``."""
-        return {True: "held", False: "not held", None: "not examined"}[self.held]
+        """``met``, ``not met`` or ``not examined``."""
+        return {True: "met", False: "not met", None: "not examined"}[self.met]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -49,7 +49,7 @@ def test_the_three_outcomes_say_what_they_are_in_text_and_html(exercise: Exercis
         "  gauge  3",
         "  chain  one",
         "           two",
-        "  not held  doubled",
+        "  not met  doubled",
     ]
 
 

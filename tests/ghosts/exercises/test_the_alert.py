@@ -75,7 +75,7 @@ def test_the_reason_has_the_minute_and_what_the_pod_looked_like() -> None:
     assert outcome.seen["gauge"] == outcome.seen["TCP connections"] > 30
     assert outcome.seen["ghosts"] == 0
     assert "does not fire on a pod without ghosts" in {
-        each.words for each in outcome.requirements if not each.held
+        each.words for each in outcome.requirements if not each.met
     }
 
 

@@ -75,9 +75,9 @@ def _outcome(report: Report) -> Outcome:
         wrong = fault(report)
         if wrong is not None:
             rest = [Requirement(each, None) for each, _ in _REQUIREMENTS[len(examined) + 1 :]]
-            requirements = (*examined, Requirement(words, held=False), *rest)
+            requirements = (*examined, Requirement(words, met=False), *rest)
             return Incorrect(wrong.reason, wrong.seen, requirements)
-        examined.append(Requirement(words, held=True))
+        examined.append(Requirement(words, met=True))
     slowest = max(each.clean_after or 0.0 for each in report.results)
     return Correct(
         f"ghosts check finds nothing in {len(report.results)} cells, and storage has received all "

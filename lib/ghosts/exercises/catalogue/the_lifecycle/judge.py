@@ -55,8 +55,8 @@ def _runs(lifecycle: AsyncFunction) -> Iterator[tuple[Plan, Run]]:
             begun += plan.scenario.duration
 
 
-def _table(held: Mapping[str, bool], *, stuck: bool) -> tuple[Requirement, ...]:
+def _table(met: Mapping[str, bool], *, stuck: bool) -> tuple[Requirement, ...]:
     return (
         Requirement(_STUCK, not stuck),
-        *(Requirement(words, held.get(words)) for words in REQUIREMENTS),
+        *(Requirement(words, met.get(words)) for words in REQUIREMENTS),
     )

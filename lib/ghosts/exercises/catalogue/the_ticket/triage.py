@@ -40,7 +40,7 @@ def judge(answer: object) -> Outcome:
             bar(letter)
             if wrong is not None:
                 return _first_wrong(wrong, done, letter, known)
-            done.append(Requirement(_held(known[letter]), held=True))
+            done.append(Requirement(_met(known[letter]), met=True))
     left = [letter for letter in known if letter not in letters]
     if left:
         return NotAttempted(
@@ -59,11 +59,11 @@ def _first_wrong(
     wrong: Incorrect, done: list[Requirement], letter: str, known: Iterable[str]
 ) -> Incorrect:
     rest = [Requirement(f"ticket {each}", None) for each in known if each > letter]
-    this = Requirement(f"ticket {letter}", held=False)
+    this = Requirement(f"ticket {letter}", met=False)
     return Incorrect(wrong.reason, wrong.seen, (*done, this, *rest))
 
 
-def _held(ticket: Ticket) -> str:
+def _met(ticket: Ticket) -> str:
     return f"ticket {ticket.letter}: {ticket.truth}"
 
 
