@@ -176,7 +176,12 @@ def place_of(frame: FrameType, line: int | None = None) -> str:
     """Return a line in words: ``in my_lifecycle, line 7: time.sleep(30)``."""
     number = frame.f_lineno if line is None else line
     source = source_line(frame.f_code.co_filename, number)
-    return f"in {function_name(frame.f_code.co_qualname)}, line {number}: {source}"
+    return line_in_words(function_name(frame.f_code.co_qualname), number, source)
+
+
+def line_in_words(function: str, number: int, source: str) -> str:
+    """Return a function and its line in words; without the colon if there is no source."""
+    return f"in {function}, line {number}: {source}".removesuffix(": ")
 
 
 def line_of(trace: TracebackType | None) -> str:

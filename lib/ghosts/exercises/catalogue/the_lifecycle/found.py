@@ -1,18 +1,13 @@
 """What was found in a run of a lifecycle, and the words for it that reasons share."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ghosts.exercises.catalogue.the_lifecycle.runs import (
-    CRASHING,
-    STOPPING,
-    WORKING,
-    Plan,
-    Run,
-)
-from ghosts.exercises.guarded import is_readers
+from ghosts.exercises.catalogue.the_lifecycle.observed import Run
+from ghosts.exercises.catalogue.the_lifecycle.plans import WORKING, Plan
+from ghosts.exercises.guarded import is_readers, line_in_words
 from ghosts.exercises.outcome import Seen
-from ghosts.records.recording import Sample
 from tracemalloc_ext import AwaitFrame, Awaits
 
 Runs = dict[Plan, Run]
@@ -26,18 +21,31 @@ class Finding(NamedTuple):
     plan: Plan = WORKING
 
 
-def way_of(run: Run) -> str:
-    """Return how most sessions of a run ended, in words."""
-    if run.plan is STOPPING:
-        return "by its cancellation"
-    return "by the exception of a loop" if run.plan is CRASHING else "after its device had left"
+def way_of(run: Run, uid: str) -> str:
+    """Return how a session ended, in words."""
+    session = run.sessions[uid]
+    left = session.ended is not None and session.ended >= run.left.get(uid, math.inf)
+    if session.how == "cancelled":
+        if not run.plan.stopped:
+            return "by the CancelledError of a task that it had cancelled and awaited"
+        return "by cancellation" + " while it drained" * left
+    if session.how == "raised":
+        error = next(each for each in run.raised if each.uid == uid)
+        return "by the exception of a loop" if error.of_the_loop else f"by {error.words}"
+    if run.plan.is_crashing(uid):
+        return "after a loop had raised an exception"
+    return "after the device had left" if left else "while the device was connected"
 
 
-def seen_in(
-    run: Run, what: str = "", value: object = "", sample: Sample | None = None
-) -> dict[str, object]:
-    """Return what a run looked like in a sample, by default the last, and one thing more."""
-    shown = sample or run.recording.last
+def seen_in(run: Run, what: str = "", value: object = "", at: float | None = None) -> Seen:
+    """Return what a run looked like at a second, by default at its end, and one thing more.
+
+    It is the first sample that is not before that second.
+    """
+    samples = run.recording.samples
+    shown = samples[-1]
+    if at is not None:
+        shown = next((each for each in samples if each.t >= at), shown)
     return {
         "run": run.plan.words,
         "at": f"{shown.t:.0f} s",
@@ -47,6 +55,12 @@ def seen_in(
         "orphan tasks": shown.orphans,
         **({what: value} if what else {}),
     }
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names as in ``private_cloud, transcripts and audio_bytes``, each once."""
+    *first, last = dict.fromkeys(names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _frames(task: Awaits) -> Iterator[AwaitFrame]:
@@ -59,7 +73,7 @@ def place_of(task: Awaits) -> str:
     frame = frames[-1] if frames else task.innermost
     if frame is None:
         return f"in {task.waits_for}"
-    return f"in {frame.function}, line {frame.line}: {frame.source}"
+    return line_in_words(frame.function, frame.line, frame.source)
 
 
 def name_of(task: Awaits) -> str:

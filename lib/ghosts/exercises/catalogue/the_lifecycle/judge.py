@@ -4,22 +4,33 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from ghosts.exercises.answers import AsyncFunction, as_async_function
-from ghosts.exercises.catalogue.the_lifecycle import gauge, reasons, runs
+from ghosts.exercises.catalogue.the_lifecycle import (
+    ending,
+    gauge,
+    kept,
+    reasons,
+    runs,
+    serving,
+)
 from ghosts.exercises.catalogue.the_lifecycle.found import Finding, Runs
-from ghosts.exercises.catalogue.the_lifecycle.runs import PLANS, Plan, Run
+from ghosts.exercises.catalogue.the_lifecycle.observed import Run
+from ghosts.exercises.catalogue.the_lifecycle.plans import PLANS, Plan
 from ghosts.exercises.guarded import StuckError
 from ghosts.exercises.outcome import Correct, Incorrect, Outcome, Requirement
 from ghosts.notebook import progress
 
 _STUCK: Final = "it returns to the event loop whenever it waits"
 REQUIREMENTS: Final[Mapping[str, Callable[[Runs], Finding | None]]] = {
-    "it starts the loops: audio is received and stored": reasons.not_started,
-    "a healthy device stays connected, however long, and its audio is stored": reasons.disturbed,
-    "a session ends within 150 s of its device, also if storage never answers": reasons.unbounded,
-    "no task outlives its session": reasons.orphaned,
+    "it starts the five tasks: what a device sends is stored or sent on": serving.not_started,
+    "a healthy device stays connected, however long, and its audio is stored": serving.disturbed,
+    "a session ends within 150 s of its device, also if no backend answers": ending.unbounded,
+    "no task outlives its session": ending.orphaned,
     "the gauge is the number of sessions, at every moment": gauge.miscounted,
-    "audio is stored, also if that takes 26 s when its device has left": reasons.lost,
-    "the connection is closed with session.close()": reasons.not_closed,
+    "audio is stored, also if that takes 26 s when its device has left": kept.lost,
+    "speaker samples and transcripts that are queued then are sent": kept.unsent,
+    "no audio is lost when a loop raises an exception": kept.lost_in_a_crash,
+    "a lifecycle that is cancelled ends with CancelledError": ending.swallowed,
+    "the connection is closed with session.close(), on every way out": ending.not_closed,
 }
 """What is required, the likelier cause of all others first."""
 

@@ -10,10 +10,10 @@ async def my_lifecycle(session: PusherSession) -> None:
     session.gauge.inc()
     tasks = []
     try:
-        tasks = session.start()
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        receive, *loops = tasks = session.start()
+        await asyncio.wait([receive])
         session.signals.shutdown.set()
-        await asyncio.wait(tasks, timeout=30)
+        await asyncio.wait(loops, timeout=30)
     finally:
         for task in tasks:
             task.cancel()

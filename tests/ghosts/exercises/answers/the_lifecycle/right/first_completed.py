@@ -1,4 +1,4 @@
-"""asyncio.wait, twice."""
+"""The session ends when the first of its tasks has; the receive loop is ended before the others."""
 
 import asyncio
 
@@ -7,10 +7,12 @@ async def my_lifecycle(session):
     session.gauge.inc()
     tasks = []
     try:
-        tasks = session.start()
+        receive, *loops = tasks = session.start()
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        receive.cancel()
+        await asyncio.wait([receive])
         session.signals.shutdown.set()
-        await asyncio.wait(tasks, timeout=30)
+        await asyncio.wait(loops, timeout=30)
     finally:
         for task in tasks:
             task.cancel()

@@ -1,4 +1,4 @@
-"""The lifecycle still waits in my_lifecycle, line 9: await asyncio.gather(*session.start()), and private_cloud never returns"""
+"""The lifecycle still waited in my_lifecycle, line 9: await asyncio.gather(*session.start()), and private_cloud has not returned"""
 
 import asyncio
 

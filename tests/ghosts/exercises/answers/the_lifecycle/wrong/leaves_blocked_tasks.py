@@ -1,4 +1,4 @@
-"""tasks outlived their session: private_cloud. The lifecycle ended after its device had left"""
+"""tasks outlived their session: private_cloud. The lifecycle ended after the device had left"""
 
 import asyncio
 

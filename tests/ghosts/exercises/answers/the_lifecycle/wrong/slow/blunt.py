@@ -1,4 +1,4 @@
-"""the loops were cancelled 0 s after the device had left. Storage would have taken them at once"""
+"""115,200 bytes of audio are lost: the loops were cancelled 0 s"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The lifecycle still waits in my_lifecycle, line 12: await asyncio.wait(tasks, timeout=600)"""
+"""The lifecycle still waited in my_lifecycle, line 12: await asyncio.wait(tasks, timeout=600)"""
 
 import asyncio
 

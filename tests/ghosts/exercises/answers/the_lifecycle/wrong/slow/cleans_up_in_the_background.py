@@ -1,4 +1,4 @@
-"""tasks outlived their session: clean_up, private_cloud"""
+"""tasks outlived their session: clean_up"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The lifecycle still waits in my_lifecycle, line 12: await asyncio.gather(*tasks, return_exceptions=True), and private_cloud never returns"""
+"""The lifecycle still waited in my_lifecycle, line 12: await asyncio.gather(*tasks, return_exceptions=True), and private_cloud has not returned"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Its upload loop was ended, with the session of another device"""
+"""Its upload loop was ended, with the session of another device or by"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""that have ended by the exception of a loop: dec() has to run on every way out"""
+"""that ended by the exception of a loop: dec() has to run on every way out"""
 
 import asyncio
 

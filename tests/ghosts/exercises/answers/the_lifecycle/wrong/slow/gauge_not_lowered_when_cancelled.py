@@ -1,4 +1,4 @@
-"""that have ended by its cancellation: dec() has to run on every way out"""
+"""that ended by cancellation while it drained: dec() has to run"""
 
 import asyncio
 
@@ -10,9 +10,9 @@ async def my_lifecycle(session):
         await tasks[0]
         session.signals.shutdown.set()
         await asyncio.wait(tasks, timeout=30)
-        session.gauge.dec()
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await session.close()
+    session.gauge.dec()

@@ -1,4 +1,4 @@
-"""it reads -4 for 0 sessions"""
+"""lowered more than once for a session: it reads -3 for 5 sessions"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""the gauge is lowered before the session has ended"""
+"""A session was no longer counted at 362 s, and ended 4 s later"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""tasks outlived their session: private_cloud. The lifecycle ended by its cancellation"""
+"""tasks outlived their session: private_cloud, speaker_samples, transcripts. The lifecycle ended by cancellation"""
 
 import asyncio
 

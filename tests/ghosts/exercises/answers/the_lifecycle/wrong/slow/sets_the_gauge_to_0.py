@@ -1,4 +1,4 @@
-"""the gauge was set to 0, and not lowered by one"""
+"""the gauge was set, and not lowered by one"""
 
 import asyncio
 

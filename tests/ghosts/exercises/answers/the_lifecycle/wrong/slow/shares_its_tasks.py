@@ -1,4 +1,4 @@
-"""healthy devices were cut off when another device left"""
+"""healthy devices were cut off when the session of another device ended"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The lifecycle still waits in my_lifecycle, line 14: await asyncio.shield(drained)"""
+"""The lifecycle still waited in my_lifecycle, line 14: await asyncio.shield(drained)"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""A cancelled handler has to end"""
+"""A lifecycle that is cancelled has to end"""
 
 import asyncio
 

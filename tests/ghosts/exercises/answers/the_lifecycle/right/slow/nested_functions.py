@@ -27,6 +27,7 @@ async def my_lifecycle(session):
         tasks = session.start()
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.gather(end(tasks[0]), return_exceptions=True)
             session.signals.shutdown.set()
             await asyncio.wait(tasks, timeout=30)
         finally:

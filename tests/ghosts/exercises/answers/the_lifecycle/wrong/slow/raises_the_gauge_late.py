@@ -1,17 +1,18 @@
-"""The drain itself in the finally."""
+"""the gauge is raised 5 s after the session began"""
 
 import asyncio
 
 
 async def my_lifecycle(session):
+    receive, *loops = tasks = session.start()
+    await asyncio.sleep(5)
     session.gauge.inc()
-    tasks = session.start()
     try:
-        await tasks[0]
-    finally:
+        await asyncio.wait([receive])
         session.signals.shutdown.set()
-        _, pending = await asyncio.wait(tasks, timeout=30)
-        for task in pending:
+        await asyncio.wait(loops, timeout=60)
+    finally:
+        for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         session.gauge.dec()

@@ -9,6 +9,7 @@ async def my_lifecycle(session):
         session.gauge.inc()
         receive, *loops = tasks = session.start(receive_timeout=300)
         await asyncio.wait([receive])
+        session.signals.shutdown.set()
         await asyncio.wait(loops, timeout=40)
     finally:
         for task in tasks:

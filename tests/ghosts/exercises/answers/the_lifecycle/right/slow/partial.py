@@ -10,6 +10,7 @@ async def lifecycle(bound, session, *, poll=0.5):
     try:
         while not session.signals.disconnected:
             await asyncio.wait(tasks[:1], timeout=poll)
+        session.signals.shutdown.set()
         _, pending = await asyncio.wait(tasks, timeout=bound)
         for task in pending:
             task.cancel()

@@ -18,7 +18,7 @@ class Lifecycle:
             await session.close()
 
     async def drained(self, session, tasks):
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks[:1])
         session.signals.shutdown.set()
         await asyncio.wait(tasks, timeout=self.bound)
 

@@ -1,15 +1,15 @@
-"""The time limit of the drain leaves the lifecycle as an exception, after the clean-up."""
+"""The gauge is lowered when the connection is closed."""
 
 import asyncio
 
 
 async def my_lifecycle(session):
     session.gauge.inc()
-    tasks = session.start()
+    receive, *loops = tasks = session.start()
     try:
-        await asyncio.wait(tasks[:1])
-        async with asyncio.timeout(60):
-            await asyncio.gather(*tasks)
+        await asyncio.wait([receive])
+        session.signals.shutdown.set()
+        await asyncio.wait(loops, timeout=60)
     finally:
         for task in tasks:
             task.cancel()

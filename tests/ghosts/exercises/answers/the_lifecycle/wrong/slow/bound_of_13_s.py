@@ -1,0 +1,18 @@
+"""the loops were cancelled 13 s after the device had left"""
+
+import asyncio
+
+
+async def my_lifecycle(session):
+    session.gauge.inc()
+    receive, *loops = tasks = session.start()
+    try:
+        await asyncio.wait([receive])
+        session.signals.shutdown.set()
+        await asyncio.wait(loops, timeout=13)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        session.gauge.dec()
+        await session.close()

@@ -1,0 +1,20 @@
+"""and 7 of 7 returned without an exception, after 1 s: the CancelledError was caught"""
+
+import asyncio
+
+
+async def my_lifecycle(session):
+    session.gauge.inc()
+    receive, *loops = tasks = session.start()
+    try:
+        await asyncio.wait([receive])
+        session.signals.shutdown.set()
+        await asyncio.wait(loops, timeout=60)
+    except asyncio.CancelledError:
+        pass
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        session.gauge.dec()
+        await session.close()

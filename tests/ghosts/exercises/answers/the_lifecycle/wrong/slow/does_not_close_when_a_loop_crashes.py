@@ -1,0 +1,19 @@
+"""4 of 4 sessions ended after a loop had raised an exception without `await session.close()`"""
+
+import asyncio
+
+
+async def my_lifecycle(session):
+    session.gauge.inc()
+    receive, *loops = tasks = session.start()
+    try:
+        await asyncio.wait([receive])
+        session.signals.shutdown.set()
+        await asyncio.wait(loops, timeout=60)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        session.gauge.dec()
+        if all(t.cancelled() or not t.exception() for t in tasks):
+            await session.close()

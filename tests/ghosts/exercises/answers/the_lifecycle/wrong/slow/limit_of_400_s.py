@@ -1,0 +1,18 @@
+"""3 healthy devices were cut off after 404 s: a time limit of the lifecycle runs"""
+
+import asyncio
+
+
+async def my_lifecycle(session):
+    session.gauge.inc()
+    receive, *loops = tasks = session.start()
+    try:
+        await asyncio.wait([receive], timeout=400)
+        session.signals.shutdown.set()
+        await asyncio.wait(loops, timeout=60)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        session.gauge.dec()
+        await session.close()

@@ -1,0 +1,18 @@
+"""A session was no longer counted at 422 s, and ended 1 s later"""
+
+import asyncio
+
+
+async def my_lifecycle(session):
+    session.gauge.inc()
+    receive, *loops = tasks = session.start()
+    try:
+        await asyncio.wait([receive])
+        session.signals.shutdown.set()
+        await asyncio.wait(loops, timeout=60)
+    finally:
+        session.gauge.dec()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await session.close()
