@@ -8,7 +8,7 @@ async def my_lifecycle(session):
     receive, *loops = tasks = session.start()
     try:
         while not receive.done():
-            await asyncio.wait([receive], timeout=0.1)
+            await asyncio.wait([receive], timeout=0.2)
         session.signals.shutdown.set()
         await asyncio.wait(loops, timeout=60)
     finally:
