@@ -13,6 +13,7 @@ from ghosts.exercises.outcome import Seen
 _TRICKLES: Final = "trickles"
 _OTHERS: Final = {
     Harm.GAUGE: "Raise it right before the try whose finally lowers it, once each.",
+    Harm.LEAKED: "Something refers to each session after its end: remove it there, in a finally.",
     Harm.SPINS: "Something computes or sleeps without returning to the event loop.",
     Harm.BLOCKED_THREAD: "Cancelling the task that awaits a thread does not end the thread.",
 }
@@ -56,8 +57,8 @@ def _on_ghosts(finding: Finding) -> str:
         )
     if len(chain) > 1:
         return (
-            "The handler still awaits the upload without a bound, and the gauge is only lowered "
-            "after that."
+            f"The handler still awaits an answer of {finding.cell.dependency} without a bound, and "
+            "the gauge is only lowered after that."
         )
     return "The handler has not ended, and what it awaits there has no bound."
 

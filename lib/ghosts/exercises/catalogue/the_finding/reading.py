@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 from ghosts.check.findings import Finding
 from ghosts.errors import unknown
@@ -39,8 +40,8 @@ def _line(answer: object, finding: Finding) -> Incorrect | None:
         return Incorrect(f"line should be the number of a line, and it is {kind_of(answer)}.")
     lines = source().splitlines()
     chain = {place.line: place for place in finding.symptom.chain}
-    guilty = finding.symptom.chain[-1]
-    if number == guilty.line:
+    last = finding.symptom.chain[-1]
+    if number == last.line:
         return None
     if number in chain:
         place = chain[number]
@@ -68,7 +69,8 @@ def _dependency(answer: object) -> Incorrect | None:
     names = [each.name for each in original().dependencies]
     if not isinstance(answer, str):
         return Incorrect(f"dependency should be a name, and it is {kind_of(answer)}.")
-    name = answer.strip().lower()
+    text = answer.strip().lower()
+    name = (urlsplit(text).hostname or "") if "//" in text else text.partition("/")[0]
     if name in (STORAGE, STORAGE.partition(".")[0]):
         return None
     if name in (HOOKS, HOOKS.partition(".")[0]):

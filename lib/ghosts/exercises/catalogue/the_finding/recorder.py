@@ -1,23 +1,31 @@
 """The recorder, as it is and with a reader's fix, under ``ghosts check``."""
 
+import gc
 import importlib.util
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Final
 
+from prometheus_client import REGISTRY
+
 from ghosts.check import in_test, process
 from ghosts.check.check import Report
-from ghosts.check.plan import Cell, parse_cell
+from ghosts.check.importing import import_service
+from ghosts.check.plan import parse_cell
 from ghosts.check.report.words import headline
 from ghosts.check.service import Frame, Service
 from ghosts.errors import GhostsError
+from ghosts.exercises.catalogue.the_finding.in_fork import in_fork
+from ghosts.exercises.catalogue.the_finding.script import run_script
+from ghosts.exercises.catalogue.the_finding.visits import Visits
 from ghosts.notebook import progress
 from ghosts.paths import DATA
 
@@ -25,27 +33,35 @@ FOLDER: Final = DATA / "exercises" / "recorder"
 GAUGE: Final = "recorder_connections"
 STORAGE: Final = "storage.internal"
 HOOKS: Final = "hooks.internal"
-HEALTHY: Final = (parse_cell("healthy,close"), parse_cell("healthy,reset"))
+HEALTHY: Final = parse_cell("healthy,close")
 CELLS: Final = (
-    *HEALTHY,
+    HEALTHY,
     parse_cell(f"{STORAGE}=never_answers,close"),
     parse_cell(f"{STORAGE}=trickles,close"),
     parse_cell(f"{STORAGE}=never_answers,stop"),
+    parse_cell(f"{HOOKS}=never_answers,close"),
 )
-_OF_THE_ORIGINAL: Final = (*CELLS, parse_cell(f"{HOOKS}=never_answers,close"))
 _SERVICE: Final = Service(
     target="app:app",
     app_dir=str(FOLDER),
     path="/ws",
     devices=3,
-    stay=304.0,  # longer than the receive timeout of the record, around which limits are set
-    frames=(Frame(bytes(400), pause=20.0),),
+    stay=44.0,
+    frames=(Frame(bytes(400), pause=10.0),),
     gauge=GAUGE,
-    stubs={STORAGE: f"{__package__}.storage:storage"},
+    stubs={STORAGE: f"{__package__}.storage:storage", HOOKS: f"{__package__}.storage:webhook"},
 )
 _SECONDS: Final = 600.0
 _MODULE: Final = "recorder_of_the_exercise"
 _REPLACED: Final = "record"
+_LOADED_LATE: Final = (
+    "anyio._backends._asyncio",
+    "httpcore",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)
+"""What the recorder imports once it runs, which takes half of the time of a cell."""
 
 
 class SourceError(GhostsError):
@@ -72,7 +88,7 @@ def finding_in_words(report: Report) -> str:
 @cache
 def original() -> Report:
     """Return the report on the recorder as it is; the second call returns the same one."""
-    return _checked_file(_SERVICE, _OF_THE_ORIGINAL)
+    return _checked_module(_module())
 
 
 def checked(fix: Callable[..., object] | str | Path) -> Report:
@@ -84,19 +100,52 @@ def checked(fix: Callable[..., object] | str | Path) -> Report:
         GhostsError: the service cannot be imported, started or checked.
     """
     if callable(fix):
-        with _recording(fix) as module, progress("ghosts check", 1, after=1.0):
-            service = replace(_SERVICE, target=module.app)
-            return in_test.checked(service, only=CELLS, at_once=2, seconds=_SECONDS)
+        with _recording(fix) as module:
+            return _checked_module(module)
     text = _text(fix)
     with TemporaryDirectory() as folder:
         (Path(folder) / "app.py").write_text(text, "utf-8")
-        return _checked_file(replace(_SERVICE, app_dir=folder), CELLS)
+        return _checked_file(replace(_SERVICE, app_dir=folder))
 
 
-def _checked_file(service: Service, cells: Sequence[Cell]) -> Report:
-    with progress("ghosts check", len(cells)) as bar:
+def visited(fix: Callable[..., object] | str | Path) -> Visits:
+    """Return what devices that leave in every way show of the recorder with a fix.
+
+    Raises:
+        GhostsError: the run did not come to its end.
+    """
+    if callable(fix):
+        with _recording(fix) as module:
+            return in_fork(lambda: run_script(_SERVICE, module.app, GAUGE), str(FOLDER))
+    text, module = _text(fix), _module()
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "app.py").write_text(text, "utf-8")
+        return in_fork(lambda: _visited_file(module, folder), folder)
+
+
+def _visited_file(module: ModuleType, folder: str) -> Visits:
+    """Run the script on the service of a folder, in a process that has imported the recorder."""
+    REGISTRY.unregister(module.connections)
+    sys.modules.pop("app", None)
+    service = replace(_SERVICE, app_dir=folder)
+    app, _ = import_service(service)
+    return run_script(service, app, GAUGE)
+
+
+def _checked_module(module: ModuleType) -> Report:
+    with progress("ghosts check", 1, after=1.0):
+        service = replace(_SERVICE, target=module.app)
+        gc.freeze()  # what this process has by now is neither copied nor searched by its forks
+        try:
+            return in_test.checked(service, only=CELLS, at_once=2, seconds=_SECONDS)
+        finally:
+            gc.unfreeze()
+
+
+def _checked_file(service: Service) -> Report:
+    with progress("ghosts check", len(CELLS)) as bar:
         return process.check(
-            service, only=cells, seconds=_SECONDS, on_progress=lambda done, total, name: bar(done)
+            service, only=CELLS, seconds=_SECONDS, on_progress=lambda done, total, name: bar(done)
         )
 
 
@@ -120,6 +169,8 @@ def _text(given: str | Path) -> str:
 @cache
 def _module() -> ModuleType:
     """Import the recorder into this process: its forks run the reader's function in it."""
+    for name in _LOADED_LATE:
+        import_module(name)
     spec = importlib.util.spec_from_file_location(_MODULE, FOLDER / "app.py")
     assert spec is not None
     assert spec.loader is not None

@@ -1,14 +1,53 @@
-"""The storage of the recorder: it answers an upload after three seconds."""
+"""The storage and the webhook of the recorder, which record what they are sent."""
 
 import asyncio
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 UPLOAD_SECONDS: Final = 3.0
 
 
+@dataclass(slots=True)
+class Received:
+    """What both have received since the process began.
+
+    ``uploads`` are uploads that storage has answered, each with its second. While ``hangs`` is set
+    storage answers nothing.
+    """
+
+    uploads: list[tuple[float, bytes]] = field(default_factory=list)
+    told: int = 0
+    """Bytes that the webhook was told of."""
+    hangs: bool = False
+
+
+RECEIVED: Final = Received()
+"""Of this process: each cell runs in a fork of its own."""
+
+
 async def storage(scope: Any, receive: Any, send: Any) -> None:
-    """Answer one request, an ASGI application."""
-    await receive()
+    """Answer one upload after three seconds, an ASGI application."""
+    body = await _body(receive)
     await asyncio.sleep(UPLOAD_SECONDS)
+    if RECEIVED.hangs:
+        await asyncio.Event().wait()
+    RECEIVED.uploads.append((asyncio.get_running_loop().time(), body))
+    await _answer(send)
+
+
+async def webhook(scope: Any, receive: Any, send: Any) -> None:
+    """Answer one call at once, an ASGI application."""
+    with suppress(ValueError, TypeError, KeyError):  # of a service that calls it in another way
+        RECEIVED.told += int(json.loads(await _body(receive))["bytes"])
+    await _answer(send)
+
+
+async def _body(receive: Any) -> bytes:
+    return bytes((await receive()).get("body", b""))
+
+
+async def _answer(send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"{}"})

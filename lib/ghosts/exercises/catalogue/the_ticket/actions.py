@@ -144,6 +144,16 @@ ACTIONS: Final = {
 }
 
 
+_SCALED: Final = frozenset(("scale on CPU", "scale on TCP connections"))
+
+
+def contradiction(actions: frozenset[str]) -> str:
+    """Return why actions cannot be taken together; empty if they can."""
+    if actions >= _SCALED:
+        return f"{' and '.join(sorted(_SCALED))}: the autoscaler reads one of them. Choose one"
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What a day comes to, in its second half."""
@@ -159,11 +169,15 @@ class Result:
 @cache
 def result(letter: str, actions: frozenset[str]) -> Result:
     """Simulate the day of a ticket with these actions; the second call returns the same."""
-    plan = tickets()[letter].plan
+    return _result_of(simulate(changed(tickets()[letter].plan, actions)))
+
+
+def changed(plan: Plan, actions: frozenset[str]) -> Plan:
+    """Return a plan with actions, which do not contradict each other."""
     for name in ACTIONS:  # in one order, whatever the order of the answer
         if name in actions:
             plan = ACTIONS[name].changed(plan)
-    return _result_of(simulate(plan))
+    return plan
 
 
 def _result_of(trace: Trace) -> Result:

@@ -161,43 +161,16 @@ def day_of(letter: str) -> Trace:
 
 
 def _tickets() -> tuple[Ticket, ...]:
-    deployment = load_values(*BEFORE)
-    assert deployment.scaling is not None
-    scaling = replace(deployment.scaling, fewest=FEWEST_PODS, most=MOST_PODS)
-    day = replace(load_day("undisturbed"), name="ticket", connections=129, share=0.0035)
-    leaking = Plan(
-        day=day,
-        deployment=replace(deployment, scaling=scaling),
-        pool=replace(load_pool(), nodes=NODES),
-        costs=costs("gather_all"),
-    )
+    leaking = _leaking()
+    day = leaking.day
     # A cache in each pod: its memory is as high as that of pods with ghosts.
-    large = replace(costs("gather_all"), pod=1_400.0)
+    large = replace(leaking.costs, pod=1_400.0)
+    too_few = replace(leaking, day=replace(day, share=0.0, connections=300), costs=large)
+    both = replace(leaking, day=replace(day, connections=230, share=0.0018))
     return (
-        Ticket(
-            letter="A",
-            complaint=_PENDING,
-            truth="capacity",
-            decides="TCP connections",
-            plan=replace(leaking, day=replace(day, share=0.0, connections=300), costs=large),
-            hour=14,
-        ),
-        Ticket(
-            letter="B",
-            complaint=_PENDING,
-            truth="ghosts",
-            decides="TCP connections",
-            plan=leaking,
-            hour=14,
-        ),
-        Ticket(
-            letter="C",
-            complaint=_PENDING,
-            truth="both",
-            decides="TCP connections",
-            plan=replace(leaking, day=replace(day, connections=230, share=0.0018)),
-            hour=12,
-        ),
+        _pending("A", "capacity", too_few),
+        _pending("B", "ghosts", leaking),
+        _pending("C", "both", both, hour=12),
         Ticket(
             letter="D",
             complaint="Recordings of more and more users are missing, and memory grows. Sessions "
@@ -207,4 +180,29 @@ def _tickets() -> tuple[Ticket, ...]:
             plan=replace(leaking, costs=costs("supervised")),
             hour=14,
         ),
+    )
+
+
+def _pending(letter: str, truth: str, plan: Plan, hour: float = 14) -> Ticket:
+    """Return one of the tickets that read the same; the TCP connections tell them apart."""
+    return Ticket(
+        letter=letter,
+        complaint=_PENDING,
+        truth=truth,
+        decides="TCP connections",
+        plan=plan,
+        hour=hour,
+    )
+
+
+def _leaking() -> Plan:
+    """Return a day of the fleet before the fix, some of whose uploads hang."""
+    deployment = load_values(*BEFORE)
+    assert deployment.scaling is not None
+    scaling = replace(deployment.scaling, fewest=FEWEST_PODS, most=MOST_PODS)
+    return Plan(
+        day=replace(load_day("undisturbed"), name="ticket", connections=129, share=0.0035),
+        deployment=replace(deployment, scaling=scaling),
+        pool=replace(load_pool(), nodes=NODES),
+        costs=costs("gather_all"),
     )

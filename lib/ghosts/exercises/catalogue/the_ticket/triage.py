@@ -10,6 +10,7 @@ from ghosts.exercises.answers import kind_of
 from ghosts.exercises.catalogue.the_ticket.actions import (
     ACTIONS,
     Result,
+    contradiction,
     result,
     shortcoming,
 )
@@ -166,6 +167,8 @@ _UNDECIDED: Final = {
 
 
 def _done(ticket: Ticket, actions: frozenset[str]) -> Incorrect | None:
+    if conflict := contradiction(actions):
+        return Incorrect(f"Ticket {ticket.letter}: {conflict}.")
     names = " and ".join(name for name in ACTIONS if name in actions)
     if all(ACTIONS[name].changed(ticket.plan) == ticket.plan for name in actions):
         return Incorrect(

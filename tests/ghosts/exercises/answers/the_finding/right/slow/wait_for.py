@@ -1,13 +1,16 @@
 import asyncio
-import contextlib
 
 
 async def my_record(session):
     with session.gauge.track_inprogress():
         loops = asyncio.gather(session.upload(), session.notify())
-        await session.receive()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(loops, timeout=20)
+        try:
+            await session.receive()
+            await asyncio.wait_for(loops, timeout=30)
+        except TimeoutError:
+            print("late")
+        finally:
+            loops.cancel()
 
 
 my_answer = {"line": 61, "dependency": "storage.internal", "rule": 3, "fix": my_record}

@@ -1,4 +1,4 @@
-"""at the disconnect the upload is cancelled before it has finished"""
+"""ended 1.0 s after the disconnect, with"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The webhook is hardly told any more: 0 calls"""
+"""The webhook is not told of anything any more"""
 
 import asyncio
 

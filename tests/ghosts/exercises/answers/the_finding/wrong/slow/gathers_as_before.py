@@ -1,4 +1,4 @@
-"""and the gauge is only lowered after that"""
+"""The handler still awaits an answer of storage.internal without a bound"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""the bound is too long, or it begins at the connect"""
+"""A device that stays is cut off, 7 minutes after it has connected"""
 
 import asyncio
 

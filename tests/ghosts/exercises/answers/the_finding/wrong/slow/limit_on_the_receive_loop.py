@@ -1,4 +1,4 @@
-"""Every device is cut off although it stays: the handler returns"""
+"""A device that stays is cut off, 7 minutes after it has connected"""
 
 import asyncio
 

@@ -1,0 +1,18 @@
+"""The gauge is lowered before the handler has ended"""
+
+import asyncio
+
+
+async def my_record(session):
+    loops = [asyncio.create_task(session.upload()), asyncio.create_task(session.notify())]
+    try:
+        with session.gauge.track_inprogress():
+            await session.receive()
+        await asyncio.wait(loops, timeout=30)
+    finally:
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+
+
+my_answer = {"line": 61, "dependency": "storage.internal", "rule": 3, "fix": my_record}
