@@ -1,0 +1,81 @@
+"""The cause of each loss: where the audio was when its process ended, and how it was tried."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import Final
+
+from ghosts.exercises.catalogue.nothing_lost.case import PIECE, PROCESSES, Process
+from ghosts.exercises.catalogue.nothing_lost.observed import Missing, Observed
+from ghosts.exercises.catalogue.nothing_lost.storage_client import Upload
+
+LAST: Final = PROCESSES[-1].number
+
+
+class Cause(Enum):
+    """Why storage does not have a piece of audio, or not all of it."""
+
+    SILENCE = auto()
+    """Nothing is missing but silence."""
+    CUT = auto()
+    """A part of it is stored."""
+    DID_NOT_FIT = auto()
+    """``keep`` returned though the spool had refused it."""
+    WITH_SESSION = auto()
+    """It was removed when its session ended."""
+    DISCARDED = auto()
+    """It was removed, and had not been tried."""
+    NOT_ON_DISK = auto()
+    """It was never in the folder, and was lost with the memory of its process."""
+    ALREADY_REMOVED = auto()
+    """It was being uploaded when the process was killed, and was not in the folder any more."""
+    CANCELLED = auto()
+    """Its upload was cancelled when the pod stopped, and it was removed."""
+    NOT_TAKEN_OVER = auto()
+    """It was in the folder, and the next process did not upload it."""
+    GIVEN_UP = auto()
+    """It was tried, without success, and not again."""
+    TOO_LATE = auto()
+    """It was tried until the end, or came so late that it was not tried."""
+
+
+def causes_of(seen: Observed) -> Mapping[Cause, list[Missing]]:
+    """Return what is missing by its cause. Silence says nothing of where it was."""
+    audible = [each for each in seen.missing if not each.piece.conversation.silent]
+    if seen.missing and not audible:
+        return {Cause.SILENCE: seen.missing}
+    by_cause: dict[Cause, list[Missing]] = defaultdict(list)
+    for each in audible:
+        by_cause[_cause_of(each, seen)].append(each)
+    return by_cause
+
+
+def last_process(missing: Missing) -> Process:
+    """Return the last process that had a piece when it began, or was sent it."""
+    return PROCESSES[min(LAST, max([missing.piece.process, *(n + 1 for n in missing.on_disk)]))]
+
+
+def _cause_of(missing: Missing, seen: Observed) -> Cause:
+    if missing.bytes < PIECE:
+        return Cause.CUT
+    if missing.piece.did_not_fit:
+        return Cause.DID_NOT_FIT
+    process = last_process(missing)
+    tries = [each for each in missing.tries if each.process == process.number]
+    if LAST in missing.on_disk:
+        taken_over = tries or missing.piece.process == LAST
+        return Cause.TOO_LATE if taken_over else Cause.NOT_TAKEN_OVER
+    if missing.piece in seen.removed_with_session:
+        return Cause.WITH_SESSION
+    if not missing.on_disk and not seen.writes_at_once and process.number != LAST:
+        return Cause.NOT_ON_DISK
+    if tries:
+        return _removed_in(process, tries)
+    return Cause.NOT_TAKEN_OVER if missing.on_disk else Cause.DISCARDED
+
+
+def _removed_in(process: Process, tries: list[Upload]) -> Cause:
+    ended = tries[-1].ended
+    if ended is not None and ended < process.end:
+        return Cause.GIVEN_UP
+    return Cause.ALREADY_REMOVED if process.killed else Cause.CANCELLED

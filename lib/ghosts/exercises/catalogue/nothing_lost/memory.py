@@ -1,0 +1,99 @@
+"""What a new process does not have: the variables of the one before it.
+
+An answer is a class of the reader's notebook. Its variables, and the global ones that its functions
+use, would outlive every simulated process, because all of them run in the kernel's.
+"""
+
+import copy
+import inspect
+import itertools
+import operator
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from types import CodeType, FunctionType
+from typing import Any, Final, TypeAlias
+
+from ghosts.exercises.guarded import is_readers
+
+_DATA: Final = (
+    *(int, float, str, bytes, bytearray, type(None)),
+    *(list, tuple, dict, set, frozenset, deque, itertools.count),
+)
+
+Variable: TypeAlias = tuple[Callable[[Any], object], Any]
+"""Sets a variable, and what it was before the first process."""
+
+
+@contextmanager
+def of_one_process(answer: type) -> Iterator[None]:
+    """Give the code of an answer its variables as they are now, and undo what it did to them."""
+    variables = list(_variables(answer))
+    for put, value in variables:
+        put(_copied(value))
+    try:
+        yield
+    finally:
+        for put, value in variables:
+            put(value)
+
+
+def global_names(answer: type) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield the global names that the code of an answer uses, each with its namespace."""
+    for function in _code_of(answer)[0]:
+        for name in _names(function.__code__) & function.__globals__.keys():
+            yield function.__globals__, name
+
+
+def _variables(answer: type) -> Iterator[Variable]:
+    functions, classes = _code_of(answer)
+    for space, name in global_names(answer):
+        if isinstance(space[name], _DATA):
+            yield partial(operator.setitem, space, name), space[name]
+    for kind in classes:
+        for name, value in vars(kind).items():
+            if isinstance(value, _DATA) and not name.startswith("__"):
+                yield partial(setattr, kind, name), value
+    for function in functions:
+        yield partial(setattr, function, "__defaults__"), function.__defaults__
+
+
+def _copied(value: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python 3.14 does not copy a count any more
+        try:
+            return copy.deepcopy(value)
+        except Exception:  # of an object in it, which may be anything
+            return value
+
+
+def _code_of(answer: type) -> tuple[list[FunctionType], list[type]]:
+    """Return the reader's functions and classes that an answer leads to."""
+    found: dict[int, Any] = {}
+    todo: list[Any] = [answer]
+    while todo:
+        each = inspect.unwrap(todo.pop()) if callable(todo[-1]) else todo.pop()
+        each = getattr(each, "__func__", each)
+        if id(each) in found:
+            continue
+        if isinstance(each, FunctionType) and is_readers(each.__code__.co_filename):
+            found[id(each)] = each
+            todo += [each.__globals__.get(name) for name in _names(each.__code__)]
+        elif isinstance(each, type) and _is_of_reader(each):
+            found[id(each)] = each
+            todo += [*vars(each).values(), *each.__bases__]
+    functions = [each for each in found.values() if isinstance(each, FunctionType)]
+    return functions, [each for each in found.values() if isinstance(each, type)]
+
+
+def _is_of_reader(kind: type) -> bool:
+    methods = (getattr(each, "__func__", each) for each in vars(kind).values())
+    files = [each.__code__.co_filename for each in methods if isinstance(each, FunctionType)]
+    return not files or any(map(is_readers, files))
+
+
+def _names(code: CodeType) -> set[str]:
+    inner = [each for each in code.co_consts if isinstance(each, CodeType)]
+    return set(code.co_names).union(*map(_names, inner))

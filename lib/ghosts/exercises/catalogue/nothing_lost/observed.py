@@ -1,0 +1,155 @@
+"""What was observed of an answer, and which pieces of audio storage does not have."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ghosts.exercises.catalogue.nothing_lost.case import PIECE, PROCESSES, RATE, Conversation
+from ghosts.exercises.catalogue.nothing_lost.sent import (
+    Range,
+    Sent,
+    Streams,
+    streams_of,
+    uncovered,
+)
+from ghosts.exercises.catalogue.nothing_lost.storage_client import Upload
+from ghosts.pusher.spool_file import Key
+
+_HEAD: Final = 64
+"""Bytes by which a piece is recognized in a file."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Failed:
+    """An exception of the reader's code."""
+
+    method: str
+    words: str
+    line: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of audio for which ``keep`` has returned."""
+
+    conversation: Conversation
+    at: int
+    """The second of its first sample."""
+    process: int
+    did_not_fit: bool
+    """Whether SpoolFullError was raised for it, and ``keep`` returned nevertheless."""
+
+    @property
+    def range(self) -> Range:
+        """Its bytes of its conversation."""
+        start = (self.at - self.conversation.first) * RATE
+        return start, start + PIECE
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A piece that storage does not have, or of which it has a part."""
+
+    piece: Piece
+    bytes: int
+    tries: list[Upload]
+    """The attempts to upload it."""
+    on_disk: list[int]
+    """The processes at whose end its bytes were in a file of the folder."""
+
+
+@dataclass(slots=True)
+class Observed:
+    """What was observed."""
+
+    uploads: list[Upload]
+    pieces: list[Piece] = field(default_factory=list)
+    stored: list[Sent] = field(default_factory=list)
+    failed: Failed | None = None
+    returned_at: float | None = None
+    """When ``deliver`` returned, which nobody had asked for."""
+    went_on_at: int | None = None
+    """When ``deliver`` was cancelled and did not end."""
+    writes_at_once: bool = True
+    """Whether the first pieces were in a file of the folder when ``keep`` had returned."""
+    removed_with_session: set[Piece] = field(default_factory=set)
+    """Those that were in the folder before ``session_ended`` was called, and not after it."""
+    elsewhere: set[str] = field(default_factory=set)
+    """The names of spools that are not in the folder that was given."""
+    ended_early: bool = False
+    """Whether the case did not come to its end: what it had shown by then was enough."""
+    missing: list[Missing] = field(default_factory=list)
+    lost: int = 0
+    """Bytes that storage does not have."""
+    twice: int = 0
+    """Bytes stored more than once (each extra copy counts)."""
+    streams: Streams = field(default_factory=dict)
+
+    @property
+    def received(self) -> int:
+        """Bytes for which ``keep`` has returned."""
+        return len(self.pieces) * PIECE
+
+    def find_missing(self, disks: Path) -> None:
+        """Compare what is stored with what was kept; ``disks`` has a copy for each process."""
+        self.streams = streams_of((each.conversation, each.at) for each in self.pieces)
+        ranges: dict[Key, list[Range]] = defaultdict(list)
+        for each in self.stored:
+            place = each.place(self.streams)
+            if place is not None:
+                ranges[each.key].append(place)
+        holes = {key: uncovered(ranges[key], len(stream)) for key, stream in self.streams.items()}
+        self.lost = sum(end - start for each in holes.values() for start, end in each)
+        sizes = sum(end - start for each in ranges.values() for start, end in each)
+        self.twice = sizes - (self.received - self.lost)
+        lost = [
+            (piece, size)
+            for piece in self.pieces
+            if (size := _overlap(piece.range, holes[piece.conversation.key]))
+        ]
+        if lost:
+            tries = self._tries()
+            found = _on_disks(disks, [piece for piece, _ in lost])
+            self.missing = [
+                Missing(piece, size, tries[piece.conversation.key, piece.range[0]], found[piece])
+                for piece, size in lost
+            ]
+
+    def _tries(self) -> dict[tuple[Key, int], list[Upload]]:
+        """Return the attempts to upload each piece, by its conversation and first byte."""
+        tries: dict[tuple[Key, int], list[Upload]] = defaultdict(list)
+        places: dict[Sent, Range | None] = {}
+        for upload in self.uploads:
+            sent = upload.sent
+            if sent not in places:
+                places[sent] = sent.place(self.streams)
+            start, end = places[sent] or (0, 0)
+            for first in range(start - start % PIECE, end, PIECE):
+                tries[sent.key, first].append(upload)
+        return tries
+
+
+def _overlap(of: Range, holes: list[Range]) -> int:
+    return sum(max(0, min(of[1], end) - max(of[0], start)) for start, end in holes)
+
+
+def _on_disks(disks: Path, pieces: list[Piece]) -> dict[Piece, list[int]]:
+    """Return for each piece the numbers of the copies in which its bytes are."""
+    found: dict[Piece, list[int]] = {each: [] for each in pieces}
+    for process in PROCESSES:
+        for piece in found_on(disks / f"{process.number}", pieces):
+            found[piece].append(process.number)
+    return found
+
+
+def found_on(disk: Path, pieces: list[Piece]) -> list[Piece]:
+    """Return the pieces whose bytes are in a file of a folder. Silence is not looked for."""
+    content = [each.read_bytes() for each in disk.rglob("*") if each.is_file()]
+    return [
+        piece
+        for piece in pieces
+        if not piece.conversation.silent
+        and any(piece.conversation.audio(piece.at)[:_HEAD] in each for each in content)
+    ]

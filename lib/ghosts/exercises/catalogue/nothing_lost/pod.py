@@ -1,0 +1,136 @@
+"""Runs a version in one process of a pod after the other: their disk survives, nothing else does.
+
+Storage is a real HTTP server, uploads run on the pod's pool of workers, which cannot be cancelled,
+and the disk is a real folder. Time is simulated. Audio comes as calls, without devices.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aiohttp
+
+from ghosts.backends import PUSHER_BACKENDS, Backend
+from ghosts.clients import PUBLISHED, ClientSettings, Features, connect_pusher_clients
+from ghosts.exercises.catalogue.nothing_lost.case import (
+    CONVERSATIONS,
+    DISK_FULL,
+    FAULTS,
+    PROCESSES,
+    SLOW_SECONDS,
+    Conversation,
+    Process,
+)
+from ghosts.exercises.catalogue.nothing_lost.clocks import simulated_clocks
+from ghosts.exercises.catalogue.nothing_lost.memory import of_one_process
+from ghosts.exercises.catalogue.nothing_lost.observed import Observed
+from ghosts.exercises.catalogue.nothing_lost.running import Running
+from ghosts.exercises.catalogue.nothing_lost.spools import disk_full
+from ghosts.exercises.catalogue.nothing_lost.storage_client import Uploads
+from ghosts.exercises.guarded import Guard
+from ghosts.observation.ownership import owned_by
+from ghosts.replay.run import quiet_by_default
+from ghosts.simulation.backends import Backends, serve_backends
+from ghosts.simulation.clock import simulate, sleep_until
+from ghosts.ws_server import fewer_collections
+
+
+def run(answer: type, deadline: float | None, on_progress: Callable[[float], object]) -> Observed:
+    """Run the case with the reader's version.
+
+    Raises:
+        StuckError: it never returns to the event loop.
+    """
+
+    def simulated() -> Observed:
+        with quiet_by_default(), fewer_collections():
+            return simulate(_Pod(answer, deadline, disks, guard.enter_loop).life)
+
+    guard = Guard(simulated)
+    with TemporaryDirectory(prefix="exercise-") as folder:
+        disks = Path(folder).resolve()
+        seen = guard.result(on_progress)
+        seen.find_missing(disks)
+    return seen
+
+
+class _Pod:
+    def __init__(
+        self,
+        answer: type,
+        deadline: float | None,
+        disks: Path,
+        enter_loop: Callable[[], object],
+    ) -> None:
+        self._answer = answer
+        self._disks = disks
+        self._enter_loop = enter_loop
+        total = aiohttp.ClientTimeout(total=deadline)
+        self._settings = ClientSettings(timeouts={**PUBLISHED.timeouts, Backend.STORAGE: total})
+        self._uploads = Uploads(deadline)
+        self._seen = Observed(uploads=self._uploads.tried)
+        self._waiting: dict[Conversation, list[int]] = {each: [] for each in CONVERSATIONS}
+
+    async def life(self) -> Observed:
+        with owned_by(self):  # what blocks the loop is ended if it has an owner
+            return await self._life()
+
+    async def _life(self) -> Observed:
+        self._enter_loop()
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, context: None)
+        async with AsyncExitStack() as stack:
+            stack.enter_context(simulated_clocks(self._answer))
+            stack.enter_context(
+                disk_full(self._disks, lambda: DISK_FULL[0] <= loop.time() < DISK_FULL[1])
+            )
+            backends = await stack.enter_async_context(
+                serve_backends(lambda uid: Features(), lambda audio: [], PUSHER_BACKENDS)
+            )
+            faults = asyncio.create_task(_fail(backends))
+            stack.callback(faults.cancel)
+            for process in PROCESSES:
+                if not self._seen.ended_early:
+                    await self._run_process(process, backends)
+            self._seen.stored = [
+                self._uploads.sent(each.bytes, each.crc, each.query)
+                for each in backends[Backend.STORAGE].received
+            ]
+        return self._seen
+
+    async def _run_process(self, process: Process, backends: Backends) -> None:
+        """Run a process in the folder ``disk``, and leave a copy of that folder at its end."""
+        disk, before = self._disks / "disk", self._disks / f"{process.number - 1}"
+        if before.exists():
+            shutil.rmtree(disk)
+            shutil.copytree(before, disk)
+        else:
+            disk.mkdir()
+        self._uploads.process, self._uploads.gone = process.number, False
+        running = Running(
+            process=process,
+            disk=disk,
+            uploads=self._uploads,
+            seen=self._seen,
+            waiting=self._waiting,
+        )
+        async with connect_pusher_clients(
+            backends.addresses, self._settings, self._uploads.client
+        ) as clients:
+            with of_one_process(self._answer), running.spools.watched():
+                await running.run(self._answer, clients, self._disks / f"{process.number}")
+        self._seen.elsewhere |= {
+            path.name for path in running.spools.paths if not path.resolve().is_relative_to(disk)
+        }
+
+
+async def _fail(backends: Backends) -> None:
+    storage = backends[Backend.STORAGE]
+    for (start, end), mode in FAULTS:
+        await sleep_until(start)
+        await storage.fail(mode, seconds=SLOW_SECONDS)
+        await sleep_until(end)
+        await storage.recover()

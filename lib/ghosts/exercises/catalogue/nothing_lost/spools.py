@@ -1,0 +1,67 @@
+"""Spools as an answer makes them: each is noted, and its disk can be full."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ghosts.pusher import Spool
+from ghosts.pusher.spool import SpoolFullError
+from ghosts.pusher.spool_file import Key
+
+
+class Spools:
+    """The spools of one process, and what did not fit into them."""
+
+    def __init__(self) -> None:
+        self.paths: list[Path] = []
+        self.not_kept: set[tuple[Key, float]] = set()
+        """Audio for which SpoolFullError was raised: its conversation and its start."""
+        self._open: list[Spool] = []
+
+    def close(self) -> None:
+        """Close all that were made, as the end of their process does."""
+        for spool in self._open:
+            spool.close()
+        self._open.clear()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Note the spools that are made, and what does not fit."""
+        made, append = Spool.__init__, Spool.append
+
+        def note_made(spool: Spool, path: Path, *arguments: Any, **options: Any) -> None:
+            made(spool, path, *arguments, **options)
+            self.paths.append(Path(path))
+            self._open.append(spool)
+
+        def note_full(spool: Spool, key: Key, started_at: float, pcm: bytes) -> None:
+            try:
+                append(spool, key, started_at, pcm)
+            except SpoolFullError:
+                self.not_kept.add((Key(*key), started_at))
+                raise
+
+        Spool.__init__, Spool.append = note_made, note_full  # type: ignore[method-assign,assignment]
+        try:
+            yield
+        finally:
+            Spool.__init__, Spool.append = made, append  # type: ignore[method-assign]
+
+
+@contextmanager
+def disk_full(disks: Path, full: Callable[[], bool]) -> Iterator[None]:
+    """Let ``shutil.disk_usage`` find no byte free in a folder while ``full`` says so."""
+    ask = shutil.disk_usage
+
+    def usage(path: Any) -> Any:
+        found = ask(path)
+        in_folder = isinstance(path, str | Path) and Path(path).is_relative_to(disks)
+        return found._replace(used=found.total, free=0) if in_folder and full() else found
+
+    shutil.disk_usage = usage
+    try:
+        yield
+    finally:
+        shutil.disk_usage = ask
