@@ -4,10 +4,12 @@ Seconds are those of the simulated clock. No value repeats with a period that a 
 or a limit could be tuned to, and each conversation ends in another way.
 """
 
+import re
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from sys import byteorder
 from typing import Final
 
 from ghosts.pusher.spool_file import Key
@@ -20,6 +22,9 @@ RATE: Final = 400
 STEP: Final = 10
 """Seconds of audio in each piece."""
 PIECE: Final = STEP * RATE
+_MARK: Final = 0xF3F2F1F0
+_MIDDLE: Final = PIECE // 8
+"""The word of a piece that is its mark, followed by a word that no other piece has."""
 
 OUTAGE: Final = (120, 720)
 SLOW: Final = (1000, 1300)
@@ -56,8 +61,20 @@ class Conversation:
         """Return the piece that begins at second ``at``: silence, or bytes that occur once."""
         if self.silent:
             return bytes(PIECE)
-        word = (self.number + 1 << 20) + (at - self.first) * RATE // 4
-        return array("I", range(word, word + PIECE // 4)).tobytes()
+        first = self.mark(at) - _MIDDLE - 1
+        words = array("I", range(first, first + PIECE // 4))
+        words[_MIDDLE] = _MARK
+        return words.tobytes()
+
+    def mark(self, at: int) -> int:
+        """Return the number by which :func:`marks_in` finds the piece that begins at ``at``."""
+        return (self.number + 1 << 20) + (at - self.first) * RATE // 4 + _MIDDLE + 1
+
+
+def marks_in(content: bytes) -> set[int]:
+    """Return the marks of the pieces of which the middle is somewhere in ``content``."""
+    found = re.findall(re.escape(_MARK.to_bytes(4, byteorder)) + b"(.{4})", content, re.DOTALL)
+    return {int.from_bytes(each, byteorder) for each in found}
 
 
 CONVERSATIONS: Final = (

@@ -24,15 +24,15 @@ class Cause(Enum):
     WITH_SESSION = auto()
     """It was removed when its session ended."""
     DISCARDED = auto()
-    """It was removed, and had not been tried."""
+    """It was in the folder and was removed from it, and no upload had it."""
     NOT_ON_DISK = auto()
     """It was never in the folder, and was lost with the memory of its process."""
     ALREADY_REMOVED = auto()
-    """It was being uploaded when the process was killed, and was not in the folder any more."""
+    """It was being uploaded when its process ended, and was not in the folder any more."""
     CANCELLED = auto()
-    """Its upload was cancelled when the pod stopped, and it was removed."""
+    """It was removed when ``deliver`` was cancelled."""
     NOT_TAKEN_OVER = auto()
-    """It was in the folder, and the next process did not upload it."""
+    """It stayed in the folder to the end, and the last process did not upload it."""
     GIVEN_UP = auto()
     """It was tried, without success, and not again."""
     TOO_LATE = auto()
@@ -67,15 +67,15 @@ def _cause_of(missing: Missing, seen: Observed) -> Cause:
         return Cause.TOO_LATE if taken_over else Cause.NOT_TAKEN_OVER
     if missing.piece in seen.removed_with_session:
         return Cause.WITH_SESSION
+    if missing.piece in seen.removed_at_stop:
+        return Cause.CANCELLED
     if not missing.on_disk and not seen.writes_at_once and process.number != LAST:
         return Cause.NOT_ON_DISK
-    if tries:
-        return _removed_in(process, tries)
-    return Cause.NOT_TAKEN_OVER if missing.on_disk else Cause.DISCARDED
+    return _removed_in(process, tries) if tries else Cause.DISCARDED
 
 
 def _removed_in(process: Process, tries: list[Upload]) -> Cause:
     ended = tries[-1].ended
     if ended is not None and ended < process.end:
         return Cause.GIVEN_UP
-    return Cause.ALREADY_REMOVED if process.killed else Cause.CANCELLED
+    return Cause.ALREADY_REMOVED

@@ -1,6 +1,7 @@
 """The clocks of module ``time``, for code of the reader: they show the simulated time."""
 
 import asyncio
+import datetime
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -38,6 +39,11 @@ def simulated_clocks(answer: type) -> Iterator[None]:
     finally:
         for space, name, clock in before:
             space[name] = clock
+
+
+def uses_datetime(answer: type) -> bool:
+    """Return whether code of an answer uses the class or the module ``datetime``."""
+    return any(space[name] in (datetime, datetime.datetime) for space, name in global_names(answer))
 
 
 def _simulated(clock: Callable[[], float], start: float) -> Callable[[], float]:

@@ -8,7 +8,7 @@ from typing import Final
 from ghosts.exercises.answers import kind_of
 from ghosts.exercises.catalogue.nothing_lost import pod
 from ghosts.exercises.catalogue.nothing_lost.case import END, LONG_OUTAGE, OUTAGE, PROCESSES
-from ghosts.exercises.catalogue.nothing_lost.causes import causes_of
+from ghosts.exercises.catalogue.nothing_lost.clocks import uses_datetime
 from ghosts.exercises.catalogue.nothing_lost.observed import Observed
 from ghosts.exercises.catalogue.nothing_lost.rules import REQUIREMENTS, Evidence
 from ghosts.exercises.guarded import StuckError
@@ -42,7 +42,7 @@ def judge(answer: object) -> Outcome:
     except StuckError as stuck:
         words = f"{stuck}. Meanwhile no device is served: everything that waits has to await."
         return Incorrect(words, {}, _table({}, stuck=True))
-    evidence = Evidence(seen, deadline, causes_of(seen))
+    evidence = Evidence.of(seen, deadline)
     reasons = {words: rule(evidence) for words, rule in REQUIREMENTS.items()}
     held = {
         words: reason is None
@@ -76,6 +76,14 @@ def _wrong_form(answer: type, deadline: object) -> str | None:
         if inspect.iscoroutinefunction(function) != (method == "deliver"):
             which = "`async def`" if method == "deliver" else "`def`, without async"
             return f"{method} should be written with {which}."
+    if not hasattr(answer, "deadline"):
+        return f"the class {answer.__name__} has no deadline: a line `deadline = ...` in its body."
+    if uses_datetime(answer):
+        return (
+            f"{answer.__name__} uses datetime, which does not show the simulated time of the "
+            "check. asyncio.get_running_loop().time() does, and so do time.time() and "
+            "time.monotonic()."
+        )
     if deadline is None:
         return None
     if isinstance(deadline, bool) or not isinstance(deadline, int | float):

@@ -1,6 +1,5 @@
 """Reasons for losses, by their cause."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -8,6 +7,7 @@ from ghosts.exercises.catalogue.nothing_lost.case import (
     DISK_FULL,
     END,
     LONG_OUTAGE,
+    PIECE,
     PROCESSES,
     STEP,
 )
@@ -34,8 +34,8 @@ def _silence(missing: Sequence[Missing], seen: Observed) -> str:
 def _cut(missing: Sequence[Missing], seen: Observed) -> str:
     first = missing[0]
     return (
-        f"{_amount(missing)} are missing from pieces of which the rest is stored, and the first "
-        f"{first.bytes:,} of them from what {first.piece.conversation.key.uid} sent at "
+        f"{_amount(missing)} are missing from pieces of which the rest is stored: for example "
+        f"{first.bytes:,} of the {PIECE:,} that {first.piece.conversation.key.uid} sent at "
         f"{first.piece.at + STEP} s. All that was kept has to be uploaded."
     )
 
@@ -59,19 +59,14 @@ def _with_session(missing: Sequence[Missing], seen: Observed) -> str:
 
 
 def _not_on_disk(missing: Sequence[Missing], seen: Observed) -> str:
-    number = Counter(each.piece.process for each in missing).most_common(1)[0][0]
+    number = min(each.piece.process for each in missing)
     those = [each for each in missing if each.piece.process == number]
-    end = PROCESSES[number].end
-    since = end - min(each.piece.at + STEP for each in those)
+    since = PROCESSES[number].end - min(each.piece.at + STEP for each in those)
     when = f"in the last {since} s before" if since > 0 else "just before"
-    where = (
-        "in a folder that the next process does not know"
-        if seen.elsewhere
-        else "in the memory of the process, and in no file of the folder"
-    )
     return (
-        f"{_amount(those)} are lost that came {when} the pod was {_end_of(number)}: they were "
-        f"{where}. When keep returns, the audio has to be in the folder given."
+        f"{_amount(those)} are lost that came {when} the pod was {_end_of(number)}: they were in "
+        "the memory of the process, and in no file of the folder. When keep returns, the audio has "
+        "to be in the folder."
     )
 
 
@@ -85,29 +80,30 @@ def _already_removed(missing: Sequence[Missing], seen: Observed) -> str:
 
 
 def _cancelled(missing: Sequence[Missing], seen: Observed) -> str:
-    process = last_process(missing[0])
+    end = PROCESSES[last_process(missing[0]).number].end
     return (
-        f"{_amount(missing)} are lost: when the pod was {_end_of(process.number)}, deliver was "
-        "cancelled in their upload, and they were removed. An upload that was cancelled is not "
+        f"{_amount(missing)} are lost: they were in the folder when the pod was stopped, at {end} "
+        "s, and deliver removed them when it was cancelled. An upload that was cancelled is not "
         "confirmed."
     )
 
 
 def _not_taken_over(missing: Sequence[Missing], seen: Observed) -> str:
-    process = last_process(missing[0])
+    begin = PROCESSES[-1].begin
     return (
-        f"{_amount(missing)} are lost: they were in the folder when the pod was "
-        f"{_end_of(process.number - 1)}, and the next process never uploaded them. It has nothing "
-        "but the folder: for their conversations keep and session_ended may never be called again."
+        f"{_amount(missing)} are still in the folder at the end: they were there when the last "
+        f"process began, at {begin} s, and it never uploaded them. A process finds nothing but the "
+        "folder: keep and session_ended may never be called again for what is in it."
     )
 
 
 def _discarded(missing: Sequence[Missing], seen: Observed) -> str:
-    first = missing[0].piece
+    first = missing[0]
     return (
-        f"{_amount(missing)} are lost that were in the folder and that nobody tried to upload, the "
-        f"first of them sent by {first.conversation.key.uid} at {first.at + STEP} s. Audio may be "
-        "removed when storage has confirmed it."
+        f"{_amount(missing)} are lost that were in the folder and were removed from it, though no "
+        f"upload had them, the first of them by the process that began at "
+        f"{last_process(first).begin} s: what {first.piece.conversation.key.uid} had sent at "
+        f"{first.piece.at + STEP} s. Audio may be removed when storage has confirmed it."
     )
 
 
@@ -127,7 +123,8 @@ def _too_late(missing: Sequence[Missing], seen: Observed) -> str:
     tried = "none of it was tried" if last is None else f"the last attempt began at {last:,.0f} s"
     return (
         f"{_amount(missing)} were not stored by the end, at {END:,} s: {tried}. Storage has worked "
-        f"again since {LONG_OUTAGE[1]:,} s. A pause between two attempts needs a bound."
+        f"again since {LONG_OUTAGE[1]:,} s. After a failure audio has to be tried again, and the "
+        "pause before that needs a bound."
     )
 
 

@@ -57,7 +57,9 @@ def _variables(answer: type) -> Iterator[Variable]:
             if isinstance(value, _DATA) and not name.startswith("__"):
                 yield partial(setattr, kind, name), value
     for function in functions:
-        yield partial(setattr, function, "__defaults__"), function.__defaults__
+        defaults = function.__defaults__
+        if defaults and all(isinstance(each, _DATA) for each in defaults):
+            yield partial(setattr, function, "__defaults__"), defaults
 
 
 def _copied(value: Any) -> Any:
@@ -74,8 +76,9 @@ def _code_of(answer: type) -> tuple[list[FunctionType], list[type]]:
     found: dict[int, Any] = {}
     todo: list[Any] = [answer]
     while todo:
-        each = inspect.unwrap(todo.pop()) if callable(todo[-1]) else todo.pop()
-        each = getattr(each, "__func__", each)
+        each = todo.pop()
+        each = getattr(each, "__func__", each)  # of a static method or a class method
+        each = inspect.unwrap(each) if isinstance(each, FunctionType) else each
         if id(each) in found:
             continue
         if isinstance(each, FunctionType) and is_readers(each.__code__.co_filename):

@@ -3,9 +3,14 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
-from ghosts.exercises.catalogue.nothing_lost.case import PIECE, PROCESSES, RATE, Conversation
+from ghosts.exercises.catalogue.nothing_lost.case import (
+    PIECE,
+    PROCESSES,
+    RATE,
+    Conversation,
+    marks_in,
+)
 from ghosts.exercises.catalogue.nothing_lost.sent import (
     Range,
     Sent,
@@ -15,9 +20,6 @@ from ghosts.exercises.catalogue.nothing_lost.sent import (
 )
 from ghosts.exercises.catalogue.nothing_lost.storage_client import Upload
 from ghosts.pusher.spool_file import Key
-
-_HEAD: Final = 64
-"""Bytes by which a piece is recognized in a file."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,10 +78,16 @@ class Observed:
     """Whether the first pieces were in a file of the folder when ``keep`` had returned."""
     removed_with_session: set[Piece] = field(default_factory=set)
     """Those that were in the folder before ``session_ended`` was called, and not after it."""
+    removed_at_stop: set[Piece] = field(default_factory=set)
+    """Those that were in the folder before ``deliver`` was cancelled, and not after it."""
+    refused: set[tuple[Key, float]] = field(default_factory=set)
+    """The conversation and start of the pieces for which ``keep`` raised with a full disk."""
     elsewhere: set[str] = field(default_factory=set)
     """The names of spools that are not in the folder that was given."""
     ended_early: bool = False
     """Whether the case did not come to its end: what it had shown by then was enough."""
+    folder_used: bool = True
+    """Whether a file was in the folder when the process was killed in the outage."""
     missing: list[Missing] = field(default_factory=list)
     lost: int = 0
     """Bytes that storage does not have."""
@@ -104,6 +112,7 @@ class Observed:
         self.lost = sum(end - start for each in holes.values() for start, end in each)
         sizes = sum(end - start for each in ranges.values() for start, end in each)
         self.twice = sizes - (self.received - self.lost)
+        self.folder_used = any(each.is_file() for each in (disks / "1").rglob("*"))
         lost = [
             (piece, size)
             for piece in self.pieces
@@ -146,10 +155,10 @@ def _on_disks(disks: Path, pieces: list[Piece]) -> dict[Piece, list[int]]:
 
 def found_on(disk: Path, pieces: list[Piece]) -> list[Piece]:
     """Return the pieces whose bytes are in a file of a folder. Silence is not looked for."""
-    content = [each.read_bytes() for each in disk.rglob("*") if each.is_file()]
+    files = [each for each in disk.rglob("*") if each.is_file()]
+    marks = {mark for each in files for mark in marks_in(each.read_bytes())}
     return [
         piece
         for piece in pieces
-        if not piece.conversation.silent
-        and any(piece.conversation.audio(piece.at)[:_HEAD] in each for each in content)
+        if not piece.conversation.silent and piece.conversation.mark(piece.at) in marks
     ]

@@ -3,15 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from ghosts.config import GHOST_AFTER, STORAGE_WORKERS
 from ghosts.exercises.catalogue.nothing_lost import losses
-from ghosts.exercises.catalogue.nothing_lost.case import PROCESSES, SLOW, SLOW_SECONDS
-from ghosts.exercises.catalogue.nothing_lost.causes import Cause
+from ghosts.exercises.catalogue.nothing_lost.case import DISK_FULL, PROCESSES, SLOW, SLOW_SECONDS
+from ghosts.exercises.catalogue.nothing_lost.causes import Cause, causes_of
 from ghosts.exercises.catalogue.nothing_lost.observed import Missing, Observed
 from ghosts.exercises.catalogue.nothing_lost.running import STOP_SECONDS
-from ghosts.exercises.catalogue.nothing_lost.sent import mistake_of
+from ghosts.exercises.catalogue.nothing_lost.sent import Mistake, first_mistake
 from ghosts.exercises.catalogue.nothing_lost.storage_client import Upload
 from ghosts.pusher.spool_file import Key
 
@@ -23,6 +23,19 @@ class Evidence:
     seen: Observed
     deadline: float | None
     causes: Mapping[Cause, list[Missing]]
+    mistake: Mistake | None
+    """The first mistake of an upload that was tried before the disk was full."""
+    later_mistake: Mistake | None
+    """The first one since then."""
+
+    @classmethod
+    def of(cls, seen: Observed, deadline: float | None) -> Self:
+        """Return what there is against an answer."""
+        early = {each.sent: None for each in seen.uploads if each.began < DISK_FULL[0]}
+        late = {each.sent: None for each in seen.uploads if each.sent not in early}
+        mistake = first_mistake(early, seen.streams)
+        later = first_mistake(late, seen.streams) if mistake is None else None
+        return cls(seen, deadline, causes_of(seen), mistake, later)
 
 
 Rule: TypeAlias = Callable[[Evidence], str | None]
@@ -150,16 +163,47 @@ def _repeated(evidence: Evidence) -> str | None:
     )
 
 
-def _mistake(kind: str, advice: str) -> Rule:
-    def rule(evidence: Evidence) -> str | None:
-        seen = evidence.seen
-        for each in sorted(seen.stored, key=lambda each: not any(each.audio)):
-            mistake = mistake_of(each, seen.streams)
-            if mistake is not None and mistake[0] == kind:
-                return f"{mistake[1]}. {advice}"
+def _elsewhere(evidence: Evidence) -> str | None:
+    seen = evidence.seen
+    if seen.elsewhere:
+        where = f"the spool {min(seen.elsewhere)!r} is not in the folder that was given"
+    elif not (seen.folder_used or seen.lost or seen.ended_early):
+        where = "audio outlived the process, and no file was in the folder that was given"
+    else:
         return None
+    return f"{where}. Of a pod nothing else survives: the next process may run on another machine."
 
-    return rule
+
+def _wrong_name(evidence: Evidence) -> str | None:
+    mistake = evidence.mistake
+    if mistake is None or mistake.of_bytes:
+        return None
+    return (
+        f"{mistake.words}. Batch(*key, started_at, audio, delivery_id) takes the key and the start "
+        "that keep was called with."
+    )
+
+
+def _wrong_bytes(evidence: Evidence) -> str | None:
+    mistake = evidence.mistake
+    if mistake is None or not mistake.of_bytes:
+        return None
+    return f"{mistake.words}. Storage has to have each byte as it was kept, in the same order."
+
+
+def _refused_and_kept(evidence: Evidence) -> str | None:
+    stored = Counter((each.key, each.started_at) for each in evidence.seen.stored)
+    again = [each for each, times in stored.items() if times > 1]
+    if evidence.later_mistake is not None:
+        words = evidence.later_mistake.words
+    elif again and evidence.seen.refused.issuperset(again):
+        words = f"audio of {again[0][0].uid} was stored {stored[again[0]]} times"
+    else:
+        return None
+    return (
+        f"{words}. It begins when the disk is full: keep has raised an exception and kept the "
+        "audio all the same, and the device, which knows nothing of that, sends it again."
+    )
 
 
 def _twice(evidence: Evidence) -> str | None:
@@ -200,12 +244,9 @@ REQUIREMENTS: Final[Mapping[str, Rule]] = {
     "deliver ends when it is cancelled": _went_on,
     "no worker is blocked: each call has a deadline": _blocked,
     "uploads succeed while storage is slow": _too_short,
-    "audio is stored with its uid, its conversation_id and its start": _mistake(
-        "name", "Batch(*key, started_at, audio, delivery_id) has the key and the start of `keep`."
-    ),
-    "the bytes that are stored are those that were kept": _mistake(
-        "bytes", "Storage has to have each byte as it was kept, and in the same order."
-    ),
+    "audio is kept in the folder that was given, and nowhere else": _elsewhere,
+    "audio is uploaded with its uid, its conversation_id and its start": _wrong_name,
+    "the bytes that are uploaded are those that were kept": _wrong_bytes,
     "a delivery id is that of one piece of audio": _reused,
     "a delivery that was confirmed is not repeated": _repeated,
     "each byte of it is stored": _lost(Cause.SILENCE, Cause.CUT),
@@ -215,6 +256,7 @@ REQUIREMENTS: Final[Mapping[str, Rule]] = {
     "audio outlives a process that is killed": _lost(Cause.ALREADY_REMOVED, Cause.NOT_ON_DISK),
     "audio outlives a process that is stopped": _lost(Cause.CANCELLED),
     "audio that a process left is uploaded by the next one": _lost(Cause.NOT_TAKEN_OVER),
+    "audio that keep refused is not kept": _refused_and_kept,
     "everything is stored in the end": _lost(Cause.DISCARDED, Cause.TOO_LATE),
     "everything is stored once": _twice,
 }

@@ -47,6 +47,7 @@ class Running:
     waiting: dict[Conversation, list[int]]
     spools: Spools = field(default_factory=Spools)
     _ending: bool = False
+    _over: bool = False
 
     async def run(self, answer: type, clients: PusherClients, kept: Path) -> None:
         """Run it to its end, and copy its disk, as it is at that moment, to ``kept``."""
@@ -58,13 +59,15 @@ class Running:
             delivering = asyncio.create_task(self._deliver(version, clients), name="deliver")
             await self._receive(version)
         await self._end(delivering, lambda: shutil.copytree(self.disk, kept))
+        self._over = True
         self.spools.close()
 
     async def _deliver(self, version: Any, clients: PusherClients) -> None:
         try:
             await version.deliver(clients)
         except Exception as error:
-            self._note("deliver", error)
+            if not self._over:
+                self._note("deliver", error)
         else:
             if self.seen.returned_at is None and not self._ending:
                 self.seen.returned_at = asyncio.get_running_loop().time()
@@ -95,11 +98,13 @@ class Running:
         waiting, key = self.waiting[conversation], conversation.key
         while waiting:
             started_at = EPOCH + waiting[0]
+            self.spools.not_kept.clear()
             try:
                 version.keep(key, started_at, conversation.audio(waiting[0]))
             except Exception as error:
                 if not DISK_FULL[0] <= asyncio.get_running_loop().time() < DISK_FULL[1]:
                     self._note("keep", error)
+                self.seen.refused.add((key, started_at))
                 return
             did_not_fit = (key, started_at) in self.spools.not_kept
             number = self.process.number
@@ -112,11 +117,13 @@ class Running:
         if self.process.killed:
             keep_disk()
             self.uploads.gone = True
+        before = set(found_on(self.disk, self.seen.pieces))
         delivering.cancel()
         await asyncio.wait([delivering], timeout=STOP_SECONDS)
         if not self.process.killed:
             if not delivering.done() and self.seen.went_on_at is None:
                 self.seen.went_on_at = self.process.end
+            self.seen.removed_at_stop |= before.difference(found_on(self.disk, self.seen.pieces))
             keep_disk()
         await self._end_tasks()
 

@@ -61,14 +61,22 @@ def uncovered(ranges: Iterable[Range], size: int) -> list[Range]:
     return missing
 
 
-def mistake_of(sent: Sent, streams: Streams) -> tuple[str, str] | None:
-    """Return ``name`` or ``bytes``, and in words how it differs from what was kept."""
-    if not sent.audio or sent.place(streams) is not None:
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """How an upload differs from what was kept: in its bytes, or in what it says of them."""
+
+    of_bytes: bool
+    words: str
+
+
+def first_mistake(uploads: Iterable[Sent], streams: Streams) -> Mistake | None:
+    """Return the first mistake; one in silence, which is alike everywhere, if there is no other."""
+    wrong = [each for each in uploads if each.audio and each.place(streams) is None]
+    if not wrong:
         return None
+    sent = next((each for each in wrong if any(each.audio)), wrong[0])
     words = _wrong_key(sent, streams) or _wrong_start(sent, streams)
-    if words is not None:
-        return "name", words
-    return "bytes", _wrong_bytes(sent, streams)
+    return Mistake(words is None, words or _wrong_bytes(sent, streams))
 
 
 def _wrong_key(sent: Sent, streams: Streams) -> str | None:
@@ -90,10 +98,10 @@ def _wrong_start(sent: Sent, streams: Streams) -> str | None:
         return None
     true = BY_KEY[sent.key].started_at + start / RATE
     late = sent.started_at - true
+    if not math.isfinite(late):
+        return f"audio of {_words(sent.key)} was uploaded with a started_at that is no number"
     if _is_cut(sent, start):
         return None
-    if not math.isfinite(late):
-        return f"audio of {_words(sent.key)} was uploaded with started_at={sent.started_at}"
     return (
         f"audio of {_words(sent.key)} was uploaded with a started_at that is {abs(late):,.4g} s "
         f"too {'late' if late > 0 else 'early'}"
@@ -102,33 +110,40 @@ def _wrong_start(sent: Sent, streams: Streams) -> str | None:
 
 def _is_cut(sent: Sent, start: int) -> bool:
     """Return whether it begins at a piece whose first bytes, less than a second, it has not."""
-    claimed = (sent.started_at - BY_KEY[sent.key].started_at) * RATE
-    return 0 < start - claimed < RATE and abs(claimed / PIECE - round(claimed / PIECE)) < 1e-6
+    claimed = _claimed(sent)
+    return 0 < start - claimed < RATE and claimed % PIECE == 0
+
+
+def _claimed(sent: Sent) -> float:
+    """Return the byte of its conversation at which it says to begin."""
+    exact = (sent.started_at - BY_KEY[sent.key].started_at) * RATE
+    return round(exact) if abs(exact - round(exact)) < _EXACT else exact
 
 
 def _wrong_bytes(sent: Sent, streams: Streams) -> str:
-    name, audio = _words(sent.key), sent.audio
-    claimed = round((sent.started_at - BY_KEY[sent.key].started_at) * RATE)
-    expected = streams[sent.key][max(claimed, 0) : claimed + len(audio)]
-    if audio[::-1] in streams[sent.key]:
-        return f"the bytes of {name} were stored in reverse order"
-    start = streams[sent.key].find(audio)
-    if start >= 0 and _is_cut(sent, start):
-        return f"{_bytes(start - claimed)} at the beginning of an object of {name} are missing"
+    name, audio, stream = _words(sent.key), sent.audio, streams[sent.key]
+    claimed = _claimed(sent)
+    if audio[::-1] in stream:
+        return f"the bytes of {name} were uploaded in reverse order"
+    if audio in stream:
+        lacking = stream.find(audio) - round(claimed)
+        return f"an upload of {name} lacks {_bytes(lacking)} at its beginning"
+    expected = stream[max(0, round(claimed)) :][: len(audio)]
     if sorted(audio) == sorted(expected):
-        return f"the bytes of {name} were stored in another order than they were kept in"
-    same = next(
-        (n for n, pair in enumerate(zip(audio, expected, strict=False)) if pair[0] != pair[1]), None
-    )
-    if same is None:
-        return f"an object of {name} has {_bytes(len(audio) - len(expected))} more than were kept"
-    after = streams[sent.key].find(audio[same : same + 400])
-    if not any(audio[same:]):
-        return f"from byte {same:,} on, an object of {name} has zeros in place of what was kept"
-    if after > claimed + same:
-        skipped = after - claimed - same
-        return f"an object of {name} leaves out {_bytes(skipped)} after its byte {same:,}"
-    return f"from byte {same:,} on, an object of {name} has other bytes than were kept"
+        return f"the bytes of {name} were uploaded in another order than they were kept in"
+    same = next((n for n, byte in enumerate(expected) if audio[n] != byte), len(expected))
+    rest = audio[same : same + PIECE // 2]
+    if not any(rest):
+        return f"an upload of {name} has zeros from byte {same:,} on, and other bytes were kept"
+    owner = _found(rest, streams)
+    if owner is None:
+        return f"an upload of {name} has other bytes than were kept, from byte {same:,} on"
+    if owner[0] != sent.key:
+        return f"an upload of {name} has audio of {_words(owner[0])} from byte {same:,} on"
+    skipped = owner[1] - round(claimed) - same
+    if skipped > 0:
+        return f"an upload of {name} leaves out {_bytes(skipped)} after its byte {same:,}"
+    return f"an upload of {name} has the same audio twice: from byte {same:,} on it is repeated"
 
 
 def _found(audio: bytes, streams: Streams) -> tuple[Key, int] | None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from ghosts.pusher import Spool
-from ghosts.pusher.spool import SpoolFullError
 from ghosts.pusher.spool_file import Key
 
 
@@ -17,7 +16,7 @@ class Spools:
     def __init__(self) -> None:
         self.paths: list[Path] = []
         self.not_kept: set[tuple[Key, float]] = set()
-        """Audio for which SpoolFullError was raised: its conversation and its start."""
+        """Audio that a spool refused when it came last: its conversation and its start."""
         self._open: list[Spool] = []
 
     def close(self) -> None:
@@ -37,11 +36,9 @@ class Spools:
             self._open.append(spool)
 
         def note_full(spool: Spool, key: Key, started_at: float, pcm: bytes) -> None:
-            try:
-                append(spool, key, started_at, pcm)
-            except SpoolFullError:
-                self.not_kept.add((Key(*key), started_at))
-                raise
+            self.not_kept.add((Key(*key), started_at))
+            append(spool, key, started_at, pcm)
+            self.not_kept.discard((Key(*key), started_at))
 
         Spool.__init__, Spool.append = note_made, note_full  # type: ignore[method-assign,assignment]
         try:

@@ -21,7 +21,7 @@ from ghosts.exercises.catalogue.nothing_lost.case import LONG_OUTAGE
 from ghosts.exercises.catalogue.nothing_lost.sent import Sent
 from ghosts.pusher.spool_file import Key
 
-_ENOUGH: Final = 1000
+_ENOUGH: Final = 500
 """Failures of one piece of audio, after which an attempt fails at its deadline and not at once."""
 _AT_ONCE_FOR: Final = 5 * 3600
 

@@ -1,4 +1,4 @@
-"""they were in the memory of the process"""
+"""they were in the memory of the process, and in no file of the folder"""
 
 import asyncio
 import uuid

@@ -1,4 +1,4 @@
-"""of the outage are lost: when an upload failed its audio was given up"""
+"""are lost that were given up: an upload failed"""
 
 import asyncio
 

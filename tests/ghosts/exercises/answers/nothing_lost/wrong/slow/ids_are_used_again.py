@@ -1,4 +1,4 @@
-"""Storage took all but the first for a repetition"""
+"""was given to different pieces of audio"""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""of the outage are lost: when an upload failed its audio was given up"""
+"""their upload was not confirmed, and they had been removed from the folder before"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""the audio was dropped with its session"""
+"""their sessions ended in an outage"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""they were in a folder that the next process does not know"""
+"""is not in the folder that was given"""
 
 import asyncio
 import tempfile
