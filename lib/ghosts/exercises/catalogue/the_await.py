@@ -72,10 +72,17 @@ def judge(answer: object) -> Outcome:
 
 def _refusal(answer: dict[str, str], tasks: dict[str, Awaits]) -> str | None:
     return (
-        _wrong_task(_name(answer["task"].strip()))
-        or _wrong_backend(answer["backend"].strip())
+        _wrong_device(answer["task"].strip())
+        or _wrong_task(_name(answer["task"].strip()))
+        or _wrong_backend(answer["backend"].strip().removeprefix("Backend.").lower())
         or _wrong_line(_spaced(answer["line"]), tasks)
     )
+
+
+def _wrong_device(task: str) -> str | None:
+    if ":" not in task or f":{UID}:" in f":{task}":
+        return None
+    return f"{task} is no task of {UID}, whose session is asked for."
 
 
 def _wrong_task(task: str) -> str | None:
@@ -84,7 +91,7 @@ def _wrong_task(task: str) -> str | None:
             return None
         case "handler":
             return (
-                "the handler is the victim: it waits in gather() until all loops have ended, and "
+                "the handler only waits: it is in gather() until all loops have ended, and "
                 "one of them does not. Its 500 s only say since when it waits."
             )
         case "private_cloud":
@@ -139,6 +146,10 @@ def _wrong_line(line: str, tasks: dict[str, Awaits]) -> str | None:
     for name, other in tasks.items():
         if line in {_spaced(frame.source) for frame in other.frames}:
             return f"that line is where the task {name} waits, and it is not the one that is stuck."
+    if line and (line in _spaced(innermost.source) or _spaced(innermost.source) in line):
+        return (
+            "the line is the right one, with less or more around it. Copy all of it, and only it."
+        )
     return "the task is suspended at no such line. Copy the line as it is in the source."
 
 

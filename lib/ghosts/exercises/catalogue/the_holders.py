@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import math
 from collections import deque
+from collections.abc import Iterator
 from typing import Any, Final
 
 import psutil
@@ -105,6 +107,51 @@ def _wrong_holder(holder: object) -> str | None:
     return _other_holder(holder)
 
 
+def _part_of_session(holder: object) -> str | None:
+    """Return the reason if it is an attribute of a session, of its parts, or an item of one."""
+    sessions = [each for each in _objects(PusherSession) if each.private_cloud.queue]
+    for session in sorted(sessions, key=lambda each: not each.closed):
+        for path, part in _parts(session, "session", depth=3):
+            if part is holder:
+                return _of_session(session, path, holder)
+    return None
+
+
+def _of_session(session: PusherSession, path: str, part: object) -> str:
+    if not session.closed:
+        return f"{path} is of {session.uid}, which is connected. Asked for is a part of the ghost."
+    cloud = session.private_cloud
+    assert isinstance(cloud, PrivateCloud)
+    own, queue = retained_bytes(part) / MIB, retained_bytes(cloud.queue) / MIB
+    if own > queue:
+        return (
+            f"{path} refers to much more than the audio of the ghost: it keeps {own:.2f} MiB "
+            "alive. Measure its parts: which of them has the audio?"
+        )
+    return (
+        f"{path} keeps {own:.2f} MiB alive, and one attribute of private_cloud has {queue:.2f} "
+        "MiB. Measure the others as well: which of them has a chunk for each minute?"
+    )
+
+
+def _parts(whole: object, path: str, depth: int) -> Iterator[tuple[str, object]]:
+    """Yield what an object of this project refers to, with its path: attributes, and items."""
+    if isinstance(whole, dict):
+        parts = {f"{path}[{key!r}]": value for key, value in whole.items()}
+    elif type(whole).__module__.startswith("ghosts."):
+        own = getattr(whole, "__dict__", {})
+        yield f"vars({path})", own
+        names = [*own, *getattr(type(whole), "__slots__", ())]
+        parts = {f"{path}.{name}": getattr(whole, name, None) for name in names}
+    else:
+        return
+    for name, part in parts.items():
+        if not isinstance(part, str | int | float | None):
+            yield name, part
+            if depth:
+                yield from _parts(part, name, depth - 1)
+
+
 def _other_holder(holder: object) -> str:
     name = _class(holder).lower()
     if "connection" in name or "transport" in name or "socket" in name:
@@ -114,14 +161,22 @@ def _other_holder(holder: object) -> str:
         )
     if "gauge" in name or "metric" in name:
         return "a gauge is a number: it counts a connection, and keeps nothing of it alive."
+    reason = _part_of_session(holder)
+    if reason is not None:
+        return reason
     if isinstance(holder, list | dict | set | tuple):
         return (
-            f"a {name} of yours keeps alive what you put into it. Asked for is an object of the "
-            "session; gc.get_objects() does not help, because it does not list bytes."
+            f"that {name} belongs to no session: it keeps alive what was put into it. Asked for is "
+            "an object of the session; gc.get_objects() does not help, because it does not list "
+            "bytes."
         )
     if isinstance(holder, str | int | float):
         return f"name the object itself, and not {kind_of(holder)}: lab.session(uid) has it."
-    return f"an object of class {_class(holder)} does not hold the audio of a ghost."
+    return (
+        f"an object of class {_class(holder)} is no part of the session, whatever it refers to: it "
+        f"keeps {retained_bytes(holder) / MIB:.2f} MiB alive. Asked for is the attribute that has "
+        "the audio."
+    )
 
 
 def _wrong_queue(queue: deque[Any]) -> str | None:
@@ -142,11 +197,15 @@ def _wrong_queue(queue: deque[Any]) -> str | None:
 def _wrong_amount(holder: object, mib: object) -> str | None:
     if isinstance(mib, bool) or not isinstance(mib, int | float):
         return f"the amount should be a number of MiB, and it is {kind_of(mib)}."
+    if not (mib >= 0 and math.isfinite(mib)):
+        return f"the amount should be a finite number, not below 0, and it is {mib}."
     truth = retained_bytes(holder) / MIB
     if abs(mib - truth) <= _CLOSE * truth:
         return None
     if mib > 10_000:
         return f"{mib:,.0f} is a number of bytes. A MiB is 2**20 of them."
+    if abs(mib - 1024 * truth) <= _CLOSE * 1024 * truth:
+        return f"{mib:,.0f} is a number of KiB. A MiB is 1024 of them."
     if mib < _IDLE_MIB:
         return (
             f"{mib:.3f} MiB are the containers without what is in them. sys.getsizeof() and "

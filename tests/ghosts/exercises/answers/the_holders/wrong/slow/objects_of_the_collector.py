@@ -1,4 +1,4 @@
-"""a list of yours keeps alive what you put into it"""
+"""that list belongs to no session"""
 
 from ghosts.exercises.catalogue.the_holders import pod_with_a_ghost
 from tracemalloc_ext import retained_bytes

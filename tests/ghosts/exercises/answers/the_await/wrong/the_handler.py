@@ -1,4 +1,4 @@
-"""the handler is the victim"""
+"""the handler only waits: it is in gather()"""
 
 my_finding = {
     "task": "handler",

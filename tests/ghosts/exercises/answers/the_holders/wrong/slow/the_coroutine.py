@@ -1,0 +1,10 @@
+"""an object of class coroutine is no part of the session"""
+
+from ghosts.exercises.catalogue.the_holders import pod_with_a_ghost
+from tracemalloc_ext import retained_bytes
+
+lab = pod_with_a_ghost()
+session = lab.session("device-000")
+queue = session.private_cloud.queue
+mib = retained_bytes(queue) / 2**20
+my_answer = (lab.tasks("device-000")[1].get_coro(), mib)
