@@ -56,9 +56,10 @@ def _raised(evidence: Evidence) -> str | None:
             f"max_bytes of the spool are too few; {failed.line}. They have to be enough for an "
             "outage."
         )
+    catch = ": catch BackendError, keep the audio, and try again"
     after = {
-        "deliver": "Nothing was uploaded by this process after it: catch BackendError, keep "
-        "the audio, and try again",
+        "deliver": "Nothing was uploaded by this process after it"
+        + (catch if failed.words.startswith("BackendError") else ""),
         "keep": "The disk had room, and the audio was refused",
     }.get(failed.method, "The pod cannot go on without it")
     return f"{failed.method} raised {failed.words} at {failed.at:.0f} s; {failed.line}. {after}."

@@ -117,15 +117,20 @@ class Running:
         if self.process.killed:
             keep_disk()
             self.uploads.gone = True
+            delivering.cancel()
+            await asyncio.wait([delivering], timeout=STOP_SECONDS)
+        else:
+            await self._stop(delivering)
+            keep_disk()
+        await self._end_tasks()
+
+    async def _stop(self, delivering: asyncio.Task[None]) -> None:
         before = set(found_on(self.disk, self.seen.pieces))
         delivering.cancel()
         await asyncio.wait([delivering], timeout=STOP_SECONDS)
-        if not self.process.killed:
-            if not delivering.done() and self.seen.went_on_at is None:
-                self.seen.went_on_at = self.process.end
-            self.seen.removed_at_stop |= before.difference(found_on(self.disk, self.seen.pieces))
-            keep_disk()
-        await self._end_tasks()
+        if not delivering.done() and self.seen.went_on_at is None:
+            self.seen.went_on_at = self.process.end
+        self.seen.removed_at_stop |= before.difference(found_on(self.disk, self.seen.pieces))
 
     async def _end_tasks(self) -> None:
         """End the tasks that the version has started: they end with their process."""
