@@ -22,6 +22,8 @@ RATE: Final = 400
 STEP: Final = 10
 """Seconds of audio in each piece."""
 PIECE: Final = STEP * RATE
+DAY: Final = 8 * RATE * 86_400
+"""Bytes of audio in a day: eight conversations at a time are the most there may be."""
 _MARK: Final = 0xF3F2F1F0
 _MIDDLE: Final = PIECE // 8
 """The word of a piece that is its mark, followed by a word that no other piece has."""

@@ -84,6 +84,8 @@ class Observed:
     """The conversation and start of the pieces for which ``keep`` raised with a full disk."""
     elsewhere: set[str] = field(default_factory=set)
     """The names of spools that are not in the folder that was given."""
+    sizes: list[int] = field(default_factory=list)
+    """The ``max_bytes`` of the spools that were made."""
     ended_early: bool = False
     """Whether the case did not come to its end: what it had shown by then was enough."""
     folder_used: bool = True

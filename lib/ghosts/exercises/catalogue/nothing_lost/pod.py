@@ -122,6 +122,7 @@ class _Pod:
         ) as clients:
             with of_one_process(self._answer), running.spools.watched():
                 await running.run(self._answer, clients, self._disks / f"{process.number}")
+        self._seen.sizes += running.spools.sizes
         self._seen.elsewhere |= {
             path.name for path in running.spools.paths if not path.resolve().is_relative_to(disk)
         }

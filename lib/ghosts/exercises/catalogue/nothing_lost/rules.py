@@ -7,7 +7,13 @@ from typing import Final, Self, TypeAlias
 
 from ghosts.config import GHOST_AFTER, STORAGE_WORKERS
 from ghosts.exercises.catalogue.nothing_lost import losses
-from ghosts.exercises.catalogue.nothing_lost.case import DISK_FULL, PROCESSES, SLOW, SLOW_SECONDS
+from ghosts.exercises.catalogue.nothing_lost.case import (
+    DAY,
+    DISK_FULL,
+    PROCESSES,
+    SLOW,
+    SLOW_SECONDS,
+)
 from ghosts.exercises.catalogue.nothing_lost.causes import Cause, causes_of
 from ghosts.exercises.catalogue.nothing_lost.observed import Missing, Observed
 from ghosts.exercises.catalogue.nothing_lost.running import STOP_SECONDS
@@ -37,6 +43,9 @@ class Evidence:
         later = first_mistake(late, seen.streams) if mistake is None else None
         return cls(seen, deadline, causes_of(seen), mistake, later)
 
+
+_HURRIED: Final = 30, 10
+"""Attempts at the same audio within seconds that are too many."""
 
 Rule: TypeAlias = Callable[[Evidence], str | None]
 
@@ -127,6 +136,20 @@ def _too_short(evidence: Evidence) -> str | None:
     )
 
 
+def _no_pause(evidence: Evidence) -> str | None:
+    began: dict[tuple[int, Key, float], list[float]] = defaultdict(list)
+    for each in evidence.seen.uploads:
+        times = began[_audio_of(each)]
+        times.append(each.began)
+        if len(times) > _HURRIED[0] and times[-1] - times[-_HURRIED[0]] < _HURRIED[1]:
+            return (
+                f"an upload that fails at once is tried again without a pause: {_HURRIED[0]} times "
+                f"within {_HURRIED[1]} s, at {each.began:,.0f} s. That is load for a storage that "
+                "has enough of it; sleep before the next attempt."
+            )
+    return None
+
+
 def _reused(evidence: Evidence) -> str | None:
     of_id: dict[str, Upload] = {}
     for each in evidence.seen.uploads:
@@ -161,6 +184,16 @@ def _repeated(evidence: Evidence) -> str | None:
     return (
         f"the same delivery was confirmed {again} times: it is uploaded again and again, and "
         "what is behind it waits. spool.delivered(delivery) removes it."
+    )
+
+
+def _too_small(evidence: Evidence) -> str | None:
+    smallest = min(evidence.seen.sizes, default=DAY)
+    if smallest >= DAY:
+        return None
+    return (
+        f"the spool has room for {smallest:,} bytes: what comes in a day is {DAY:,}, and the disk "
+        "has room for 1 GiB. In a longer outage keep would refuse audio."
     )
 
 
@@ -245,6 +278,7 @@ REQUIREMENTS: Final[Mapping[str, Rule]] = {
     "deliver ends when it is cancelled": _went_on,
     "no worker is blocked: each call has a deadline": _blocked,
     "uploads succeed while storage is slow": _too_short,
+    "after a failure there is a pause": _no_pause,
     "audio is kept in the folder that was given, and nowhere else": _elsewhere,
     "audio is uploaded with its uid, its conversation_id and its start": _wrong_name,
     "the bytes that are uploaded are those that were kept": _wrong_bytes,
@@ -252,6 +286,7 @@ REQUIREMENTS: Final[Mapping[str, Rule]] = {
     "a delivery that was confirmed is not repeated": _repeated,
     "each byte of it is stored": _lost(Cause.SILENCE, Cause.CUT),
     "keep raises an exception when the disk is full": _lost(Cause.DID_NOT_FIT),
+    "the spool has room for a day of audio": _too_small,
     "audio outlives its session": _lost(Cause.WITH_SESSION),
     "audio outlives an outage, however long": _lost(Cause.ALREADY_REMOVED, Cause.GIVEN_UP),
     "audio outlives a process that is killed": _lost(Cause.ALREADY_REMOVED, Cause.NOT_ON_DISK),

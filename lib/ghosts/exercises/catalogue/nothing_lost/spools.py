@@ -15,6 +15,7 @@ class Spools:
 
     def __init__(self) -> None:
         self.paths: list[Path] = []
+        self.sizes: list[int] = []
         self.not_kept: set[tuple[Key, float]] = set()
         """Audio that a spool refused when it came last: its conversation and its start."""
         self._open: list[Spool] = []
@@ -30,9 +31,10 @@ class Spools:
         """Note the spools that are made, and what does not fit."""
         made, append = Spool.__init__, Spool.append
 
-        def note_made(spool: Spool, path: Path, *arguments: Any, **options: Any) -> None:
-            made(spool, path, *arguments, **options)
+        def note_made(spool: Spool, path: Path, max_bytes: int, **options: Any) -> None:
+            made(spool, path, max_bytes, **options)
             self.paths.append(Path(path))
+            self.sizes.append(max_bytes)
             self._open.append(spool)
 
         def note_full(spool: Spool, key: Key, started_at: float, pcm: bytes) -> None:
