@@ -1,4 +1,4 @@
-"""their upload was not confirmed, and they had been removed from the folder before"""
+"""the spool has room for 500,000 bytes"""
 
 import asyncio
 
@@ -29,6 +29,8 @@ class MyVersion:
         while True:
             for key in self.spool.conversations():
                 delivery = self.spool.next_delivery(key)
+                if delivery is None:
+                    continue
                 batch = Batch(*key, delivery.started_at, delivery.audio, delivery.id)
                 try:
                     await clients.upload(batch)
