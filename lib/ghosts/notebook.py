@@ -15,11 +15,11 @@ from importlib import import_module
 from itertools import count
 from typing import Any, Final
 
+from ghosts.jupyter.boxes import INK, PAPER
 from ghosts.records.recording import Recording
 from ghosts.records.scenario import Scenario
 from ghosts.replay.side_by_side import replay_side_by_side
 
-_PAPER: Final = "color: #1f2328; background: #ffffff"
 _INKS: Final = {
     "-": "color: #82071e; background: #ffebe9",
     "+": "color: #0b4f24; background: #dafbe1",
@@ -112,7 +112,8 @@ class _Diff:
     def _repr_html_(self) -> str:
         # Each line keeps its sign and its end: a page that drops styles shows a plain diff.
         body = "\n".join(map(_inked, self.lines))
-        return f'<pre style="{_PAPER}; padding: 0.5em; white-space: pre-wrap">{body}</pre>'
+        style = f"color: {INK}; background: {PAPER}; padding: 0.5em; white-space: pre-wrap"
+        return f'<pre style="{style}">{body}</pre>'
 
 
 def _inked(line: str) -> str:

@@ -87,7 +87,8 @@ def as_async_function(answer: object, name: str, *arguments: str) -> AsyncFuncti
         called = called.__call__
     wanted = f"{name} should be an async function of {', '.join(arguments)}"
     if not inspect.iscoroutinefunction(called) or not callable(answer):
-        plain = "; write `async def`" if inspect.isfunction(called) else ""
+        is_plain = inspect.isfunction(called) and not inspect.isasyncgenfunction(called)
+        plain = "; write `async def`" if is_plain else ""
         return Incorrect(f"{wanted}, and it is {kind_of(answer)}{plain}.")
     try:
         inspect.signature(answer).bind(*arguments)

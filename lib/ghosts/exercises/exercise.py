@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ghosts.errors import GhostsError, unknown
-from ghosts.exercises import progress, shown
+from ghosts.exercises import progress
 from ghosts.exercises.answers import is_unanswered
 from ghosts.exercises.outcome import Incorrect, NotAttempted, Outcome
 from ghosts.exercises.prediction import Prediction, PredictionError, Question, Value
+from ghosts.jupyter import boxes
 
 MAX_HINTS = 3
 
@@ -22,12 +23,12 @@ class Shown:
     code: str = ""
 
     def __repr__(self) -> str:
-        parts = [shown.plain(f"{self.title}: {self.words}" if self.words else self.title)]
+        parts = [boxes.plain(f"{self.title}: {self.words}" if self.words else self.title)]
         return "\n\n".join([*parts, self.code.strip()] if self.code else parts)
 
     def _repr_html_(self) -> str:
-        body = [shown.paragraph(self.words) if self.words else ""]
-        return shown.box(shown.BLUE, self.title, *body, shown.code(self.code) if self.code else "")
+        body = [boxes.paragraph(self.words) if self.words else ""]
+        return boxes.box(boxes.BLUE, self.title, *body, boxes.code(self.code) if self.code else "")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ghosts.exercises import shown
+from ghosts.jupyter import boxes
 
 Seen: TypeAlias = Mapping[str, object]
 """What the kernel and the tasks looked like, by name: ``{"gauge": 8, "TCP connections": 4}``."""
@@ -35,7 +35,7 @@ class Correct:
         return _as_text("Correct", self.words, self.seen, self.requirements)
 
     def _repr_html_(self) -> str:
-        return _as_html(shown.GREEN, "Correct", self.words, self.seen, self.requirements)
+        return _as_html(boxes.GREEN, "Correct", self.words, self.seen, self.requirements)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,7 +50,7 @@ class Incorrect:
         return _as_text("Incorrect", self.reason, self.seen, self.requirements)
 
     def _repr_html_(self) -> str:
-        return _as_html(shown.RED, "Incorrect", self.reason, self.seen, self.requirements)
+        return _as_html(boxes.RED, "Incorrect", self.reason, self.seen, self.requirements)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,7 +63,7 @@ class NotAttempted:
         return _as_text("Not attempted", self.words, {}, ())
 
     def _repr_html_(self) -> str:
-        return _as_html(shown.GREY, "Not attempted", self.words, {}, ())
+        return _as_html(boxes.GREY, "Not attempted", self.words, {}, ())
 
 
 Outcome: TypeAlias = Correct | Incorrect | NotAttempted
@@ -72,9 +72,9 @@ Outcome: TypeAlias = Correct | Incorrect | NotAttempted
 def _as_text(title: str, words: str, seen: Seen, requirements: tuple[Requirement, ...]) -> str:
     return "\n".join(
         [
-            shown.plain(f"{title}: {words}"),
-            *shown.plain_table(seen.items()),
-            *shown.plain_table(_rows(requirements)),
+            boxes.plain(f"{title}: {words}"),
+            *boxes.plain_table(seen.items()),
+            *boxes.plain_table(_rows(requirements)),
         ]
     )
 
@@ -82,12 +82,12 @@ def _as_text(title: str, words: str, seen: Seen, requirements: tuple[Requirement
 def _as_html(
     accent: str, title: str, words: str, seen: Seen, requirements: tuple[Requirement, ...]
 ) -> str:
-    return shown.box(
+    return boxes.box(
         accent,
         title,
-        shown.paragraph(words),
-        shown.table((), seen.items()),
-        shown.table(("", "requirement"), _rows(requirements)),
+        boxes.paragraph(words),
+        boxes.table((), seen.items()),
+        boxes.table(("", "requirement"), _rows(requirements)),
     )
 
 

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from ghosts.exercises import shown
 from ghosts.exercises.exercise import Exercise
 from ghosts.exercises.progress import Record, records
 from ghosts.exercises.registry import exercises
+from ghosts.jupyter import boxes
 
 _HEAD = ("exercise", "minutes", "state", "hints", "solution", "solved")
 
@@ -18,11 +18,11 @@ class Overview:
 
     def __repr__(self) -> str:
         lines = [_HEAD, *(_cells(exercise, record) for exercise, record in self.rows)]
-        return "\n".join([self._title, *shown.plain_table(lines)])
+        return "\n".join([self._title, *boxes.plain_table(lines)])
 
     def _repr_html_(self) -> str:
         cells = [_cells(exercise, record) for exercise, record in self.rows]
-        return shown.box(shown.BLUE, self._title, shown.table(_HEAD, cells))
+        return boxes.box(boxes.BLUE, self._title, boxes.table(_HEAD, cells))
 
     @property
     def _title(self) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ghosts.errors import GhostsError
-from ghosts.exercises import shown
+from ghosts.jupyter import boxes
 
 Value: TypeAlias = bool | int | float | str
 """What is predicted, and what is measured."""
@@ -71,15 +71,15 @@ class Prediction:
     def __repr__(self) -> str:
         rows = self._rows()
         return "\n".join(
-            [shown.plain(f"{self._title}: {self.question.text}"), *shown.plain_table(rows)]
+            [boxes.plain(f"{self._title}: {self.question.text}"), *boxes.plain_table(rows)]
         )
 
     def _repr_html_(self) -> str:
-        return shown.box(
-            shown.BLUE,
+        return boxes.box(
+            boxes.BLUE,
             self._title,
-            shown.paragraph(self.question.text),
-            shown.table((), self._rows()),
+            boxes.paragraph(self.question.text),
+            boxes.table((), self._rows()),
         )
 
     @property

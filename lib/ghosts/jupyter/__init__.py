@@ -1,7 +1,7 @@
-"""What makes Jupyter's pages, which leave it out, show the alternative text of a picture.
+"""What pages of Jupyter show: boxes of text, and the alternative text of a picture.
 
-A figure's text is metadata of its output: ``{"image/png": {"alt": ...}}``. The parts of this folder
-pass it on, and are installed with the package:
+Jupyter's pages leave the latter out. It is metadata of an output: ``{"image/png": {"alt": ...}}``.
+Two parts of this folder pass it on, and are installed with the package:
 
 * ``labextension`` for JupyterLab, ``static/alt_text.js``;
 * ``alt_text.py`` for nbconvert, which ``jupyter_config.json`` has use it, and for MyST-NB.

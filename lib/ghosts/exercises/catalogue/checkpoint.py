@@ -23,14 +23,14 @@ QUESTIONS: Final = {
         right="gauge and TCP connections",
         wrong={
             "gauge and memory": "memory grows for many reasons, and it names none of them",
-            "TCP connections and tasks": "neither of the two is what the service believes in",
+            "TCP connections and tasks": "neither of the two is what the service counts",
         },
     ),
     "await": _Asked(
         text="Which task of a ghost is the cause?",
         right="the loop whose call never returns",
         wrong={
-            "the handler in gather()": "the handler waits for the loop: it is the victim",
+            "the handler in gather()": "the handler waits for the loop: it is not the cause",
             "the one that has waited longest": "a task that never ends may just have been woken",
         },
     ),

@@ -12,7 +12,7 @@ from fleet.day import Costs, Plan, Sample, Trace, load_day, simulate
 from ghosts.config import STORAGE_WORKERS
 from ghosts.errors import GhostsError, unknown
 from ghosts.evidence import InspectedPod, Kind, fact
-from ghosts.exercises import shown
+from ghosts.jupyter import boxes
 from ghosts.paths import DATA
 from ghosts.records.recording import Recording
 
@@ -52,12 +52,12 @@ class Ticket:
     """Of the day, at which the ticket is written."""
 
     def __repr__(self) -> str:
-        rows = shown.plain_table(self._rows())
-        return "\n".join([shown.plain(f"Ticket {self.letter}: {self.complaint}"), *rows])
+        rows = boxes.plain_table(self._rows())
+        return "\n".join([boxes.plain(f"Ticket {self.letter}: {self.complaint}"), *rows])
 
     def _repr_html_(self) -> str:
-        body = (shown.paragraph(self.complaint), shown.table((), self._rows()))
-        return shown.box(shown.BLUE, f"Ticket {self.letter}", *body)
+        body = (boxes.paragraph(self.complaint), boxes.table((), self._rows()))
+        return boxes.box(boxes.BLUE, f"Ticket {self.letter}", *body)
 
     @property
     def trace(self) -> Trace:

@@ -1,4 +1,4 @@
-"""await: 'the handler in gather()': the handler waits for the loop: it is the victim"""
+"""await: 'the handler in gather()': the handler waits for the loop: it is not the cause"""
 
 my_summary = {
     "evidence": "gauge and TCP connections",

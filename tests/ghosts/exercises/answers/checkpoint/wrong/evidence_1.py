@@ -1,4 +1,4 @@
-"""evidence: 'TCP connections and tasks': neither of the two is what the service believes in"""
+"""evidence: 'TCP connections and tasks': neither of the two is what the service counts"""
 
 my_summary = {
     "evidence": "TCP connections and tasks",
