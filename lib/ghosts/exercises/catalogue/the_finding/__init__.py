@@ -1,5 +1,6 @@
 """Exercise 7: read a finding on a service and fix it."""
 
+from multiprocessing import current_process
 from typing import Final
 
 from ghosts.errors import unknown
@@ -11,10 +12,16 @@ from ghosts.exercises.outcome import Incorrect, NotAttempted, Outcome
 from ghosts.exercises.prediction import Question
 
 _READING: Final = ("line", "dependency", "rule")
+_NO_GUARD: Final = (
+    "A file is checked in a process of its own, which imports your script again: put the check "
+    'below `if __name__ == "__main__":`, or run it in a notebook.'
+)
 
 
 def check(answer: object) -> Outcome:
     """Return whether a reader has read the finding, and fixed the service."""
+    if getattr(current_process(), "_inheriting", False):  # it imports the script that checks
+        return Incorrect(_NO_GUARD)
     parts = (*_READING, "fix")
     if not isinstance(answer, dict):
         return Incorrect(

@@ -9,6 +9,8 @@ from ghosts.exercises.catalogue.the_finding.visits import (
     FLUSH_SECONDS,
     FRAME,
     FRAME_EVERY,
+    HEALTHY_UNTIL,
+    HUNG_SECONDS,
     NOTIFY_SECONDS,
     SETTLED_SECONDS,
     Leaving,
@@ -21,13 +23,14 @@ from ghosts.exercises.outcome import Incorrect, Seen
 
 CLEAN_SECONDS: Final = 75.0
 """After a disconnect, by which a session has ended: twice what a bounded drain takes."""
-SLACK_SECONDS: Final = 2.0
-"""By which a session may end later: a bound of just as long, and connections that are closed."""
+SLACK_SECONDS: Final = 0.1
+"""By which a session may end later: a bound of exactly what is allowed."""
 _CANCELLED_SECONDS: Final = 5.0
-"""After the server has cancelled a handler, by which its tasks have ended."""
+"""After the server has cancelled a handler, by which it and its tasks have ended."""
 _LAST_BYTES: Final = (2 * UPLOAD_SECONDS + FLUSH_SECONDS) / FRAME_EVERY * FRAME
 """Of a device, that may still have to be uploaded when it leaves."""
 _BY_ITSELF: Final = (Leaving.CLOSE, Leaving.RESET)
+_CANCELLED: Final = (Leaving.CANCEL, Leaving.CANCEL_DRAIN)
 
 
 def comes_to_an_end(visits: Visits) -> Incorrect | None:
@@ -119,16 +122,30 @@ def tells(visits: Visits) -> Incorrect | None:
 def ends_soon(visits: Visits) -> Incorrect | None:
     """Return which session has not ended in time."""
     for each in visits.visited:
-        took = None if each.ended_at is None else each.ended_at - (each.left_at or 0.0)
-        if took is not None and took <= CLEAN_SECONDS + SLACK_SECONDS:
+        allowed = _CANCELLED_SECONDS if each.leaving in _CANCELLED else CLEAN_SECONDS
+        took, watched = _seconds_to_end(each), _watched_until(each, visits) - (each.left_at or 0.0)
+        if took is not None and took <= allowed + SLACK_SECONDS:
             continue
-        ends = "has not ended" if took is None else f"ends {took:.0f} s later"
+        ends = (
+            f"has not ended {watched:.0f} s later"
+            if took is None or took > watched
+            else f"ends {took:.1f} s later"
+        )
         return Incorrect(
-            f"When {each.leaving}, the session {ends}{_while(each)}: {CLEAN_SECONDS:g} s are "
-            "allowed.",
+            f"When {each.leaving}, the session {ends}{_while(each)}: {allowed:g} s are allowed.",
             _seen(each),
         )
     return None
+
+
+def _seconds_to_end(visited: Visited) -> float | None:
+    """Return how long a handler went on after its device had left; None if to the end."""
+    return None if visited.ended_at is None else visited.ended_at - (visited.left_at or 0.0)
+
+
+def _watched_until(visited: Visited, visits: Visits) -> float:
+    """Return the second until which ends are seen exactly: before the day that passes in jumps."""
+    return visits.hung_at + HUNG_SECONDS if visited.hung else HEALTHY_UNTIL
 
 
 def leaves_no_task(visits: Visits) -> Incorrect | None:
@@ -137,14 +154,19 @@ def leaves_no_task(visits: Visits) -> Incorrect | None:
         for task in each.tasks:
             if each.leaving in _BY_ITSELF:
                 return _left(each, task)
-            over = task.seconds is None or task.seconds > _CANCELLED_SECONDS
-            if each.leaving is Leaving.CANCEL and over:
-                return Incorrect(
-                    f"When {each.leaving}, {_task(task)} goes on{_for(task)}: cancel the tasks of "
-                    "the session in a finally, which a cancellation reaches as well.",
-                    _seen(each),
-                )
+            allowed = _CANCELLED_SECONDS if each.leaving in _CANCELLED else CLEAN_SECONDS
+            took, handler = task.seconds, _seconds_to_end(each) or 0.0
+            if took is None or handler + took > allowed + SLACK_SECONDS:
+                return Incorrect(_too_long(each, task, allowed), _seen(each))
     return None
+
+
+def _too_long(visited: Visited, task: LeftTask, allowed: float) -> str:
+    return (
+        f"When {visited.leaving}, {_task(task)} goes on{_for(task)}{_while(visited)}: "
+        f"{allowed:g} s are allowed. Cancel the tasks of the session in a finally, which an "
+        "exception and a cancellation reach as well."
+    )
 
 
 def _left(visited: Visited, task: LeftTask) -> Incorrect:
@@ -211,7 +233,7 @@ def _healthy(visits: Visits) -> Iterator[Visited]:
 
 def slowest(visits: Iterable[Visited]) -> float:
     """Return the longest time from a disconnect to the end of a session, in seconds."""
-    return max((x.ended_at - (x.left_at or 0.0) for x in visits if x.ended_at), default=0.0)
+    return max((_seconds_to_end(each) or 0.0 for each in visits), default=0.0)
 
 
 def _took(visited: Visited) -> str:
@@ -220,7 +242,7 @@ def _took(visited: Visited) -> str:
 
 
 def _while(visited: Visited) -> str:
-    return " while storage never answers" if visited.hung else ""
+    return " while storage never answers and the webhook trickles" if visited.hung else ""
 
 
 def _seen(visited: Visited) -> Seen:

@@ -105,6 +105,8 @@ class Observer:
         """Record what storage has received of each device by now."""
         for number, visited in self.visited.items():
             of_device = [(at, body.count(bytes([number]))) for at, body in RECEIVED.uploads]
+            if visited.hung:
+                continue  # it is not judged by its audio
             visited.stored = sum(count for _, count in of_device)
             last_turn = _last_turn(visited)
             visited.stored_when_due = sum(count for at, count in of_device if at < last_turn)

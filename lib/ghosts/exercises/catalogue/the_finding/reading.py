@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from ghosts.check.findings import Finding
 from ghosts.errors import unknown
 from ghosts.exercises.answers import kind_of
-from ghosts.exercises.catalogue.the_finding.recorder import HOOKS, STORAGE, original, source
+from ghosts.exercises.catalogue.the_finding.recorder import STORAGE, original, source
+from ghosts.exercises.catalogue.the_finding.storage import HOOKS
 from ghosts.exercises.outcome import Incorrect
 
 _OTHER_RULES: Final = {

@@ -25,6 +25,7 @@ from ghosts.check.service import Frame, Service
 from ghosts.errors import GhostsError
 from ghosts.exercises.catalogue.the_finding.in_fork import in_fork
 from ghosts.exercises.catalogue.the_finding.script import run_script
+from ghosts.exercises.catalogue.the_finding.storage import HOOKS
 from ghosts.exercises.catalogue.the_finding.visits import Visits
 from ghosts.notebook import progress
 from ghosts.paths import DATA
@@ -32,7 +33,6 @@ from ghosts.paths import DATA
 FOLDER: Final = DATA / "exercises" / "recorder"
 GAUGE: Final = "recorder_connections"
 STORAGE: Final = "storage.internal"
-HOOKS: Final = "hooks.internal"
 HEALTHY: Final = parse_cell("healthy,close")
 CELLS: Final = (
     HEALTHY,

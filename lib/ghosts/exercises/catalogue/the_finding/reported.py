@@ -67,7 +67,7 @@ def drains_in_time(report: Report) -> Incorrect | None:
     for result in report.results:
         if result.clean_after is not None and result.clean_after > CLEAN_SECONDS + SLACK_SECONDS:
             return Incorrect(
-                f"The last session ends {result.clean_after:.0f} s after its device has left, "
+                f"The last session ends {result.clean_after:.1f} s after its device has left, "
                 f"while {result.cell.in_words()}: the bound is too long, or it begins at the "
                 "connect and not at the disconnect.",
                 _seen(result),

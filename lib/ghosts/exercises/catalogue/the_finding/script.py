@@ -18,8 +18,9 @@ from ghosts.check.world.serving import Served, serve
 from ghosts.check.world.trust import Certificates
 from ghosts.check.world.world import World
 from ghosts.exercises.catalogue.the_finding.observer import Observer
-from ghosts.exercises.catalogue.the_finding.storage import RECEIVED
+from ghosts.exercises.catalogue.the_finding.storage import HOOKS, RECEIVED
 from ghosts.exercises.catalogue.the_finding.visits import (
+    CANCELLED_AFTER,
     CLOSING_SECONDS,
     FRAME,
     FRAME_EVERY,
@@ -36,6 +37,7 @@ from ghosts.exercises.catalogue.the_finding.visits import (
     Visited,
     Visits,
 )
+from ghosts.records.fault import FaultMode
 from ghosts.simulation.clock import sleep_until
 from ghosts.simulation.spin import SpinError
 
@@ -105,31 +107,28 @@ class _Script:
         world.own_ports.add(self._served.port)
         world.ours.append(self._served.running)
         self._observer.start()
-        quiet = await self._arrive(self._new(len(WHILE_HEALTHY), Leaving.CLOSE))
-        await asyncio.gather(*map(self._visit, range(len(WHILE_HEALTHY)), WHILE_HEALTHY))
+        quiet = await self._arrive(self._new(len(WHILE_HEALTHY), Leaving.CLOSE, hung=False))
+        await asyncio.gather(
+            *(self._visit(number, visit, hung=False) for number, visit in enumerate(WHILE_HEALTHY))
+        )
         await sleep_until(HEALTHY_UNTIL)
         self._told = RECEIVED.told
         await self._pass_a_day()
         await self._send(quiet, len(WHILE_HEALTHY), FRAME_EVERY)
-        await asyncio.sleep(SETTLED_SECONDS)
-        self._observer.read_storage()
-        RECEIVED.hangs = True
-        began = self._observer.hung_at = world.loop.time()
-        first = len(WHILE_HEALTHY) + 1
+        began = self._observer.hung_at = world.loop.time() + SETTLED_SECONDS
+        then = [replace(visit, arrives=began + visit.arrives) for visit in WHILE_HUNG]
         await asyncio.gather(
-            self._stay_quiet(quiet, len(WHILE_HEALTHY)),
+            self._hang(began, quiet, len(WHILE_HEALTHY)),
             *(
-                self._visit(first + number, replace(visit, arrives=began + visit.arrives))
-                for number, visit in enumerate(WHILE_HUNG)
+                self._visit(number, visit, hung=True)
+                for number, visit in enumerate(then, len(WHILE_HEALTHY) + 1)
             ),
         )
         await sleep_until(began + HUNG_SECONDS)
 
-    def _new(self, number: int, leaving: Leaving) -> int:
+    def _new(self, number: int, leaving: Leaving, *, hung: bool) -> int:
         now = self._world.loop.time()
-        self._observer.visited[number] = Visited(
-            leaving=leaving, hung=RECEIVED.hangs, arrived_at=now
-        )
+        self._observer.visited[number] = Visited(leaving=leaving, hung=hung, arrived_at=now)
         return number
 
     async def _arrive(self, number: int) -> Device:
@@ -138,9 +137,9 @@ class _Script:
         self._observer.devices[number] = device
         return device
 
-    async def _visit(self, number: int, visit: Visit) -> None:
+    async def _visit(self, number: int, visit: Visit, *, hung: bool) -> None:
         await sleep_until(visit.arrives)
-        device = await self._arrive(self._new(number, visit.leaving))
+        device = await self._arrive(self._new(number, visit.leaving, hung=hung))
         await self._send(device, number, visit.talks)
         await sleep_until(visit.arrives + visit.stays)
         await self._end(device, number, visit.leaving)
@@ -153,7 +152,7 @@ class _Script:
             await asyncio.sleep(FRAME_EVERY)
             with contextlib.suppress(Exception):  # it was cut off
                 await device.connection.send(bytes([number]) * FRAME)
-                visited.sent += 0 if RECEIVED.hangs else FRAME
+                visited.sent += 0 if RECEIVED.hangs or visited.hung else FRAME
 
     async def _end(self, device: Device, number: int, leaving: Leaving) -> None:
         self._observer.visited[number].left_at = self._world.loop.time()
@@ -168,6 +167,11 @@ class _Script:
             case Leaving.CANCEL if handler:
                 device.left_at = self._world.loop.time()
                 handler.cancel()
+            case Leaving.CANCEL_DRAIN if handler:
+                await leave(device, Departure.CLOSE)
+                await asyncio.sleep(CANCELLED_AFTER)
+                self._observer.visited[number].left_at = self._world.loop.time()
+                handler.cancel()
             case _:
                 await leave(device, _DEPARTURES.get(leaving, Departure.CLOSE))
 
@@ -178,7 +182,13 @@ class _Script:
             self._world.loop.sleep(STEP_SECONDS)
             await asyncio.sleep(_BETWEEN_STEPS)
 
-    async def _stay_quiet(self, quiet: Device, number: int) -> None:
+    async def _hang(self, began: float, quiet: Device, number: int) -> None:
+        """Let storage hang and the webhook trickle from then on; the quiet device leaves later."""
+        await sleep_until(began)
+        self._observer.read_storage()
+        RECEIVED.hangs = True
+        if HOOKS in self._world.stand_ins:
+            self._world.stand_ins[HOOKS].fail(FaultMode.TRICKLES)
         await self._send(quiet, number, QUIET_STAYS_HUNG)
         self._observer.visited[number].hung = True
         await self._end(quiet, number, Leaving.CLOSE)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+HOOKS: Final = "hooks.internal"
 UPLOAD_SECONDS: Final = 3.0
 
 

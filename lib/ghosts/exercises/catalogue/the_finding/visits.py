@@ -1,7 +1,7 @@
 """Devices that visit the recorder, and leave it in every way: the script, and what became of each.
 
 At first storage works. Then a day passes in which only one quiet device is connected. Then storage
-never answers.
+never answers, and each answer of the webhook trickles.
 """
 
 from dataclasses import dataclass, field
@@ -22,6 +22,8 @@ NOTIFY_SECONDS: Final = 20.0
 """Pauses of the recorder between two uploads, and between two calls of the webhook."""
 FRAME: Final = 400
 FRAME_EVERY: Final = 1.0
+CANCELLED_AFTER: Final = 10.0
+"""Seconds after a disconnect, at which the server cancels a handler that is draining."""
 CLOSING_SECONDS: Final = 1.0
 """That a cancelled call of httpx takes to close its connection."""
 
@@ -33,11 +35,14 @@ class Leaving(StrEnum):
     RESET = "the connection of a device is reset"
     TEXT = "receive() raises, because a device has sent text"
     CANCEL = "the server cancels the handler of a device that is connected"
+    CANCEL_DRAIN = "the server cancels the handler of a device that has left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
     """One device of the script. It arrives at a second of the part that it belongs to.
+
+    A negative second is before that part: then its first uploads are answered.
 
     ``talks`` is for how many seconds it sends a frame every second; its session ends ``stays``
     seconds after the arrival.
@@ -66,11 +71,16 @@ WHILE_HEALTHY: Final = (
     *_phases(),
     Visit(arrives=1.2, stays=25.0, talks=0.0, leaving=Leaving.TEXT),
     Visit(arrives=1.3, stays=36.0, talks=0.0, leaving=Leaving.CANCEL),
+    Visit(arrives=1.4, stays=0.5, talks=0.0, leaving=Leaving.CANCEL),
 )
 WHILE_HUNG: Final = (
+    Visit(arrives=-24.5, stays=24.8, talks=24.8),
+    Visit(arrives=-10.0, stays=22.0, talks=22.0),
     Visit(arrives=0.1, stays=12.0, talks=12.0),
     Visit(arrives=0.2, stays=14.0, talks=14.0, leaving=Leaving.RESET),
     Visit(arrives=0.3, stays=16.0, talks=16.0, leaving=Leaving.CANCEL),
+    Visit(arrives=0.4, stays=18.0, talks=17.0, leaving=Leaving.TEXT),
+    Visit(arrives=0.5, stays=19.0, talks=19.0, leaving=Leaving.CANCEL_DRAIN),
 )
 QUIET_STAYS_HUNG: Final = 50.0
 """Seconds of the last part for which the quiet device stays; it sends audio in them."""
@@ -85,7 +95,7 @@ class LeftTask:
     """The line that it was at."""
     cancelled: bool
     seconds: float | None = None
-    """How long it went on; None if to the end of the run."""
+    """How long it went on after the handler; None if to the end of the run."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -94,9 +104,10 @@ class Visited:
 
     leaving: Leaving
     hung: bool
-    """Whether storage hung when it left."""
+    """Whether storage hung when it left, and answers of the webhook trickled."""
     arrived_at: float
     left_at: float | None = None
+    """When it left, receive() raised, or the server cancelled its handler."""
     ended_at: float | None = None
     sent: int = 0
     """Bytes, while storage worked."""

@@ -132,8 +132,8 @@ ACTIONS: Final = {
         Action(
             "bound the drain",
             _bounded_drain,
-            "A bounded drain ends sessions whose device has left. It frees no worker, and adds no "
-            "room.",
+            "A bounded drain ends sessions whose device has left, and drops what they have not "
+            "uploaded. It frees no worker, and adds no room.",
         ),
         Action(
             "deadline on uploads",
@@ -203,8 +203,6 @@ def shortcoming(ticket: Ticket, found: Result) -> str:
 
 
 def _shortcomings(ticket: Ticket, found: Result) -> Iterator[str]:
-    if ticket.truth == "blocked workers" and found.lost_mib:
-        yield f"{found.lost_mib:,.0f} MiB of audio are lost by the end of the day"
     if found.pending_minutes > _FEW_MINUTES:
         yield (
             f"up to {found.most_pending} pods are Pending, for {found.pending_minutes} minutes of "
@@ -217,3 +215,11 @@ def _shortcomings(ticket: Ticket, found: Result) -> Iterator[str]:
             f"a pod serves up to {found.per_pod:.0f} connections, where {ticket.target:g} are the "
             "target"
         )
+    if found.lost_mib:
+        yield f"{found.lost_mib:,.0f} MiB of audio are lost by the end of the day"
+
+
+def ends_the_ghosts(letter: str, action: str) -> bool:
+    """Return whether a day with ghosts has none any more with this action alone."""
+    before, after = result(letter, frozenset()), result(letter, frozenset((action,)))
+    return before.ghosts >= _FEW_GHOSTS > after.ghosts

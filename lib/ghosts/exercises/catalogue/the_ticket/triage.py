@@ -11,6 +11,7 @@ from ghosts.exercises.catalogue.the_ticket.actions import (
     ACTIONS,
     Result,
     contradiction,
+    ends_the_ghosts,
     result,
     shortcoming,
 )
@@ -184,9 +185,8 @@ def _done(ticket: Ticket, actions: frozenset[str]) -> Incorrect | None:
             _days(ticket, names, found),
         )
     for fewer in (frozenset(each) for each in combinations(actions, len(actions) - 1) if each):
-        without = result(ticket.letter, fewer)
-        if not shortcoming(ticket, without):
-            (extra,) = actions - fewer
+        without, (extra,) = result(ticket.letter, fewer), actions - fewer
+        if not shortcoming(ticket, without) and not ends_the_ghosts(ticket.letter, extra):
             return Incorrect(
                 f"Ticket {ticket.letter}: {extra} is not needed. In the day without it nothing is "
                 "wrong either, and it would hide that the diagnosis was guessed.",

@@ -10,8 +10,9 @@ async def my_record(session):
         for loop in (session.upload, session.notify):
             create_named_task(loop(), name=loop.__name__, task_set=tasks)
         await session.receive()
-    finally:
         await drain_tasks(tasks, timeout=DRAIN_SECONDS, cancel=False, cancel_timeout=5)
+    finally:
+        await drain_tasks(tasks, timeout=0, cancel=True, cancel_timeout=5)
         session.gauge.dec()
 
 

@@ -1,4 +1,4 @@
-"""The last session ends 80 s after its device has left"""
+"""The last session ends 80.0 s after its device has left"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The gauge is not lowered when receive() raises"""
+"""Cancel the tasks of the session in a finally"""
 
 import asyncio
 

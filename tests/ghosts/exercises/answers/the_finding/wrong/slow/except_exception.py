@@ -1,4 +1,4 @@
-"""cancel the tasks of the session in a finally"""
+"""Cancel the tasks of the session in a finally"""
 
 import asyncio
 

@@ -1,3 +1,5 @@
+"""the session ends 76.0 s later"""
+
 import asyncio
 
 

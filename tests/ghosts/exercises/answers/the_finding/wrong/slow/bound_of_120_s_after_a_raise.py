@@ -1,0 +1,21 @@
+"""because a device has sent text, the session has not ended"""
+
+import asyncio
+
+
+async def my_record(session):
+    session.gauge.inc()
+    starts = session.receive, session.upload, session.notify
+    tasks = [asyncio.create_task(each()) for each in starts]
+    try:
+        await asyncio.wait(tasks[:1])
+        session.gone = not tasks[0].exception()
+        await asyncio.wait(tasks[1:], timeout=120 if tasks[0].exception() else 60)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        session.gauge.dec()
+
+
+my_answer = {"line": 61, "dependency": "storage.internal", "rule": 3, "fix": my_record}

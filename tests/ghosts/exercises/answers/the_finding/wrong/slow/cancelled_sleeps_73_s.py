@@ -1,0 +1,24 @@
+"""connected, the session ends 73.0 s later: 5 s are allowed"""
+
+import asyncio
+
+
+async def my_record(session):
+    session.gauge.inc()
+    starts = session.receive, session.upload, session.notify
+    tasks = [asyncio.create_task(each()) for each in starts]
+    try:
+        await asyncio.wait(tasks[:1])
+        session.gone = True
+        await asyncio.wait(tasks[1:], timeout=60)
+    except asyncio.CancelledError:
+        await asyncio.sleep(73)
+        raise
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        session.gauge.dec()
+
+
+my_answer = {"line": 61, "dependency": "storage.internal", "rule": 3, "fix": my_record}

@@ -1,6 +1,0 @@
-my_answer = {
-    "A": ("capacity", "TCP connections", "smaller requests"),
-    "B": ("ghosts", "TCP connections", "bound the drain"),
-    "C": ["both", "TCP connections", ["smaller requests", "bound the drain"]],
-    "D": ("blocked workers", "blocked workers", "deadline on uploads"),
-}
