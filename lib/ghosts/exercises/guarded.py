@@ -21,7 +21,8 @@ import ghosts
 from ghosts.check.world.threads import sleeps
 from ghosts.errors import GhostsError
 from ghosts.simulation.clock import SimulatedLoop
-from ghosts.simulation.spin import SpinError
+from ghosts.simulation.spin import NOT_IDLE, SpinError
+from tracemalloc_ext import awaits
 from tracemalloc_ext.words import function_name, source_line
 
 T = TypeVar("T")
@@ -62,7 +63,8 @@ class Guard(Generic[T]):
         """Tell the guard which loop to watch. To be called in that loop, when it begins."""
         loop = asyncio.get_running_loop()
         assert isinstance(loop, SimulatedLoop)
-        self._loop = loop
+        self._loop, on_spin = loop, loop.on_spin
+        loop.on_spin = lambda error: on_spin(_of_reader(error))
 
     def result(self, on_progress: Callable[[float], object]) -> T:
         """Run to the end and return the result, or raise what was raised.
@@ -158,6 +160,17 @@ class Guard(Generic[T]):
         )
         with suppress(RuntimeError):  # it has been closed meanwhile
             loop.call_soon_threadsafe(lambda: loop.on_spin(SpinError(words)))
+
+
+def _of_reader(error: SpinError) -> SpinError:
+    """Return the error of a spin with the line of the reader's code that takes part in it."""
+    for task in error.tasks:
+        frames = [each for each in awaits(task).frames if is_readers(each.filename)]
+        if frames:
+            at = frames[-1]
+            where = line_in_words(at.function, at.line, at.source)
+            return SpinError(f"task {task.get_name()!r} {NOT_IDLE}; it is {where}")
+    return error
 
 
 def is_readers(filename: str) -> bool:

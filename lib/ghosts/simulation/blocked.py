@@ -1,4 +1,4 @@
-"""Detects a session's task that does not return to the loop, so that the loop stands still."""
+"""Detects a session's task that does not return to the loop: simulated time does not pass."""
 
 import asyncio
 import ctypes
@@ -96,7 +96,7 @@ def _retrieve(task: asyncio.Task[Any]) -> None:
 
 
 def _in_words(task: asyncio.Task[Any], innermost: FrameType | None) -> str:
-    words = f"task {task.get_name()!r} does not return to the loop, so simulated time stands still"
+    words = f"task {task.get_name()!r} does not return to the loop, so simulated time does not pass"
     frames = list(_frames_of(task, innermost))
     own = [frame for frame in frames if not frame.f_code.co_filename.startswith(_LIBRARIES)]
     if not frames:

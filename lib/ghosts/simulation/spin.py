@@ -15,6 +15,8 @@ from tracemalloc_ext import awaits
 from tracemalloc_ext.futures import is_task
 from tracemalloc_ext.words import function_name, short_path, source_line
 
+NOT_IDLE: Final = "never lets the loop idle, so simulated time does not pass"
+
 _CHECK_EVERY: Final = 8
 """Turns of the loop between two checks of the clock."""
 _MOMENT: Final = 0.2
@@ -35,7 +37,15 @@ hundreds of devices connect, takes some 400."""
 
 
 class SpinError(GhostsError, RuntimeError):
-    """A task or callback never lets the loop idle, so simulated time stands still. It is named."""
+    """A task or callback never lets the loop idle, so simulated time does not pass. It is named.
+
+    Attributes:
+        tasks: The tasks that were ready again and again, the likeliest cause first.
+    """
+
+    def __init__(self, words: str, tasks: tuple[asyncio.Task[Any], ...] = ()) -> None:
+        super().__init__(words)
+        self.tasks = tasks
 
 
 class SpinDetector:
@@ -112,7 +122,9 @@ class SpinDetector:
             for key, handle in self._suspects.items()
             if is_task(_subject(handle)) and self._seen[key] >= _WATCHED_TURNS // 4
         ]
-        error = SpinError(_in_words(min([*found[:1], *woken], key=_unlikeliness)))
+        named = sorted([*found[:1], *woken], key=_unlikeliness)
+        tasks = tuple(each for each in map(_subject, named) if is_task(each))
+        error = SpinError(_in_words(named[0]), tasks)
         self._frozen |= {id(_subject(handle)): _subject(handle) for handle in found}
         self._cancel_frozen(ready)
         self._suspects.clear()
@@ -158,14 +170,13 @@ def _unlikeliness(handle: asyncio.Handle) -> tuple[bool, bool]:
 def _in_words(handle: asyncio.Handle) -> str:
     """Describe what spins, with its line; for a session's callback, with its handler's line too."""
     subject = _subject(handle)
-    stands_still = "never lets the loop idle, so simulated time stands still"
     if is_task(subject):
-        return f"task {subject.get_name()!r} {stands_still}; it is {_place_of(subject)}"
+        return f"task {subject.get_name()!r} {NOT_IDLE}; it is {_place_of(subject)}"
     name, where = _function_in_words(_callback(handle))
     owner = owner_in(handle._context)  # type: ignore[attr-defined]
     if isinstance(owner, Tracked) and owner.handler is not None:
         where += f"; task {owner.handler.get_name()!r}, whose it is, is {_place_of(owner.handler)}"
-    return f"callback {name} {stands_still}{where}"
+    return f"callback {name} {NOT_IDLE}{where}"
 
 
 def _place_of(task: asyncio.Task[Any]) -> str:

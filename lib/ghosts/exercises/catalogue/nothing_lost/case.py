@@ -22,8 +22,8 @@ RATE: Final = 400
 STEP: Final = 10
 """Seconds of audio in each piece."""
 PIECE: Final = STEP * RATE
-DAY: Final = 8 * RATE * 86_400
-"""Bytes of audio in a day: eight conversations at a time are the most there may be."""
+ROOM: Final = 2**28
+"""Bytes that the spool has room for at least: 23 hours of audio of eight conversations."""
 _MARK: Final = 0xF3F2F1F0
 _MIDDLE: Final = PIECE // 8
 """The word of a piece that is its mark, followed by a word that no other piece has."""
@@ -118,6 +118,11 @@ PROCESSES: Final = tuple(
     Process(number, begin, end, killed)
     for number, ((begin, _), (end, killed)) in enumerate(pairwise(_ENDS))
 )
+
+
+EMPTIED: Final = (Process(0, 0, 205, killed=True), Process(1, 205, 760, killed=True))
+"""Between these two the folder is emptied. The first is killed in the outage, like a disk that
+fails: what it had not uploaded is lost, if it was only in the folder."""
 
 
 def moments(begin: int, end: int) -> Iterator[tuple[int, list[Conversation]]]:

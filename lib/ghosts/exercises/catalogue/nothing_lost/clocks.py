@@ -1,4 +1,4 @@
-"""The clocks of module ``time``, for code of the reader: they show the simulated time."""
+"""The clocks of ``time`` and ``datetime``, for code of the reader: they show simulated time."""
 
 import asyncio
 import datetime
@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, Final
 
 from ghosts.exercises.catalogue.nothing_lost.case import EPOCH
@@ -14,18 +15,20 @@ from ghosts.exercises.guarded import is_readers
 
 _CLOCKS: Final = {"time": EPOCH, "monotonic": 0.0, "perf_counter": 0.0}
 """Their seconds at the beginning."""
+_REAL: Final = datetime.datetime
 
 
 @contextmanager
 def simulated_clocks(answer: type) -> Iterator[None]:
-    """Let ``time.time()`` and the like be the simulated time, where the reader's code calls them.
+    """Show simulated time to the reader's code: ``time.time()``, ``datetime.now()`` and so on.
 
     Otherwise a limit of 15 minutes would never be reached, because the simulation takes seconds.
     """
-    clocks = {
+    clocks: dict[Callable[..., Any], Callable[..., Any]] = {
         getattr(time, name): _simulated(getattr(time, name), _CLOCKS[name]) for name in _CLOCKS
     }
-    names = [(vars(time), name) for name in _CLOCKS]
+    clocks[datetime.datetime] = _DateTime
+    names = [(vars(time), name) for name in _CLOCKS] + [(vars(datetime), "datetime")]
     names += [
         (space, name)
         for space, name in global_names(answer)
@@ -41,18 +44,45 @@ def simulated_clocks(answer: type) -> Iterator[None]:
             space[name] = clock
 
 
-def uses_datetime(answer: type) -> bool:
-    """Return whether code of an answer uses the class or the module ``datetime``."""
-    return any(space[name] in (datetime, datetime.datetime) for space, name in global_names(answer))
-
-
 def _simulated(clock: Callable[[], float], start: float) -> Callable[[], float]:
     def now() -> Any:
-        if not is_readers(sys._getframe(1).f_code.co_filename):
-            return clock()
-        try:
-            return start + asyncio.get_running_loop().time()
-        except RuntimeError:  # in a thread without a loop
-            return clock()
+        seconds = _seconds(sys._getframe(1))
+        return clock() if seconds is None else start + seconds
 
     return now
+
+
+def _seconds(caller: FrameType) -> float | None:
+    """Return the simulated time; None for other code, and in a thread without a loop."""
+    if not is_readers(caller.f_code.co_filename):
+        return None
+    try:
+        return asyncio.get_running_loop().time()
+    except RuntimeError:
+        return None
+
+
+class _AnyDateTime(type):
+    """Lets ``isinstance`` accept each ``datetime``, also those made before the check."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, _REAL)
+
+
+class _DateTime(datetime.datetime, metaclass=_AnyDateTime):
+    @classmethod
+    def now(cls, tz: datetime.tzinfo | None = None) -> Any:
+        return _at(sys._getframe(1), tz)
+
+    @classmethod
+    def today(cls) -> Any:
+        return _at(sys._getframe(1), None)
+
+    @classmethod
+    def utcnow(cls) -> Any:
+        return _at(sys._getframe(1), datetime.UTC).replace(tzinfo=None)
+
+
+def _at(caller: FrameType, tz: datetime.tzinfo | None) -> datetime.datetime:
+    seconds = _seconds(caller)
+    return _REAL.now(tz) if seconds is None else _REAL.fromtimestamp(EPOCH + seconds, tz)

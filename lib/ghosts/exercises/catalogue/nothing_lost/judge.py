@@ -8,9 +8,9 @@ from typing import Final
 from ghosts.exercises.answers import kind_of
 from ghosts.exercises.catalogue.nothing_lost import pod
 from ghosts.exercises.catalogue.nothing_lost.case import END, LONG_OUTAGE, OUTAGE, PROCESSES
-from ghosts.exercises.catalogue.nothing_lost.clocks import uses_datetime
+from ghosts.exercises.catalogue.nothing_lost.evidence import Evidence
 from ghosts.exercises.catalogue.nothing_lost.observed import Observed
-from ghosts.exercises.catalogue.nothing_lost.rules import REQUIREMENTS, Evidence
+from ghosts.exercises.catalogue.nothing_lost.rules import IN_FOLDER, OUTLIVES, REQUIREMENTS
 from ghosts.exercises.guarded import StuckError
 from ghosts.exercises.outcome import Correct, Incorrect, NotAttempted, Outcome, Requirement, Seen
 from ghosts.notebook import progress
@@ -39,9 +39,12 @@ def judge(answer: object) -> Outcome:
     try:
         with progress("check", END, after=0.5) as bar:
             seen = pod.run(answer, deadline, bar)
+        return _judged(answer, deadline, seen)
     except StuckError as stuck:
-        words = f"{stuck}. Meanwhile no device is served: everything that waits has to await."
-        return Incorrect(words, {}, _table({}, stuck=True))
+        return Incorrect(_of_stuck(str(stuck)), {}, _table({}, stuck=True))
+
+
+def _judged(answer: type, deadline: float | None, seen: Observed) -> Outcome:
     evidence = Evidence.of(seen, deadline)
     reasons = {words: rule(evidence) for words, rule in REQUIREMENTS.items()}
     held = {
@@ -49,8 +52,10 @@ def judge(answer: object) -> Outcome:
         for words, reason in reasons.items()
         if reason is not None or not seen.ended_early
     }
-    table = _table(held, stuck=False)
     failed = [reason for reason in reasons.values() if reason is not None]
+    if not failed and pod.outlives_its_folder(answer, deadline):
+        failed, held[IN_FOLDER] = [OUTLIVES], False
+    table = _table(held, stuck=False)
     if failed:
         return Incorrect(failed[0], _seen(seen), table)
     return Correct(
@@ -62,6 +67,12 @@ def judge(answer: object) -> Outcome:
         _seen(seen),
         table,
     )
+
+
+def _of_stuck(words: str) -> str:
+    if "blocked" in words or "does not return" in words:
+        return f"{words}. Meanwhile no device is served: everything that waits has to await."
+    return f"{words}. Wait for some time in each turn, e.g. `await asyncio.sleep(1)`."
 
 
 def _wrong_form(answer: type, deadline: object) -> str | None:
@@ -78,12 +89,6 @@ def _wrong_form(answer: type, deadline: object) -> str | None:
             return f"{method} should be written with {which}."
     if not hasattr(answer, "deadline"):
         return f"the class {answer.__name__} has no deadline: a line `deadline = ...` in its body."
-    if uses_datetime(answer):
-        return (
-            f"{answer.__name__} uses datetime, which does not show the simulated time of the "
-            "check. asyncio.get_running_loop().time() does, and so do time.time() and "
-            "time.monotonic()."
-        )
     if deadline is None:
         return None
     if isinstance(deadline, bool) or not isinstance(deadline, int | float):

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from types import CodeType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import Any, Final, TypeAlias
 
 from ghosts.exercises.guarded import is_readers
@@ -47,6 +47,33 @@ def global_names(answer: type) -> Iterator[tuple[dict[str, Any], str]]:
             yield function.__globals__, name
 
 
+@contextmanager
+def hashes_of(process: int, answer: type) -> Iterator[None]:
+    """Let ``hash`` of text differ in each process, for the code of an answer, as Python does."""
+
+    def salted(value: object) -> int:
+        return hash(value) if _is_numeric(value) else hash((process, value))
+
+    spaces = [
+        function.__globals__
+        for function in _code_of(answer)[0]
+        if "hash" in _names(function.__code__) and "hash" not in function.__globals__
+    ]
+    for space in spaces:
+        space["hash"] = salted
+    try:
+        yield
+    finally:
+        for space in spaces:
+            space.pop("hash", None)
+
+
+def _is_numeric(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_numeric, value))
+    return value is None or isinstance(value, int | float)
+
+
 def _variables(answer: type) -> Iterator[Variable]:
     functions, classes = _code_of(answer)
     for space, name in global_names(answer):
@@ -57,9 +84,28 @@ def _variables(answer: type) -> Iterator[Variable]:
             if isinstance(value, _DATA) and not name.startswith("__"):
                 yield partial(setattr, kind, name), value
     for function in functions:
-        defaults = function.__defaults__
-        if defaults and all(isinstance(each, _DATA) for each in defaults):
-            yield partial(setattr, function, "__defaults__"), defaults
+        yield from _variables_of(function)
+
+
+def _variables_of(function: FunctionType) -> Iterator[Variable]:
+    """Yield what a function keeps from one call to the next."""
+    defaults = function.__defaults__
+    if defaults and all(isinstance(each, _DATA) for each in defaults):
+        yield partial(setattr, function, "__defaults__"), defaults
+    keywords = function.__kwdefaults__
+    if keywords and all(isinstance(each, _DATA) for each in keywords.values()):
+        yield partial(setattr, function, "__kwdefaults__"), keywords
+    for cell in _cells(function):
+        if isinstance(cell.cell_contents, _DATA):
+            yield partial(setattr, cell, "cell_contents"), cell.cell_contents
+    attributes = {name: each for name, each in vars(function).items() if isinstance(each, _DATA)}
+    for name, value in attributes.items():
+        yield partial(setattr, function, name), value
+
+
+def _cells(function: FunctionType) -> list[CellType]:
+    """Return the variables of the functions around it that it uses, and that have a value."""
+    return [cell for cell in function.__closure__ or () if cell != CellType()]
 
 
 def _copied(value: Any) -> Any:
@@ -84,6 +130,7 @@ def _code_of(answer: type) -> tuple[list[FunctionType], list[type]]:
         if isinstance(each, FunctionType) and is_readers(each.__code__.co_filename):
             found[id(each)] = each
             todo += [each.__globals__.get(name) for name in _names(each.__code__)]
+            todo += [cell.cell_contents for cell in _cells(each)]
         elif isinstance(each, type) and _is_of_reader(each):
             found[id(each)] = each
             todo += [*vars(each).values(), *each.__bases__]

@@ -96,6 +96,8 @@ class Observed:
     twice: int = 0
     """Bytes stored more than once (each extra copy counts)."""
     streams: Streams = field(default_factory=dict)
+    tries: dict[tuple[Key, int], list[Upload]] = field(default_factory=dict)
+    """The attempts to upload each piece, by its conversation and first byte."""
 
     @property
     def received(self) -> int:
@@ -120,11 +122,13 @@ class Observed:
             for piece in self.pieces
             if (size := _overlap(piece.range, holes[piece.conversation.key]))
         ]
+        self.tries = self._tries()
         if lost:
-            tries = self._tries()
             found = _on_disks(disks, [piece for piece, _ in lost])
             self.missing = [
-                Missing(piece, size, tries[piece.conversation.key, piece.range[0]], found[piece])
+                Missing(
+                    piece, size, self.tries[piece.conversation.key, piece.range[0]], found[piece]
+                )
                 for piece, size in lost
             ]
 

@@ -5,8 +5,9 @@ and the disk is a real folder. Time is simulated. Audio comes as calls, without 
 """
 
 import asyncio
+import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +19,7 @@ from ghosts.clients import PUBLISHED, ClientSettings, Features, connect_pusher_c
 from ghosts.exercises.catalogue.nothing_lost.case import (
     CONVERSATIONS,
     DISK_FULL,
+    EMPTIED,
     FAULTS,
     PROCESSES,
     SLOW_SECONDS,
@@ -25,7 +27,7 @@ from ghosts.exercises.catalogue.nothing_lost.case import (
     Process,
 )
 from ghosts.exercises.catalogue.nothing_lost.clocks import simulated_clocks
-from ghosts.exercises.catalogue.nothing_lost.memory import of_one_process
+from ghosts.exercises.catalogue.nothing_lost.memory import hashes_of, of_one_process
 from ghosts.exercises.catalogue.nothing_lost.observed import Observed
 from ghosts.exercises.catalogue.nothing_lost.running import Running
 from ghosts.exercises.catalogue.nothing_lost.spools import disk_full
@@ -38,6 +40,21 @@ from ghosts.simulation.clock import simulate, sleep_until
 from ghosts.ws_server import fewer_collections
 
 
+def outlives_its_folder(answer: type, deadline: float | None) -> bool:
+    """Return whether audio of a process is uploaded by the next one, which has an empty folder.
+
+    Raises:
+        StuckError: it never returns to the event loop.
+    """
+    seen = _run(answer, deadline, lambda seconds: None, EMPTIED)
+    before = {
+        (each.conversation.key, each.range[0])
+        for each in seen.pieces
+        if each.process == 0 and not each.conversation.silent
+    }
+    return any(each.process == 1 for piece in before for each in seen.tries[piece])
+
+
 def run(answer: type, deadline: float | None, on_progress: Callable[[float], object]) -> Observed:
     """Run the case with the reader's version.
 
@@ -45,9 +62,18 @@ def run(answer: type, deadline: float | None, on_progress: Callable[[float], obj
         StuckError: it never returns to the event loop.
     """
 
+    return _run(answer, deadline, on_progress, PROCESSES)
+
+
+def _run(
+    answer: type,
+    deadline: float | None,
+    on_progress: Callable[[float], object],
+    processes: Sequence[Process],
+) -> Observed:
     def simulated() -> Observed:
         with quiet_by_default(), fewer_collections():
-            return simulate(_Pod(answer, deadline, disks, guard.enter_loop).life)
+            return simulate(_Pod(answer, deadline, disks, guard.enter_loop, processes).life)
 
     guard = Guard(simulated)
     with TemporaryDirectory(prefix="exercise-") as folder:
@@ -64,11 +90,13 @@ class _Pod:
         deadline: float | None,
         disks: Path,
         enter_loop: Callable[[], object],
+        processes: Sequence[Process],
     ) -> None:
         self._answer = answer
         self._disks = disks
         self._enter_loop = enter_loop
-        total = aiohttp.ClientTimeout(total=deadline)
+        self._processes = processes
+        total = aiohttp.ClientTimeout(total=deadline, ceil_threshold=math.inf)
         self._settings = ClientSettings(timeouts={**PUBLISHED.timeouts, Backend.STORAGE: total})
         self._uploads = Uploads(deadline)
         self._seen = Observed(uploads=self._uploads.tried)
@@ -92,7 +120,7 @@ class _Pod:
             )
             faults = asyncio.create_task(_fail(backends))
             stack.callback(faults.cancel)
-            for process in PROCESSES:
+            for process in self._processes:
                 if not self._seen.ended_early:
                     await self._run_process(process, backends)
             self._seen.stored = [
@@ -106,6 +134,7 @@ class _Pod:
         disk, before = self._disks / "disk", self._disks / f"{process.number - 1}"
         if before.exists():
             shutil.rmtree(disk)
+        if before.exists() and self._processes is not EMPTIED:
             shutil.copytree(before, disk)
         else:
             disk.mkdir()
@@ -120,7 +149,11 @@ class _Pod:
         async with connect_pusher_clients(
             backends.addresses, self._settings, self._uploads.client
         ) as clients:
-            with of_one_process(self._answer), running.spools.watched():
+            with (
+                of_one_process(self._answer),
+                hashes_of(process.number, self._answer),
+                running.spools.watched(),
+            ):
                 await running.run(self._answer, clients, self._disks / f"{process.number}")
         self._seen.sizes += running.spools.sizes
         self._seen.elsewhere |= {

@@ -55,7 +55,7 @@ def _refused(text: str) -> str:
         return f"The handler raises although no backend fails: {error}."
     if "blocks the event loop" in error:
         return f"All devices wait while one line keeps the event loop: {error}."
-    if "simulated time stands still" in error:
+    if "simulated time does not pass" in error:
         return f"A task polls without a pause, and leaves no time for anything else: {error}."
     return f"The service cannot be checked: {error}."
 

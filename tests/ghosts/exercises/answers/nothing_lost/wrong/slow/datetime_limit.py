@@ -1,4 +1,4 @@
-"""datetime, which does not show the simulated time"""
+"""are lost that were given up: an upload failed"""
 
 import asyncio
 from datetime import datetime

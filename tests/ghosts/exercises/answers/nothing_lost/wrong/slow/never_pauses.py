@@ -1,4 +1,4 @@
-"""never lets the loop idle"""
+"""never lets the loop idle, so simulated time does not pass; it is in MyVersion.deliver"""
 
 import asyncio
 

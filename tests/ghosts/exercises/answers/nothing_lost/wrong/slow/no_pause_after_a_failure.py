@@ -1,4 +1,4 @@
-"""is tried again without a pause"""
+"""deliver tries again at once after a failed upload"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""does not return to the loop, so simulated time stands still; it is in my_lifecycle, line 7: while not tasks[0].done():"""
+"""does not return to the loop, so simulated time does not pass; it is in my_lifecycle, line 7: while not tasks[0].done():"""
 
 
 async def my_lifecycle(session):

@@ -1,4 +1,4 @@
-"""never lets the loop idle, so simulated time stands still; it is in my_lifecycle, line 10: await asyncio.sleep(0)"""
+"""never lets the loop idle, so simulated time does not pass; it is in my_lifecycle, line 10: await asyncio.sleep(0)"""
 
 import asyncio
 

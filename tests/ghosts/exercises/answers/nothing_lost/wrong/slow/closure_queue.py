@@ -1,0 +1,45 @@
+"""they were in the memory of the process, and in no file of the folder"""
+
+import asyncio
+
+from ghosts.clients import BackendError, Batch
+
+
+def make():
+    q = []
+
+    def get():
+        return q
+
+    return get
+
+
+get = make()
+
+
+class MyVersion:
+    deadline = 30.0
+
+    def __init__(self, folder):
+        pass
+
+    def keep(self, key, started_at, audio):
+        get().append(Batch(*key, started_at, audio, f"{key}-{started_at}"))
+
+    def session_ended(self, key):
+        pass
+
+    async def deliver(self, clients):
+        while True:
+            queue = get()
+            while queue:
+                try:
+                    await clients.upload(queue[0])
+                except BackendError:
+                    await asyncio.sleep(5)
+                    continue
+                queue.pop(0)
+            await asyncio.sleep(1)
+
+
+my_version = MyVersion

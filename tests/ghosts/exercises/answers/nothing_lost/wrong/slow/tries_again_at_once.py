@@ -1,0 +1,35 @@
+"""deliver tries again at once after a failed upload"""
+
+import asyncio
+
+from ghosts.clients import BackendError, Batch
+from ghosts.pusher import Spool
+
+
+class MyVersion:
+    deadline = 30
+
+    def __init__(self, folder):
+        self.spool = Spool(folder / "spool", max_bytes=2**30)
+
+    def keep(self, key, started_at, audio):
+        self.spool.append(key, started_at, audio)
+
+    def session_ended(self, key):
+        pass
+
+    async def deliver(self, clients):
+        while True:
+            for key in self.spool.conversations():
+                while delivery := self.spool.next_delivery(key):
+                    try:
+                        await clients.upload(
+                            Batch(*key, delivery.started_at, delivery.audio, delivery.id)
+                        )
+                    except BackendError:
+                        continue
+                    self.spool.delivered(delivery)
+            await asyncio.sleep(1)
+
+
+my_version = MyVersion
