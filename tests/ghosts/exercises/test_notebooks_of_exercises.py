@@ -10,7 +10,10 @@ from nbformat import NotebookNode
 from notebook_form import read
 from refresh_notebooks import run
 
+from ghosts.config import GHOST_AFTER
 from ghosts.exercises import Exercise, exercises
+from ghosts.exercises.catalogue.nothing_lost.calls import HURRIED
+from ghosts.exercises.catalogue.nothing_lost.case import ROOM, SLOW_SECONDS
 
 NOTEBOOKS = Path(__file__).resolve().parents[3] / "notebooks" / "exercises"
 
@@ -67,3 +70,11 @@ def test_copies_have_no_outputs_and_are_never_overwritten(tmp_path: Path) -> Non
     mine.write_text("mine")
     assert copy_exercises(NOTEBOOKS, tmp_path / "mine") == (0, copied)
     assert mine.read_text() == "mine"
+
+
+def test_exercise_5_states_the_limits_that_its_judge_applies() -> None:
+    page = read(NOTEBOOKS / "05_nothing_lost.ipynb")
+    text = " ".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
+    assert f"`deadline` is above {SLOW_SECONDS:.0f}, and at most {GHOST_AFTER:.0f}" in text
+    assert f"`max_bytes` of a `Spool` is {ROOM:,} " in text
+    assert f"{HURRIED[0]} failures with the same audio within {HURRIED[1]} s" in text

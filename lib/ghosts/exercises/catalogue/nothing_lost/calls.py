@@ -15,7 +15,7 @@ from ghosts.exercises.catalogue.nothing_lost.evidence import Audio, Evidence, au
 from ghosts.exercises.catalogue.nothing_lost.running import STOP_SECONDS
 from ghosts.exercises.catalogue.nothing_lost.storage_client import Upload
 
-_HURRIED: Final = 30, 10
+HURRIED: Final = 30, 10
 """Failures at the same audio within seconds that are too many."""
 _AT_ONCE: Final = 1
 """Seconds within which they fail."""
@@ -116,10 +116,10 @@ def no_pause(evidence: Evidence) -> str | None:
             continue
         times = began[audio_of(each)]
         times.append(each.began)
-        if len(times) >= _HURRIED[0] and times[-1] - times[-_HURRIED[0]] < _HURRIED[1]:
+        if len(times) >= HURRIED[0] and times[-1] - times[-HURRIED[0]] < HURRIED[1]:
             return (
                 "deliver tries again at once after a failed upload, which fails at once as well: "
-                f"{_HURRIED[0]} times within {_HURRIED[1]} s, at {each.began:,.0f} s. Wait between "
+                f"{HURRIED[0]} times within {HURRIED[1]} s, at {each.began:,.0f} s. Wait between "
                 "two attempts, e.g. `await asyncio.sleep(1)`."
             )
     return None
