@@ -1,10 +1,8 @@
 """a process that began with an empty folder uploaded audio"""
 
 import asyncio
-import os
 import pathlib
 import pickle
-import tempfile
 
 from ghosts.clients import BackendError, Batch
 
@@ -34,7 +32,7 @@ class MyVersion:
 
     def __init__(self, folder):
         (folder / "x").write_text("hello")
-        self.q = FL(pathlib.Path(tempfile.gettempdir()) / f"r5x-{os.getpid()}")
+        self.q = FL(pathlib.Path(folder).parent / "mine")
 
     def keep(self, key, started_at, audio):
         self.q.append(Batch(*key, started_at, audio, f"{key}-{started_at}"))
