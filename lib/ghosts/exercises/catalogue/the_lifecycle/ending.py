@@ -11,7 +11,12 @@ from ghosts.exercises.catalogue.the_lifecycle.found import (
     way_of,
 )
 from ghosts.exercises.catalogue.the_lifecycle.observed import Overdue, Run
-from ghosts.exercises.catalogue.the_lifecycle.plans import CRASHING, STOP_AT, STOPPING
+from ghosts.exercises.catalogue.the_lifecycle.plans import (
+    CRASHING,
+    CRASHING_HANGING,
+    STOP_AT,
+    STOPPING,
+)
 
 
 def unbounded(done: Runs) -> Finding | None:
@@ -20,7 +25,8 @@ def unbounded(done: Runs) -> Finding | None:
         if not run.overdue:
             continue
         one = run.overdue[0]
-        what = "the pod was stopped" if run.plan is STOPPING else "its device had left"
+        what = "its device had left" if len(run.overdue) == 1 else "their devices had left"
+        what = "the pod was stopped" if run.plan is STOPPING else what
         words = (
             f"{len(run.overdue)} of {len(run.sessions)} sessions had not ended {GHOST_AFTER:.0f} s "
             f"after {what}. The lifecycle still waited {place_of(one.handler)}"
@@ -50,6 +56,8 @@ def _unbounded_because(run: Run, one: Overdue) -> str:
         )
     if run.plan is CRASHING:
         return "A loop that has raised an exception never does what is waited for."
+    if run.plan is CRASHING_HANGING:
+        return "What follows the exception of a loop needs a bound as well; then cancel the rest."
     return "What follows a departure needs a bound; then cancel what is left."
 
 
@@ -84,16 +92,24 @@ def swallowed(done: Runs) -> Finding | None:
     ]
     if not others:
         return None
+    alike = [each for each in others if each.how == others[0].how]
     late = (others[0].ended or 0.0) - STOP_AT
-    how = "returned without an exception"
+    how = (
+        f"returned without an exception, after {late:.0f} s: the CancelledError was caught and not "
+        "raised again. The caller that cancels a task can tell by it that the task has ended "
+        "early. Clean up in a `finally`, which catches nothing."
+    )
     if others[0].how == "raised":
         raised = next(each for each in run.raised if each.uid == others[0].uid)
-        how = f"raised {raised.words} instead"
+        where = f", {raised.line}" if raised.line else ""
+        how = (
+            f"raised {raised.words} instead, after {late:.0f} s{where}. It replaced the "
+            "CancelledError, by which the caller can tell that the task has ended early. Let no "
+            "other exception leave the clean-up."
+        )
     return Finding(
-        f"the pod was stopped at {STOP_AT} s, which cancels each lifecycle, and {len(others)} of "
-        f"{len(run.sessions)} {how}, after {late:.0f} s: the CancelledError was caught and not "
-        "raised again. The caller that cancels a task can tell by it that the task has ended "
-        "early. Clean up in a `finally`, which catches nothing.",
+        f"the pod was stopped at {STOP_AT} s, which cancels each lifecycle, and {len(alike)} of "
+        f"{len(run.sessions)} {how}",
         seen_in(run, "lifecycles that ended otherwise", len(others), at=STOP_AT),
         run.plan,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ghosts.exercises.catalogue.the_lifecycle.observed import Run
-from ghosts.exercises.catalogue.the_lifecycle.plans import WORKING, Plan
+from ghosts.exercises.catalogue.the_lifecycle.plans import STOP_AT, WORKING, Plan
 from ghosts.exercises.guarded import is_readers, line_in_words
 from ghosts.exercises.outcome import Seen
 from tracemalloc_ext import AwaitFrame, Awaits
@@ -28,7 +28,8 @@ def way_of(run: Run, uid: str) -> str:
     if session.how == "cancelled":
         if not run.plan.stopped:
             return "by the CancelledError of a task that it had cancelled and awaited"
-        return "by cancellation" + " while it drained" * left
+        drained = session.input_ended is not None and session.input_ended < STOP_AT
+        return "by cancellation" + " while it drained" * drained
     if session.how == "raised":
         error = next(each for each in run.raised if each.uid == uid)
         return "by the exception of a loop" if error.of_the_loop else f"by {error.words}"

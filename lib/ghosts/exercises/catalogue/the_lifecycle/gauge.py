@@ -87,14 +87,17 @@ def _too_low(run: Run, session: Session, span: _Span) -> str:
         return f"the gauge was set, and not raised: {sessions}."
     if last and last[0].by_set:
         return f"the gauge was set, and not lowered by one: {sessions}."
+    raised = next((each.at for each in session.changes if each.by > 0), None)
+    if raised is None:
+        return (
+            f"the gauge was never raised for a session: {sessions}. Call session.gauge.inc() in "
+            "the first step of the lifecycle."
+        )
     if over or session.counted(math.inf) < 0:
         return (
             f"the gauge is lowered more than once for a session: {sessions}. Each inc() needs "
             "exactly one dec(), on every way out."
         )
-    raised = next((each.at for each in session.changes if each.by > 0), None)
-    if raised is None:
-        return f"the gauge was never raised: {sessions}."
     if raised > span.at:
         return f"the gauge is raised {raised - session.began:.3g} s after the session began."
     return _lowered_early(session, last[0].at, sessions)

@@ -22,7 +22,7 @@ from ghosts.notebook import progress
 _STUCK: Final = "it returns to the event loop whenever it waits"
 REQUIREMENTS: Final[Mapping[str, Callable[[Runs], Finding | None]]] = {
     "it starts the five tasks: what a device sends is stored or sent on": serving.not_started,
-    "a healthy device stays connected, however long, and its audio is stored": serving.disturbed,
+    "a healthy device stays connected, for over a day, and its audio is stored": serving.disturbed,
     "a session ends within 150 s of its device, also if no backend answers": ending.unbounded,
     "no task outlives its session": ending.orphaned,
     "the gauge is the number of sessions, at every moment": gauge.miscounted,

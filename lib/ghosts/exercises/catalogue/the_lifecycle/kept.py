@@ -93,10 +93,11 @@ def unsent(done: Runs) -> Finding | None:
         if losers:
             count = sum(dropped[each.uid] for each in losers)
             first = min(losers, key=lambda each: _after_departure(run, each))
+            what = f"1 {words.removesuffix('s')} was" if count == 1 else f"{count} {words} were"
             return Finding(
-                f"{count} {words} were dropped: the loops were cancelled "
+                f"{what} dropped: the loops were cancelled "
                 f"{_after_departure(run, first):.0f} s after the device had left, and "
-                f"{_told(run, first)}.",
+                f"{_told(run, first, loop)}.",
                 seen_in(run, f"{words} dropped", count),
                 run.plan,
             )
@@ -119,14 +120,14 @@ def _received(run: Run, loop: str) -> Counter[str]:
     return counts
 
 
-def _told(run: Run, session: Session) -> str:
+def _told(run: Run, session: Session, loop: str) -> str:
     queued = "A speaker sample is queued for 120 s unless that event tells its loop to finish"
     if session.told is None:
         return f"the shutdown event was never set. {queued}"
     late = session.told - _departure(run, session)
     if late >= 1:
         return f"the shutdown event was set {late:.0f} s after it. {queued}"
-    return f"it takes {OTHERS_SECONDS} s to send one. Wait for all loops, with one bound"
+    return f"it takes {OTHERS_SECONDS[loop]} s to send one. Wait for all loops, with one bound"
 
 
 def lost_in_a_crash(done: Runs) -> Finding | None:
@@ -136,10 +137,13 @@ def lost_in_a_crash(done: Runs) -> Finding | None:
     sessions = [each for each in run.ended if run.plan.is_crashing(each.uid)]
     if dropped <= 0 or not sessions:
         return None
+    loser = max(sessions, key=lambda each: _missing(run, each))
     seen = seen_in(run, "bytes lost", f"{dropped:,}")
-    words = f"{dropped:,} bytes of audio are lost when the transcripts loop raises an exception: "
-    going_on = [each for each in sessions if _receives_after_shutdown(each)]
-    if going_on:
+    words = (
+        f"{dropped:,} bytes of audio are lost when the {run.plan.loop_that_raises(loser.uid)} loop "
+        "raises an exception: "
+    )
+    if _receives_after_shutdown(loser):
         return Finding(
             f"{words}the receive loop still ran when the shutdown event was set, and what it "
             "received from then on was never uploaded. Cancel it first, and wait until it has "
@@ -147,16 +151,23 @@ def lost_in_a_crash(done: Runs) -> Finding | None:
             seen,
             run.plan,
         )
-    first = min(sessions, key=lambda each: each.ended or 0.0)
-    after, what = (first.ended or 0.0) - CRASH_AT, "that"
-    if first in _after_leaving(run):
-        after, what = _after_departure(run, first), "the device had left"
+    after, what = (loser.ended or 0.0) - CRASH_AT, "that"
+    if loser in _after_leaving(run):
+        after, what = _after_departure(run, loser), "the device had left"
     return Finding(
         f"{words}the other loops were cancelled {after:.0f} s after {what}. What they have is to "
         f"be stored all the same: an upload was under way, and {DRAIN_SECONDS} s are enough.",
         seen,
         run.plan,
     )
+
+
+def _missing(run: Run, session: Session) -> float:
+    """Return the bytes that were sent until the receive loop ended, and are not stored."""
+    device = next(each for each in run.plan.scenario.plans() if each.uid == session.uid)
+    ends = (each for each in (device.leaves_at, session.input_ended) if each is not None)
+    received = (min(ends, default=0.0) - device.arrives_at) * BYTES_PER_SECOND
+    return received - run.stored.get(session.uid, 0)
 
 
 def _receives_after_shutdown(session: Session) -> bool:

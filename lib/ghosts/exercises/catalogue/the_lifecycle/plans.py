@@ -15,10 +15,10 @@ UPLOAD_SECONDS: Final = 28
 """What an upload takes that begins while storage is slow."""
 DRAIN_SECONDS: Final = UPLOAD_SECONDS - 2
 """What a session then needs after the departure: its last audio is queued behind that upload."""
-OTHERS_SECONDS: Final = 2
-"""What a webhook, or the backend of speaker samples, takes in the run in which storage works."""
+OTHERS_SECONDS: Final = {"transcripts": 5, "speaker_samples": 2}
+"""What the backend of a loop takes for a request in the run in which storage works."""
 CRASH_AT: Final = 245
-"""The second at which a loop raises an exception: 5 s after its call of the webhook began."""
+"""The second at which loops raise an exception: 5 s after their call of a backend began."""
 STOP_AT: Final = 111
 DAY: Final = 86_400
 DAY_LEFT_AT: Final = DAY - 238
@@ -34,7 +34,8 @@ class Plan:
     """One run: what happens, in words and as a scenario, and what a scenario has no key for.
 
     Attributes:
-        crashing: The groups of devices whose transcripts loop raises an exception at `CRASH_AT`.
+        crashing: The groups of devices of which a loop raises an exception at `CRASH_AT`. It is the
+            loop with which the name of the group begins.
         stopped: Whether the pod is stopped at `STOP_AT`, without grace.
         slow_to_cancel: Whether the transcripts loop takes a second to end once it is cancelled.
         day: Whether two more devices connect, for a day.
@@ -74,7 +75,12 @@ class Plan:
 
     def is_crashing(self, uid: str) -> bool:
         """Return whether a loop of this device's session raises an exception."""
-        return uid.rpartition("-")[0] in self.crashing
+        return bool(self.loop_that_raises(uid))
+
+    def loop_that_raises(self, uid: str) -> str:
+        """Return the loop of this device's session that raises an exception; empty if none."""
+        group = uid.rpartition("-")[0]
+        return group.partition("-")[0] if group in self.crashing else ""
 
 
 def _scenario(
@@ -117,8 +123,16 @@ _ALL_HANG: Final = (
 )
 # What is queued for them is sent after the audio is stored.
 _A_LITTLE_SLOW: Final = (
-    Fault(backend=Backend.SPEAKER_SAMPLES, mode=FaultMode.SLOW, seconds=OTHERS_SECONDS),
-    Fault(backend=Backend.TRANSCRIPT_WEBHOOK, mode=FaultMode.SLOW, seconds=OTHERS_SECONDS),
+    Fault(
+        backend=Backend.SPEAKER_SAMPLES,
+        mode=FaultMode.SLOW,
+        seconds=OTHERS_SECONDS["speaker_samples"],
+    ),
+    Fault(
+        backend=Backend.TRANSCRIPT_WEBHOOK,
+        mode=FaultMode.SLOW,
+        seconds=OTHERS_SECONDS["transcripts"],
+    ),
 )
 # They arrive at different seconds: a limit of the lifecycle cuts them off at the same age, and
 # what another session does at the same second.
@@ -147,6 +161,9 @@ WORKING: Final = Plan(
         720,
         _STAY,
         _LEAVE,
+        # Of these only one loop has something left to send.
+        DeviceGroup(name="talks", count=1, stay=(LEFT_AT, LEFT_AT), transcript_every=60),
+        DeviceGroup(name="asks", count=1, stay=(LEFT_AT, LEFT_AT), speaker_sample_every=120),
         DeviceGroup(name="resets", count=1, stay=(LEFT_AT, LEFT_AT), leave=Leave.RESET),
         DeviceGroup(name="vanishes", count=1, stay=(LEFT_AT, LEFT_AT), leave=Leave.VANISH),
         DeviceGroup(name="falls-silent", count=1, stay=(180, 180), leave=Leave.SILENT),
@@ -188,23 +205,42 @@ NOTHING_ANSWERS: Final = Plan(
     ),
     slow_to_cancel=True,
 )
+_CRASHES: Final = (
+    DeviceGroup(name="transcripts", count=1, stay=(LEFT_AT, LEFT_AT), transcript_every=60),
+    DeviceGroup(name="speaker_samples", count=1, stay=(LEFT_AT, LEFT_AT), speaker_sample_every=120),
+    DeviceGroup(name="audio_bytes", count=1, stay=(LEFT_AT, LEFT_AT)),
+)
+_WEBHOOK: Final = 39
+"""Seconds, so that a piece of audio is sent to the webhook at second 240."""
 CRASHING: Final = Plan(
     words="a loop raises an exception",
     scenario=_scenario(
         "loop_crashes",
         LEFT_AT + 200,
         _STAY,
-        DeviceGroup(name="crashes", count=3, stay=(LEFT_AT, LEFT_AT), transcript_every=60),
+        *_CRASHES,
         DeviceGroup(
-            name="vanishes",
+            name="transcripts-vanish",
             count=1,
             stay=(CRASH_AT - 3, CRASH_AT - 3),
             leave=Leave.VANISH,
             transcript_every=60,
         ),
         faults=(_slow(CRASH_AT - 5), _slow(LEFT_AT)),
+        webhook=_WEBHOOK,
     ),
-    crashing=("crashes", "vanishes"),
+    crashing=(*(each.name for each in _CRASHES), "transcripts-vanish"),
+)
+CRASHING_HANGING: Final = Plan(
+    words="a loop raises an exception while storage never answers",
+    scenario=_scenario(
+        "loop_crashes_storage_hangs",
+        LEFT_AT + 200,
+        *_CRASHES,
+        faults=(_HANGS,),
+        webhook=_WEBHOOK,
+    ),
+    crashing=tuple(each.name for each in _CRASHES),
 )
 STOPPING: Final = Plan(
     words="the pod is stopped while storage never answers",
@@ -230,4 +266,13 @@ LONG: Final = Plan(
     ),
     day=True,
 )
-PLANS: Final = (WORKING, HANGING, SLOW, NOTHING_ANSWERS, CRASHING, STOPPING, LONG)
+PLANS: Final = (
+    WORKING,
+    HANGING,
+    SLOW,
+    NOTHING_ANSWERS,
+    CRASHING,
+    CRASHING_HANGING,
+    STOPPING,
+    LONG,
+)

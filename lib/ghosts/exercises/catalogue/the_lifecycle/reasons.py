@@ -54,14 +54,11 @@ def cause_of(done: Runs, failed: list[Finding]) -> Finding:
 
 
 def _exception(each: Raised, run: Run, *, cut: bool) -> Finding:
-    if cut:
-        when, after = "while its device was connected", "No line after it was run."
-    else:
-        when = "after its device had left"
-        after = "No line after it was run, nor any clean-up that is not in a `finally`."
+    when = "while its device was connected" if cut else "after its device had left"
     where = f"{when}; {each.line}" if each.line else when
     return Finding(
-        f"the lifecycle raised {each.words}, {where}. {after}",
+        f"the lifecycle raised {each.words}, {where}. Nothing after it was run, "
+        "except what is in a `finally`.",
         {**seen_in(run), "exception": each.words},
         run.plan,
     )

@@ -1,4 +1,4 @@
-"""Observes what a lifecycle does, from around it, and makes happen what a scenario cannot."""
+"""Observes what a lifecycle does, from around it."""
 
 import asyncio
 import contextvars
@@ -13,6 +13,12 @@ from prometheus_client import Gauge
 from ghosts.backends import Backend
 from ghosts.exercises.answers import AsyncFunction
 from ghosts.exercises.catalogue.the_lifecycle.day import stay_for_a_day
+from ghosts.exercises.catalogue.the_lifecycle.failing import (
+    BUG,
+    make_crash,
+    make_slow_to_cancel,
+    stop,
+)
 from ghosts.exercises.catalogue.the_lifecycle.observed import (
     Change,
     Overdue,
@@ -21,15 +27,13 @@ from ghosts.exercises.catalogue.the_lifecycle.observed import (
     Session,
     value_of,
 )
-from ghosts.exercises.catalogue.the_lifecycle.plans import CRASH_AT, STOP_AT, Plan
+from ghosts.exercises.catalogue.the_lifecycle.plans import Plan
 from ghosts.exercises.exercise import in_one_line
 from ghosts.exercises.guarded import line_of
 from ghosts.pusher import PusherSession
-from ghosts.simulation.clock import sleep_until
 from ghosts.simulation.test_bed import TestBed
 from tracemalloc_ext import Awaits, awaits
 
-BUG: Final = "a bug in the transcripts loop"
 MOMENT: Final = 0.01
 """Seconds that may pass unseen: a task that was cancelled ends in the next turn of the loop."""
 _SENT: Final = {
@@ -152,11 +156,11 @@ class Watch:
         for due, uids in plan.must_have_ended().items():
             loop.call_at(due + MOMENT, self._search_overdue, uids)
         if plan.stopped:
-            self._act(_stop(bed))
+            self._act(stop(bed))
         if plan.crashing:
-            _make_crash(bed, plan)
+            make_crash(bed, plan)
         if plan.slow_to_cancel:
-            _make_slow_to_cancel(bed)
+            make_slow_to_cancel(bed)
 
     def _search_overdue(self, uids: list[str]) -> None:
         assert self._bed is not None
@@ -198,41 +202,15 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def _stop(bed: TestBed) -> None:
-    await sleep_until(STOP_AT)
-    await bed.stop_pusher(grace=0.0)
-
-
-def _make_crash(bed: TestBed, plan: Plan) -> None:
-    send = bed.clients.send_transcript
-
-    async def sending(uid: str, *arguments: Any) -> None:
-        if not plan.is_crashing(uid) or _now() < CRASH_AT - 10:
-            return await send(uid, *arguments)
-        await sleep_until(CRASH_AT)
-        raise RuntimeError(BUG)
-
-    bed.clients.send_transcript = sending  # type: ignore[method-assign, assignment]
-
-
-def _make_slow_to_cancel(bed: TestBed) -> None:
-    send = bed.clients.send_transcript
-
-    async def sending(*arguments: Any) -> None:
-        try:
-            await send(*arguments)
-        except asyncio.CancelledError:
-            await asyncio.sleep(1)
-            raise
-
-    bed.clients.send_transcript = sending  # type: ignore[method-assign, assignment]
-
-
 def _raised(error: Exception, uid: str) -> Raised:
+    words, cause = in_one_line(error), error
+    while isinstance(cause, ExceptionGroup):
+        cause = cause.exceptions[0]
+        words = f"{type(error).__name__} because of {in_one_line(cause)}"
     return Raised(
-        words=in_one_line(error),
-        line=line_of(error.__traceback__),
+        words=words,
+        line=line_of(cause.__traceback__) or line_of(error.__traceback__),
         uid=uid,
         of_the_loop=BUG in "".join(traceback.format_exception(error)),
-        timeout=isinstance(error, TimeoutError),
+        timeout=isinstance(cause, TimeoutError),
     )

@@ -1,4 +1,4 @@
-"""115,200 bytes of audio are lost: the loops were cancelled 0 s"""
+"""121,600 bytes of audio are lost: the loops were cancelled 0 s"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""lowered more than once for a session: it reads -22 for 9 sessions"""
+"""lowered more than once for a session: it reads -20 for 11 sessions"""
 
 import asyncio
 

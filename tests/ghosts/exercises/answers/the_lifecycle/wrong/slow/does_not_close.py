@@ -1,4 +1,4 @@
-"""36 of 36 sessions ended after the device had left without `await session.close()`"""
+"""38 of 38 sessions ended after the device had left without `await session.close()`"""
 
 import asyncio
 

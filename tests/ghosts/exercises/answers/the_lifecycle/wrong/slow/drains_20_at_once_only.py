@@ -1,4 +1,4 @@
-"""51,200 bytes of audio are lost: the loops were cancelled 0 s"""
+"""57,600 bytes of audio are lost: the loops were cancelled 0 s"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""89,600 bytes of audio are lost: the loops were cancelled 0 s"""
+"""96,000 bytes of audio are lost: the loops were cancelled 0 s"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""8 speaker samples were dropped: the loops were cancelled 0 s after the device had left, and it takes 2 s to send one"""
+"""10 speaker samples were dropped: the loops were cancelled 0 s after the device had left, and it takes 2 s to send one"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""the gauge was never raised"""
+"""never raised for a session: it reads 0 for"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""the receive loop still ran when the shutdown event was set, and what it received from then on was never uploaded"""
+"""lost when the transcripts loop raises an exception: the receive loop still ran when the shutdown event was set, and what it received from then on was never uploaded"""
 
 import asyncio
 

@@ -1,0 +1,18 @@
+"""6 speaker samples were dropped: the loops were cancelled 0 s after the device had left, and it takes 2 s"""
+
+import asyncio
+
+
+async def my_lifecycle(session):
+    session.gauge.inc()
+    tasks = session.start()
+    try:
+        await asyncio.wait([tasks[0]])
+        session.signals.shutdown.set()
+        await asyncio.wait([tasks[1], tasks[3]], timeout=30)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        session.gauge.dec()
+        await session.close()
