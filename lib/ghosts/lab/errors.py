@@ -10,6 +10,9 @@ from ghosts.errors import GhostsError
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
+CLOSED: Final = (
+    "this lab is closed; make a new one with Lab(...), or run the cell that made this one again"
+)
 _TOO_LONG: Final = 1e9
 
 
@@ -46,6 +49,21 @@ def duration(name: str, value: float) -> float:
     if not is_number or not 0 <= value < _TOO_LONG:
         raise LabError(f"{name}: must be a number of at least 0, not {value!r}")
     return float(value)
+
+
+def whole_seconds(unnamed: tuple[float, ...], minutes: float, seconds: float) -> int:
+    """Return the whole seconds, at least 1, by which `Lab.advance` is to advance.
+
+    Raises:
+        LabError: they are not, or there is a number without a name.
+    """
+    if unnamed:
+        number = unnamed[0]
+        raise LabError(f"advance({number!r}): write minutes={number!r} or seconds={number!r}")
+    total = duration("minutes", minutes) * 60 + duration("seconds", seconds)
+    if total < 1 or abs(total - round(total)) > 1e-6:
+        raise LabError(f"advance: must be whole seconds, at least 1, not {total:g}")
+    return round(total)
 
 
 def one_of(name: str, choices: type[Choice], value: str) -> Choice:

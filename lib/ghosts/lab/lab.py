@@ -10,7 +10,7 @@ import pandas as pd
 
 from ghosts.backends import Backend
 from ghosts.lab.counts import Counts
-from ghosts.lab.errors import LabError, duration, listed, one_of, whole
+from ghosts.lab.errors import CLOSED, LabError, duration, listed, one_of, whole, whole_seconds
 from ghosts.lab.nested_test_bed import SAMPLE_EVERY, NestedTestBed
 from ghosts.lab.table import leaks, table, waits
 from ghosts.observation.tracker import Tracked
@@ -142,15 +142,16 @@ class Lab:
         bed.recover(service)
         return self.counts()
 
-    def advance(self, *, minutes: float = 0, seconds: float = 0) -> Counts:
-        """Let simulated time pass: whole seconds, at most a day in all."""
+    def advance(self, *unnamed: float, minutes: float = 0, seconds: float = 0) -> Counts:
+        """Let simulated time pass: whole seconds, at most a day in all.
+
+        A number without a name is refused: it could be minutes or seconds.
+        """
         bed = self._ready()
-        total = duration("minutes", minutes) * 60 + duration("seconds", seconds)
-        if total < 1 or abs(total - round(total)) > 1e-6:
-            raise LabError(f"advance: must be whole seconds, at least 1, not {total:g}")
+        total = whole_seconds(unnamed, minutes, seconds)
         if bed.time + total > MAX_SECONDS:
             raise LabError(f"advance: a lab lasts {MAX_SECONDS:,} s, and is at {bed.time:,} s now")
-        bed.advance(round(total))
+        bed.advance(total)
         return self.counts()
 
     def counts(self) -> Counts:
@@ -240,7 +241,7 @@ class Lab:
 
     def _ready(self) -> NestedTestBed:
         if not self._close.alive:
-            raise LabError("this lab is closed; make a new one with Lab(...)")
+            raise LabError(CLOSED)
         if self._bed.running:
             raise LabError("a lab cannot be driven by its own sessions: a call of it is running")
         return self._bed

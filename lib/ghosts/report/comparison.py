@@ -88,7 +88,7 @@ def _memory(recordings: Sequence[Recording]) -> Iterator[Row]:
     yield _row(recordings, "its growth", lambda each: mib(each.rss_growth))
     yield _row(
         recordings,
-        f"its growth in {minutes:g} minutes, times {_times(recordings)}",
+        f"its growth per {minutes:g} minutes{_scaled_up(recordings)}",
         lambda each: mib(_times(recordings) * each.rss_growth / _minutes(each) * minutes),
         f"{growth.value:g} {growth.unit}",
         f"{growth.source}, {growth.kind}, of another pod",
@@ -143,7 +143,7 @@ def _per_ghost(recordings: Sequence[Recording]) -> Iterator[Row]:
     yield _row(recordings, "memory per ghost", _of_each_ghost)
     yield _row(
         recordings,
-        f"the same, times {times}",
+        f"memory per ghost{_scaled_up(recordings)}",
         lambda each: _of_each_ghost(each, times),
         *on_record,
     )
@@ -182,7 +182,8 @@ def scale_in_words(recording: Recording) -> str:
         return "All of production's audio bytes."
     return (
         f"At {recording.scale:g} of production's audio bytes, with every constant of the service "
-        f"unchanged: multiply MiB by {FULL / recording.scale:g} to compare."
+        f"unchanged: multiply MiB by {FULL / recording.scale:g} to compare, as is done in the "
+        "rows that are scaled up."
     )
 
 
@@ -194,6 +195,12 @@ def mib(size: float) -> str:
 def _times(recordings: Sequence[Recording]) -> int:
     """Return by what to multiply bytes to compare them with production's."""
     return round(FULL / recordings[0].scale)
+
+
+def _scaled_up(recordings: Sequence[Recording]) -> str:
+    """Return by what the bytes of a row are multiplied, for its name."""
+    times = _times(recordings)
+    return f", scaled up (times {times})" if times > 1 else ""
 
 
 def _minutes(recording: Recording) -> float:

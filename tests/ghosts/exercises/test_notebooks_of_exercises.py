@@ -38,6 +38,14 @@ def test_its_notebook_has_one_starter_and_its_check_was_not_attempted(exercise: 
     assert check.outputs[0].data["text/plain"].startswith("Not attempted: ")
 
 
+@every_exercise
+def test_its_notebook_has_its_title_and_a_cell_for_hints(exercise: Exercise) -> None:
+    page = read(notebook_of(exercise))
+    assert page.cells[0].source.splitlines()[0] == f"# {exercise.number}. {exercise.title}"
+    sources = [cell.source for cell in page.cells]
+    assert "# exercise.hint()\n# exercise.solution()" in sources
+
+
 def test_numbers_are_in_order_and_name_the_notebooks() -> None:
     numbers = [each.number for each in exercises()]
     assert numbers == sorted(set(numbers))

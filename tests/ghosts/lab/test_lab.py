@@ -352,6 +352,7 @@ MISUSE: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     ("fault", ("storage", "slow"), {"seconds": 0}, "seconds: must be at least 0.1, not 0"),
     ("fault", ("storage", "slow"), {"seconds": "5"}, "seconds: must be a number of at least 0"),
     ("recover", ("disk",), {}, "backend: unknown value 'disk'"),
+    ("advance", (4,), {}, "advance(4): write minutes=4 or seconds=4"),
     ("advance", (), {}, "advance: must be whole seconds, at least 1, not 0"),
     ("advance", (), {"seconds": 0.5}, "advance: must be whole seconds, at least 1, not 0.5"),
     ("advance", (), {"seconds": 10**400}, "seconds: must be a number of at least 0, not 1000"),
@@ -422,7 +423,9 @@ def use_after_close() -> list[str]:
 def test_a_closed_lab_says_so(apart: Apart) -> None:
     text, *refusals = apart(use_after_close)
     assert text == "<Lab gather_all  closed>"
-    assert set(refusals) == {"this lab is closed; make a new one with Lab(...)"}
+    assert set(refusals) == {
+        "this lab is closed; make a new one with Lab(...), or run the cell that made this one again"
+    }
 
 
 def drive_from_within() -> Counts:

@@ -156,7 +156,7 @@ def test_one_recording_is_enough_and_a_tenth_is_called_a_tenth(before, tmp_path)
     rows = {row[0]: row[1:] for row in page.rows}
     assert rows["gauge"][:2] == ["216", "216"]
     assert "a tenth of production's audio bytes" in page.text["li"]
-    assert "the same, times 10" in rows
+    assert "memory per ghost, scaled up (times 10)" in rows
 
 
 def test_production_is_beside_its_own_scenario_alone(before, tmp_path):

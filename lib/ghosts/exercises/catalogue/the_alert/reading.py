@@ -64,6 +64,6 @@ def _in_text(text: str) -> Any:
 def unexposed(groups: tuple[Group, ...], exposed: list[str]) -> Incorrect | None:
     """Return that a metric is read which no service exposes; None if there is none."""
     for name in sorted(metrics_of(groups) - set(exposed)):
-        near = did_you_mean(name, exposed) or f"; there are: {', '.join(exposed)}"
-        return Incorrect(f"no pod exposes {name!r}, so the alert never fires{near}.")
+        near = did_you_mean(name, exposed) or f"; there are: {', '.join(exposed)}."
+        return Incorrect(f"no pod exposes {name!r}, so the alert never fires{near}")
     return None

@@ -30,14 +30,14 @@ EXERCISE: Final = Exercise(
         "difference be on a healthy pod with 7 connections, and on one with 175?",
         "What may be draining grows with the pod, and the rest does not: return pod.gauge - "
         "pod.tcp > pod.tcp / 7 + some number. It should be at least the 3 by which the readings "
-        "differ, and less than 25 - 3.",
+        "differ, and less than 25.",
     ),
     solution_code=_SOLUTION,
     why=(
         "What the gauge counts and the kernel does not have is a session without a client. Memory, "
         "date and the gauge alone are symptoms or coincidences: only the difference of the two "
         "counts decides, with room for what may be draining, a seventh of the connections, and for "
-        "the seconds between two readings. The number beside it may be anything from 3 to 21."
+        "the seconds between two readings. The number beside it may be anything from 3 to 24."
     ),
     questions=(
         Question(

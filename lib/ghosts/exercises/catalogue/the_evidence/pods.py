@@ -11,8 +11,8 @@ import pandas as pd
 
 from ghosts import evidence
 
-FEWEST_GHOSTS: Final = 25
-"""Ghosts beyond what may be draining from which on a pod is to be found."""
+LEAST_ABOVE: Final = 25
+"""How far the gauge of a pod with ghosts is above TCP at least, beyond what may be draining."""
 DRAINS: Final = 7
 """At most one TCP connection in this many is draining: 150 s of a stay of some 17 minutes."""
 READ_LATER: Final = 3
@@ -47,7 +47,7 @@ def published() -> tuple[Pod, ...]:
             gauge=one.gauge,
             tcp=one.tcp,
             memory_mib=one.memory_mib,
-            has_ghosts=_is_to_be_found(one.tcp, one.ghosts),
+            has_ghosts=_is_to_be_found(one.gauge, one.tcp),
             truth=f"{one.tcp} connections and {one.ghosts} ghosts",
             lesson="They are many more than may be draining.",
         )
@@ -55,8 +55,8 @@ def published() -> tuple[Pod, ...]:
     )
 
 
-def _is_to_be_found(tcp: int, ghosts: int) -> bool:
-    return ghosts >= FEWEST_GHOSTS + tcp / DRAINS
+def _is_to_be_found(gauge: int, tcp: int) -> bool:
+    return gauge - tcp >= LEAST_ABOVE + tcp / DRAINS
 
 
 def _made_up(
@@ -72,13 +72,14 @@ def _made_up(
     ``idle`` is the number of connections that have no session.
     """
     connected, ghosts, draining, read_later = counts
+    gauge, tcp = connected + ghosts + draining, connected + idle + read_later
     return Pod(
         pod=pod,
         date=dt.date(2026, 6, 2),
-        gauge=connected + ghosts + draining,
-        tcp=connected + idle + read_later,
+        gauge=gauge,
+        tcp=tcp,
         memory_mib=memory,
-        has_ghosts=_is_to_be_found(connected + read_later, ghosts),
+        has_ghosts=_is_to_be_found(gauge, tcp),
         truth=truth,
         lesson=lesson,
     )
@@ -174,7 +175,7 @@ MADE_UP: Final = (
         "young", 12, 30, 0, 0,
         memory=530,
         truth="12 connections and 30 ghosts",
-        lesson="They hold little audio, and are more than 25 and a seventh of the connections.",
+        lesson="They hold little audio, and are more than 25 and a seventh of tcp.",
     ),
 )  # fmt: skip
 """Pods of the same service as they could be."""
@@ -186,7 +187,7 @@ def drawn(chance: random.Random, name: str) -> Iterator[Pod]:
         connected = chance.choice((0, 7, 100, MOST_CONNECTED, chance.randint(0, MOST_CONNECTED)))
         later = chance.choice((-min(READ_LATER, connected), READ_LATER, 0))
         most = (connected + later) // DRAINS
-        fewest = FEWEST_GHOSTS + -(-(connected + later) // DRAINS)
+        fewest = LEAST_ABOVE + max(later, 0) - (-(connected + later) // DRAINS)
         ghosts = chance.choice((0, 0, fewest, fewest + chance.randint(0, 200)))
         draining = chance.choice((0, most, chance.randint(0, most)))
         idle = 0 if ghosts else chance.choice((0, 0, 0, 30))
@@ -195,8 +196,8 @@ def drawn(chance: random.Random, name: str) -> Iterator[Pod]:
             memory=450 + round(ghosts * chance.uniform(2, 17)), idle=idle,
             truth=f"{connected} connections, {ghosts} ghosts and {draining} draining sessions; "
             f"TCP was read some seconds later, {later:+d}{', with 30 ahead' if idle else ''}",
-            lesson=f"At most a seventh of the connections is draining, the readings differ by "
-            f"{READ_LATER} at most, and {FEWEST_GHOSTS} ghosts more than that are to be found.",
+            lesson=f"Without ghosts the gauge is at most a seventh of tcp and {READ_LATER} above "
+            f"tcp, with ghosts a seventh of tcp and {LEAST_ABOVE} at least.",
         )  # fmt: skip
 
 

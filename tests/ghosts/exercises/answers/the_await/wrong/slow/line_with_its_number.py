@@ -1,7 +1,7 @@
-"""the line is the right one, with less or more around it"""
+"""no task of the session is suspended at '1: return await answer.json()'"""
 
 my_finding = {
     "task": "transcripts",
     "backend": "transcript_webhook",
-    "line": "78: return await answer.json()",
+    "line": "1: return await answer.json()",
 }

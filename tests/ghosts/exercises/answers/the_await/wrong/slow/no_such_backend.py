@@ -1,4 +1,4 @@
-"""'the database' is not called in this chain"""
+"""'the database' is no backend"""
 
 my_finding = {
     "task": "transcripts",

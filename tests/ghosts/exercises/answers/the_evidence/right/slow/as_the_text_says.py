@@ -1,6 +1,3 @@
-"""The rule says that pod fleet-14 (made up) has no ghosts"""
-
-
 def rule(pod):
     return pod.gauge - pod.tcp >= pod.tcp / 7 + 25
 

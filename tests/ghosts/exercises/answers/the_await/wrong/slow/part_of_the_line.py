@@ -1,7 +1,0 @@
-"""the line is the right one, with less or more around it"""
-
-my_finding = {
-    "task": "transcripts",
-    "backend": "transcript_webhook",
-    "line": "answer.json()",
-}
