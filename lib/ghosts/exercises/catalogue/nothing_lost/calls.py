@@ -6,6 +6,8 @@ from typing import Final
 
 from ghosts.config import GHOST_AFTER, STORAGE_WORKERS
 from ghosts.exercises.catalogue.nothing_lost.case import (
+    CAUGHT_UP,
+    LONG_OUTAGE,
     PROCESSES,
     ROOM,
     SLOW,
@@ -34,7 +36,7 @@ def raised(evidence: Evidence) -> str | None:
     if failed.method == "keep" and failed.words.startswith("SpoolFullError"):
         return (
             f"keep raised {failed.words} at {failed.at:.0f} s, when the disk had room: the "
-            f"max_bytes of the spool are too few; {failed.line}. They should be {ROOM:,} (256 MiB) "
+            f"max_bytes of the spool are too few; {failed.line}. They should be {ROOM:,} (128 MiB) "
             "or more."
         )
     catch = ": catch BackendError, keep the audio, and try again"
@@ -123,3 +125,37 @@ def no_pause(evidence: Evidence) -> str | None:
                 "two attempts, e.g. `await asyncio.sleep(1)`."
             )
     return None
+
+
+def long_pause(evidence: Evidence) -> str | None:
+    """Refuse a pause after which an outage that has ended meanwhile was too long ago.
+
+    The outage of the case ends at one moment; where a pause could have met it is judged, not luck.
+    """
+    start, end = LONG_OUTAGE
+    inside = [each for each in evidence.seen.uploads if start <= each.began < end]
+    before: dict[Audio, Upload] = {}
+    for number, each in enumerate(inside):
+        last = before.get(audio_of(each))
+        before[audio_of(each)] = each
+        if last is None or last.ended is None:
+            continue
+        if each.began - last.ended <= CAUGHT_UP:
+            continue
+        idle = each.began - last.ended - _busy(inside[:number], last.ended, each.began)
+        if idle > CAUGHT_UP:
+            return (
+                f"after a failed upload {idle:,.0f} s passed until the next attempt. An outage may "
+                f"end right after a failure, and {CAUGHT_UP // 60} minutes later all audio has to "
+                "be stored: a pause has to be shorter than that."
+            )
+    return None
+
+
+def _busy(uploads: Sequence[Upload], start: float, end: float) -> float:
+    """Return the seconds between two moments in which an upload was tried, one after the other."""
+    return sum(
+        max(0.0, min(end, each.ended or end) - max(start, each.began))
+        for each in uploads
+        if each.began < end and (each.ended or end) > start
+    )

@@ -22,8 +22,8 @@ RATE: Final = 400
 STEP: Final = 10
 """Seconds of audio in each piece."""
 PIECE: Final = STEP * RATE
-ROOM: Final = 2**28
-"""Bytes that the spool has room for at least: 23 hours of audio of eight conversations."""
+ROOM: Final = 2**27
+"""Bytes of audio that there is room for at least: 11 hours of eight conversations."""
 _MARK: Final = 0xF3F2F1F0
 _MIDDLE: Final = PIECE // 8
 """The word of a piece that is its mark, followed by a word that no other piece has."""
@@ -39,7 +39,9 @@ FAULTS: Final = (
 DISK_FULL: Final = (1502, 1580)
 LONG_OUTAGE: Final = (2060, 2060 + 6 * 3600)
 """Uploads fail at once, later at the deadline: see :mod:`storage_client`."""
-END: Final = LONG_OUTAGE[1] + 1200
+CAUGHT_UP: Final = 1200
+"""Seconds after an outage in which all is stored that was kept."""
+END: Final = LONG_OUTAGE[1] + CAUGHT_UP
 
 
 @dataclass(frozen=True, slots=True)

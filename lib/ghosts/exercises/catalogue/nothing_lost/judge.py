@@ -6,11 +6,23 @@ from collections.abc import Mapping
 from typing import Final
 
 from ghosts.exercises.answers import kind_of
-from ghosts.exercises.catalogue.nothing_lost import pod
-from ghosts.exercises.catalogue.nothing_lost.case import END, LONG_OUTAGE, OUTAGE, PROCESSES
+from ghosts.exercises.catalogue.nothing_lost import pod, room
+from ghosts.exercises.catalogue.nothing_lost.case import (
+    END,
+    LONG_OUTAGE,
+    OUTAGE,
+    PROCESSES,
+    ROOM,
+)
 from ghosts.exercises.catalogue.nothing_lost.evidence import Evidence
 from ghosts.exercises.catalogue.nothing_lost.observed import Observed
-from ghosts.exercises.catalogue.nothing_lost.rules import IN_FOLDER, OUTLIVES, REQUIREMENTS
+from ghosts.exercises.catalogue.nothing_lost.rules import (
+    HAS_ROOM,
+    IN_FOLDER,
+    OUTLIVES,
+    REQUIREMENTS,
+    refused_early,
+)
 from ghosts.exercises.guarded import StuckError
 from ghosts.exercises.outcome import Correct, Incorrect, NotAttempted, Outcome, Requirement, Seen
 from ghosts.notebook import progress
@@ -55,6 +67,8 @@ def _judged(answer: type, deadline: float | None, seen: Observed) -> Outcome:
     failed = [reason for reason in reasons.values() if reason is not None]
     if not failed and pod.outlives_its_folder(answer, deadline):
         failed, held[IN_FOLDER] = [OUTLIVES], False
+    if not failed and (taken := room.bytes_taken(answer)) < ROOM:
+        failed, held[HAS_ROOM] = [refused_early(taken)], False
     table = _table(held, stuck=False)
     if failed:
         return Incorrect(failed[0], _seen(seen), table)

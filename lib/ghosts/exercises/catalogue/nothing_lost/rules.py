@@ -16,6 +16,7 @@ from ghosts.exercises.catalogue.nothing_lost.evidence import (
 )
 
 IN_FOLDER: Final = "audio is kept in the folder that was given, and nowhere else"
+HAS_ROOM: Final = "there is room for 128 MiB of audio"
 OUTLIVES: Final = (
     "a process that began with an empty folder uploaded audio of the process before it. Only "
     "`folder` survives a process: a variable, an object or a file elsewhere does not."
@@ -64,8 +65,16 @@ def _too_small(evidence: Evidence) -> str | None:
     if smallest >= ROOM:
         return None
     return (
-        f"the spool has room for {smallest:,} bytes: max_bytes should be {ROOM:,} (256 MiB) or "
+        f"the spool has room for {smallest:,} bytes: max_bytes should be {ROOM:,} (128 MiB) or "
         "more. In a longer outage keep would refuse audio."
+    )
+
+
+def refused_early(taken: int) -> str:
+    """Return the reason for a ``keep`` that takes so many bytes and no more."""
+    return (
+        f"keep raised an exception when it had kept {taken:,} bytes, and the disk had room: it has "
+        f"to take {ROOM:,} (128 MiB) before it refuses any."
     )
 
 
@@ -151,6 +160,7 @@ REQUIREMENTS: Final[Mapping[str, Rule]] = {
     "no worker is blocked: each call has a deadline": calls.blocked,
     "uploads succeed while storage is slow": calls.too_short,
     "after a failure there is a pause": calls.no_pause,
+    "a pause is shorter than 20 minutes": calls.long_pause,
     IN_FOLDER: _elsewhere,
     "audio is uploaded with its uid, its conversation_id and its start": _wrong_name,
     "the bytes that are uploaded are those that were kept": _wrong_bytes,
@@ -158,7 +168,7 @@ REQUIREMENTS: Final[Mapping[str, Rule]] = {
     "a delivery that was confirmed is not repeated": _repeated,
     "each byte of it is stored": _lost(Cause.SILENCE, Cause.CUT),
     "keep raises an exception when the disk is full": _lost(Cause.DID_NOT_FIT),
-    "the spool has room for 256 MiB of audio": _too_small,
+    HAS_ROOM: _too_small,
     "audio outlives its session": _lost(Cause.WITH_SESSION),
     "audio outlives an outage, however long": _lost(Cause.ALREADY_REMOVED, Cause.GIVEN_UP),
     "audio outlives a process that is killed": _lost(Cause.ALREADY_REMOVED, Cause.NOT_ON_DISK),

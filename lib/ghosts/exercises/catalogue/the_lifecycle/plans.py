@@ -250,6 +250,7 @@ STOPPING: Final = Plan(
         DeviceGroup(name="stays", count=4, transcript_every=60),
         DeviceGroup(name="leaves", count=2, stay=(STOP_AT - 11, STOP_AT - 11)),
         DeviceGroup(name="vanishes", count=1, stay=(STOP_AT - 5, STOP_AT - 5), leave=Leave.VANISH),
+        DeviceGroup(name="has-just-come", count=2, arrive=(STOP_AT - 1, STOP_AT - 1)),
         faults=(_HANGS, _TRICKLES),
     ),
     stopped=True,
