@@ -13,7 +13,7 @@ EXERCISE: Final = Exercise(
     number=2,
     slug="the_await",
     title="Find the await that never ends",
-    minutes=10,
+    minutes=12,
     answer_name="my_finding",
     checker=judge,
     hints=(
@@ -45,5 +45,4 @@ my_finding = {"task": "transcripts", "backend": "transcript_webhook", "line": li
         ),
         Question(id="ghosts", text="How many ghosts will there be in 4 minutes?", unit="ghosts"),
     ),
-    short_path=True,
 )
