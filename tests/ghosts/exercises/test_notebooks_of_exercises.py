@@ -84,5 +84,8 @@ def test_exercise_5_states_the_limits_that_its_judge_applies() -> None:
     page = read(NOTEBOOKS / "05_nothing_lost.ipynb")
     text = " ".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
     assert f"`deadline` is above {SLOW_SECONDS:.0f}, and at most {GHOST_AFTER:.0f}" in text
-    assert f"`max_bytes` of a `Spool` is `2**{ROOM.bit_length() - 1}` ({ROOM >> 20} MiB) or more" in text
+    assert (
+        f"`max_bytes` of a `Spool` is `2**{ROOM.bit_length() - 1}` ({ROOM >> 20} MiB) or more"
+        in text
+    )
     assert f"{HURRIED[0]} failures with the same audio within {HURRIED[1]} s" in text
