@@ -1,4 +1,4 @@
-"""the pause before that needs a bound"""
+"""s passed until the next attempt"""
 
 import asyncio
 

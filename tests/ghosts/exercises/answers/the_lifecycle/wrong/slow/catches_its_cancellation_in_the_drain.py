@@ -1,4 +1,4 @@
-"""and 2 of 7 returned without an exception, after 0 s: the CancelledError was caught"""
+"""and 2 of 9 returned without an exception, after 0 s: the CancelledError was caught"""
 
 import asyncio
 

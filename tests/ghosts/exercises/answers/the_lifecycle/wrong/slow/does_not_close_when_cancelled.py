@@ -1,4 +1,4 @@
-"""7 of 7 sessions ended by cancellation without `await session.close()`"""
+"""9 of 9 sessions ended by cancellation without `await session.close()`"""
 
 import asyncio
 

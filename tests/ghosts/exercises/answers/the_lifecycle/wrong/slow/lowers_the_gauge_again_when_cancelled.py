@@ -1,4 +1,4 @@
-"""lowered more than once for a session: it reads -3 for 5 sessions"""
+"""lowered more than once for a session: it reads -5 for 5 sessions"""
 
 import asyncio
 

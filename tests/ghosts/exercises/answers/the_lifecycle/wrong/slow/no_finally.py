@@ -1,4 +1,5 @@
-"""tasks outlived their session: private_cloud, speaker_samples, transcripts. The lifecycle ended by cancellation"""
+"""20 tasks outlived their session: private_cloud, speaker_samples. The lifecycle ended by
+cancellation"""
 
 import asyncio
 

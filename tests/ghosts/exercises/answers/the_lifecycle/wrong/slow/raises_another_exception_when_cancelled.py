@@ -1,4 +1,4 @@
-"""and 7 of 7 raised RuntimeError: stopped instead, after 1 s"""
+"""and 9 of 9 raised RuntimeError: stopped instead, after 1 s"""
 
 import asyncio
 

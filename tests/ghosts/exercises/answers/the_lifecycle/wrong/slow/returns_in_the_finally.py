@@ -1,4 +1,4 @@
-"""and 7 of 7 returned without an exception, after 1 s: the CancelledError was caught"""
+"""and 9 of 9 returned without an exception, after 1 s: the CancelledError was caught"""
 
 import asyncio
 
