@@ -3,7 +3,7 @@ import asyncio
 
 async def my_record(session):
     with session.gauge.track_inprogress():
-        loops = asyncio.gather(session.upload(), session.notify())
+        loops = asyncio.gather(session.upload(), session.notify(), return_exceptions=True)
         try:
             await session.receive()
             await asyncio.wait_for(loops, timeout=30)

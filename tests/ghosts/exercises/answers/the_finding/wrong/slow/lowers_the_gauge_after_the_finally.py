@@ -1,4 +1,4 @@
-"""The gauge is not lowered when receive() raises"""
+"""The gauge is not lowered when the server cancels the handler"""
 
 import asyncio
 
