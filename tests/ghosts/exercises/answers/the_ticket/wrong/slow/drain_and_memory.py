@@ -1,8 +1,0 @@
-"""Ticket B, more memory and bound the drain: in the day with it 21,091 MiB"""
-
-my_answer = {
-    "A": ("capacity", "TCP connections", "more nodes"),
-    "B": ("ghosts", "TCP connections", ("bound the drain", "more memory")),
-    "C": ("both", "TCP connections", ("deadline on uploads", "more nodes")),
-    "D": ("blocked workers", "blocked workers", "deadline on uploads"),
-}
