@@ -9,7 +9,7 @@ from ghosts.exercises.catalogue.nothing_lost.case import (
     CAUGHT_UP,
     LONG_OUTAGE,
     PROCESSES,
-    ROOM,
+    ROOM_IN_WORDS,
     SLOW,
     SLOW_SECONDS,
 )
@@ -36,8 +36,8 @@ def raised(evidence: Evidence) -> str | None:
     if failed.method == "keep" and failed.words.startswith("SpoolFullError"):
         return (
             f"keep raised {failed.words} at {failed.at:.0f} s, when the disk had room: the "
-            f"max_bytes of the spool are too few; {failed.line}. They should be {ROOM:,} (128 MiB) "
-            "or more."
+            f"max_bytes of the spool are too few; {failed.line}. They should be "
+            f"{ROOM_IN_WORDS} or more."
         )
     catch = ": catch BackendError, keep the audio, and try again"
     after = {

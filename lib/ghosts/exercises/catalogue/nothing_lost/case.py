@@ -24,6 +24,7 @@ STEP: Final = 10
 PIECE: Final = STEP * RATE
 ROOM: Final = 2**27
 """Bytes of audio that there is room for at least: 11 hours of eight conversations."""
+ROOM_IN_WORDS: Final = f"{ROOM:,} ({ROOM >> 20} MiB)"
 _MARK: Final = 0xF3F2F1F0
 _MIDDLE: Final = PIECE // 8
 """The word of a piece that is its mark, followed by a word that no other piece has."""

@@ -28,7 +28,14 @@ Variable: TypeAlias = tuple[Callable[[Any], object], Any]
 
 
 @contextmanager
-def of_one_process(answer: type) -> Iterator[None]:
+def new_process(answer: type, number: int) -> Iterator[None]:
+    """Let the code of an answer run as in a process of its own: variables and hashes are new."""
+    with _own_variables(answer), _own_hashes(answer, number):
+        yield
+
+
+@contextmanager
+def _own_variables(answer: type) -> Iterator[None]:
     """Give the code of an answer its variables as they are now, and undo what it did to them."""
     variables = list(_variables(answer))
     for put, value in variables:
@@ -48,7 +55,7 @@ def global_names(answer: type) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 @contextmanager
-def hashes_of(process: int, answer: type) -> Iterator[None]:
+def _own_hashes(answer: type, process: int) -> Iterator[None]:
     """Let ``hash`` of text differ in each process, for the code of an answer, as Python does."""
 
     def salted(value: object) -> int:

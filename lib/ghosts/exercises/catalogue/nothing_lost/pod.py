@@ -27,7 +27,7 @@ from ghosts.exercises.catalogue.nothing_lost.case import (
     Process,
 )
 from ghosts.exercises.catalogue.nothing_lost.clocks import simulated_clocks
-from ghosts.exercises.catalogue.nothing_lost.memory import hashes_of, of_one_process
+from ghosts.exercises.catalogue.nothing_lost.memory import new_process
 from ghosts.exercises.catalogue.nothing_lost.observed import Observed
 from ghosts.exercises.catalogue.nothing_lost.running import Running
 from ghosts.exercises.catalogue.nothing_lost.spools import disk_full
@@ -149,11 +149,7 @@ class _Pod:
         async with connect_pusher_clients(
             backends.addresses, self._settings, self._uploads.client
         ) as clients:
-            with (
-                of_one_process(self._answer),
-                hashes_of(process.number, self._answer),
-                running.spools.watched(),
-            ):
+            with new_process(self._answer, process.number), running.spools.watched():
                 await running.run(self._answer, clients, self._disks / f"{process.number}")
         self._seen.sizes += running.spools.sizes
         self._seen.elsewhere |= {

@@ -6,7 +6,7 @@ from typing import Final
 
 from ghosts.exercises.catalogue.nothing_lost.case import CONVERSATIONS, EPOCH, RATE, ROOM
 from ghosts.exercises.catalogue.nothing_lost.clocks import simulated_clocks
-from ghosts.exercises.catalogue.nothing_lost.memory import hashes_of, of_one_process
+from ghosts.exercises.catalogue.nothing_lost.memory import new_process
 from ghosts.exercises.catalogue.nothing_lost.spools import Spools
 from ghosts.exercises.guarded import Guard
 from ghosts.simulation.clock import simulate
@@ -24,12 +24,7 @@ def bytes_taken(answer: type) -> int:
     async def fill() -> int:
         guard.enter_loop()
         spools = Spools()
-        with (
-            simulated_clocks(answer),
-            of_one_process(answer),
-            hashes_of(0, answer),
-            spools.watched(),
-        ):
+        with simulated_clocks(answer), new_process(answer, 0), spools.watched():
             taken = _fill(answer(disk))
         spools.close()
         return taken

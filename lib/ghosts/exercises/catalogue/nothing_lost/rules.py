@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ghosts.exercises.catalogue.nothing_lost import calls, losses
-from ghosts.exercises.catalogue.nothing_lost.case import ROOM
+from ghosts.exercises.catalogue.nothing_lost.case import ROOM, ROOM_IN_WORDS
 from ghosts.exercises.catalogue.nothing_lost.causes import Cause
 from ghosts.exercises.catalogue.nothing_lost.evidence import (
     Attempts,
@@ -16,7 +16,7 @@ from ghosts.exercises.catalogue.nothing_lost.evidence import (
 )
 
 IN_FOLDER: Final = "audio is kept in the folder that was given, and nowhere else"
-HAS_ROOM: Final = "there is room for 128 MiB of audio"
+HAS_ROOM: Final = f"there is room for {ROOM >> 20} MiB of audio"
 OUTLIVES: Final = (
     "a process that began with an empty folder uploaded audio of the process before it. Only "
     "`folder` survives a process: a variable, an object or a file elsewhere does not."
@@ -65,7 +65,7 @@ def _too_small(evidence: Evidence) -> str | None:
     if smallest >= ROOM:
         return None
     return (
-        f"the spool has room for {smallest:,} bytes: max_bytes should be {ROOM:,} (128 MiB) or "
+        f"the spool has room for {smallest:,} bytes: max_bytes should be {ROOM_IN_WORDS} or "
         "more. In a longer outage keep would refuse audio."
     )
 
@@ -74,7 +74,7 @@ def refused_early(taken: int) -> str:
     """Return the reason for a ``keep`` that takes so many bytes and no more."""
     return (
         f"keep raised an exception when it had kept {taken:,} bytes, and the disk had room: it has "
-        f"to take {ROOM:,} (128 MiB) before it refuses any."
+        f"to take {ROOM_IN_WORDS} before it refuses any."
     )
 
 
