@@ -81,6 +81,12 @@ OVER_RANGE: Final[Mapping[str, OverRange]] = {
 }
 
 
+def predicted(samples: Samples, second: float) -> float:
+    """Return what the line through samples, two at least, comes to at a second."""
+    slope, start = statistics.linear_regression(*zip(*samples, strict=True))
+    return start + slope * second
+
+
 def quantile(q: float, values: Sequence[float]) -> float:
     """Return the quantile of values, interpolated; infinite for a ``q`` outside of 0 to 1."""
     if not 0 <= q <= 1:

@@ -2,11 +2,11 @@
 
 Covered: selectors with matchers, ``offset``, ranges and subqueries; every operator, with ``bool``,
 ``on``, ``ignoring``, ``group_left`` and ``group_right``; the aggregations and functions of the
-modules beside this one. ``@``, native histograms and functions of labels and dates are not.
+modules beside this one. ``@``, native histograms, functions of dates, trigonometry and what is
+experimental in Prometheus are not.
 """
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -21,6 +21,7 @@ from ghosts.alerts.functions import (
     Samples,
     histogram_quantile,
     is_empty,
+    predicted,
     quantile,
 )
 from ghosts.alerts.matching import (
@@ -32,6 +33,7 @@ from ghosts.alerts.matching import (
     unique,
     with_scalar,
 )
+from ghosts.alerts.relabelling import joined, pattern_of, replaced
 from ghosts.alerts.series import NAME, Labels, SeriesStore, without
 
 STEP: Final = 30.0
@@ -87,11 +89,7 @@ def _test(matcher: ast.Matcher) -> _Matches:
     if matcher.op in (ast.MatchOp.Equal, ast.MatchOp.NotEqual):
         wanted = matcher.op == ast.MatchOp.Equal
         return lambda labels: (labels.get(name, "") == value) == wanted
-    try:
-        pattern = re.compile(value)
-    except re.error as invalid:
-        raise PromQLError(f"the regular expression {value!r} is not covered: {invalid}") from None
-    wanted = matcher.op == ast.MatchOp.Re
+    pattern, wanted = pattern_of(value), matcher.op == ast.MatchOp.Re
     return lambda labels: (pattern.fullmatch(labels.get(name, "")) is not None) == wanted
 
 
@@ -224,6 +222,33 @@ class Evaluation:
         return unique(
             (without(labels, [NAME]), quantile(share, [value for _, value in samples]))
             for labels, samples, _, _ in self._ranges(node)
+        )
+
+    def _fn_predict_linear(self, node: Any, ahead: Any) -> Vector:
+        then = self.second + self._number(ahead)
+        return unique(
+            (without(labels, [NAME]), predicted(samples, then))
+            for labels, samples, _, _ in self._ranges(node)
+            if len(samples) > 1
+        )
+
+    def _fn_sort(self, node: Any) -> Vector:
+        return self._vector(node)  # the order of series is for those who look at them
+
+    _fn_sort_desc = _fn_sort
+
+    def _fn_label_replace(self, node: Any, *texts: ast.StringLiteral) -> Vector:
+        target, replacement, source, regex = (each.val for each in texts)
+        return unique(
+            (replaced(labels, target, replacement, source, regex), value)
+            for labels, value in self._vector(node).items()
+        )
+
+    def _fn_label_join(self, node: Any, *texts: ast.StringLiteral) -> Vector:
+        target, separator, *sources = (each.val for each in texts)
+        return unique(
+            (joined(labels, target, separator, sources), value)
+            for labels, value in self._vector(node).items()
         )
 
     def _fn_absent(self, node: Any) -> Vector:

@@ -27,7 +27,7 @@ def judge(answer: object) -> Outcome:
     try:
         evaluated = [evaluate_rules(groups, fleet.series) for fleet in every]
     except PromQLError as error:
-        return Incorrect(f"the expression cannot be evaluated: {error}.")
+        return Incorrect(f"the check cannot evaluate the expression: {error}.")
     both = [*zip(every, evaluated, strict=True)]
     found = [finding for fleet, one in both for finding in findings(fleet, one)]
     if not found:

@@ -4,6 +4,7 @@ from ghosts.alerts import STEP, Alert, Rule, evaluate_rules, parse
 from ghosts.exercises.catalogue.the_alert.findings import Finding, Kind, findings
 from ghosts.exercises.catalogue.the_alert.fleet import BOUND, FEW
 from ghosts.exercises.catalogue.the_alert.structure import (
+    asks_for_growth,
     functions,
     longest_range,
     metrics_of,
@@ -14,7 +15,6 @@ from ghosts.exercises.catalogue.the_alert.structure import (
 )
 from ghosts.exercises.catalogue.the_alert.unmet import (
     GAUGE,
-    GROWTH,
     MEMORY,
     TCP,
     Groups,
@@ -24,8 +24,11 @@ from ghosts.exercises.catalogue.the_alert.unmet import (
 
 
 def of_an_offset(groups: Groups, finding: Finding) -> str:
-    """Return that it is an ``offset``, if the finding is not there without it."""
-    if not offsets(groups):
+    """Return that it is an ``offset``, if the finding is not there without it.
+
+    An ``offset`` that makes growth of two values is no mistake of its own.
+    """
+    if not offsets(groups) or asks_for_growth(groups):
         return ""
     again = evaluate_rules(without_offsets(groups), finding.fleet.series)
     same = (finding.kind, finding.pod.name)
@@ -61,7 +64,7 @@ def of_missing_ghosts(groups: Groups, finding: Finding) -> str:
             "Memory grows only once uploads no longer end, which is later than the first ghosts, "
             f"and not on every pod. {unmet}"
         )
-    if TCP not in metrics:
+    if metrics == {GAUGE} and not asks_for_growth(groups):
         return f"The gauge alone looks like load until there are more ghosts than devices. {unmet}"
     if GAUGE not in metrics:
         return f"TCP connections alone do not tell how many sessions there are. {unmet}"
@@ -99,6 +102,8 @@ def of_a_false_alarm(groups: Groups, finding: Finding) -> str:
             f"It has {counts['memory (MiB)']} MiB and {counts['ghosts']} ghosts. Memory is also "
             "what waits to be uploaded, or a cache: it does not tell whose it is."
         )
+    if asks_for_growth(groups):
+        return "It asks how fast a count changes: devices that come and go change it as well."
     if TCP not in metrics and counts["gauge"] <= counts["TCP connections"]:
         return (
             "The gauge alone does not tell devices from ghosts: compare it with the TCP "
@@ -106,8 +111,6 @@ def of_a_false_alarm(groups: Groups, finding: Finding) -> str:
         )
     if op is not None:
         return f"`{op}` is over all pods: whether it fires for one depends on the others."
-    if functions(groups) & GROWTH:
-        return "It asks how fast a count changes: devices that come and go change it as well."
     few = counts["gauge"] - counts["TCP connections"] <= FEW
     if span and few and _most(finding, span) <= FEW:
         return (

@@ -11,6 +11,8 @@ from ghosts.alerts import Group, Labels, PromQLError, Rule, SeriesStore, evaluat
 from ghosts.alerts.promql import matches
 
 _COMPARISONS: Final = (">", ">=", "<", "<=", "==", "!=")
+_GROWTH: Final = frozenset({"changes", "delta", "deriv", "idelta", "increase", "irate", "rate"})
+"""Functions that tell how fast a series changes."""
 _OFFSET: Final = re.compile(r"\boffset\s+-?\w+", re.IGNORECASE)
 
 
@@ -34,6 +36,17 @@ def selected(tree: ast.Expr) -> set[str]:
 def functions(groups: tuple[Group, ...]) -> set[str]:
     """Return the names of the functions that the rules call."""
     return {node.func.name for node in _all_nodes(groups) if isinstance(node, ast.Call)}
+
+
+def asks_for_growth(groups: tuple[Group, ...]) -> bool:
+    """Return whether the rules ask how a series changes: by a function, or from its value before.
+
+    The second subtracts a series with an ``offset`` from the same one without.
+    """
+    selectors = [node for node in _all_nodes(groups) if isinstance(node, ast.VectorSelector)]
+    before = {node.name for node in selectors if node.offset is not None}
+    now = {node.name for node in selectors if node.offset is None}
+    return bool(functions(groups) & _GROWTH or before & now)
 
 
 def is_relative(tree: ast.Expr) -> bool:

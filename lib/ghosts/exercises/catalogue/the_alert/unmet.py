@@ -11,6 +11,7 @@ from ghosts.exercises.catalogue.the_alert.fleet import BOUND, MANY
 from ghosts.exercises.catalogue.the_alert.structure import (
     Condition,
     alerts_of,
+    asks_for_growth,
     conditions,
     functions,
     is_relative,
@@ -27,8 +28,6 @@ Groups: TypeAlias = tuple[Group, ...]
 GAUGE: Final = "pusher_active_ws_connections"
 TCP: Final = "pusher_tcp_connections"
 MEMORY: Final = "process_resident_memory_bytes"
-GROWTH: Final = frozenset({"changes", "delta", "deriv", "idelta", "increase", "irate", "rate"})
-"""Functions that tell how fast a series changes."""
 
 
 def rule_of(groups: Groups, finding: Finding) -> Rule:
@@ -83,12 +82,12 @@ def _about(groups: Groups, rule: Rule, unmet: Condition) -> str:
         return "`scalar` has a value only where there is a single series, and there are many pods."
     if selects_by_pod(unmet.node):
         return "A pod gets a new name whenever it is replaced: select none by its name."
-    if metrics in ({GAUGE}, {TCP}) and not functions(groups) & GROWTH:
+    if metrics in ({GAUGE}, {TCP}) and not asks_for_growth(groups):
         return (
             "How many devices there are differs from pod to pod: a bound on one of the two counts "
             "does not tell whether there are ghosts."
         )
-    if functions(groups) & GROWTH:
+    if asks_for_growth(groups):
         return "It asks how fast a count changes: ghosts that stay do not change it."
     if metrics == {MEMORY}:
         return "Memory does not tell whether there are ghosts."

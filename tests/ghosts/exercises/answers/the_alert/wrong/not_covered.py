@@ -1,6 +1,6 @@
-"""label_replace() is not covered here"""
+"""mad_over_time() is not covered here"""
 
 my_alert = {
-    "expr": 'label_replace(pusher_active_ws_connections, "a", "b", "c", "d") > 30',
+    "expr": "mad_over_time((pusher_active_ws_connections - pusher_tcp_connections)[5m:]) > 5",
     "for": "5m",
 }
