@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from ghosts.exercises.catalogue.the_lifecycle.plans import CRASH_AT, STOP_AT, Plan
+from ghosts.exercises.catalogue.the_lifecycle.plans import CRASH_AT, Plan
 from ghosts.simulation.clock import sleep_until
 from ghosts.simulation.test_bed import TestBed
 
@@ -16,12 +16,6 @@ _CALLS: Final = {
     "audio_bytes": "send_audio",
 }
 """By the loop, the method of the clients in which it raises an exception."""
-
-
-async def stop(bed: TestBed) -> None:
-    """Stop the pod at `STOP_AT`, without grace."""
-    await sleep_until(STOP_AT)
-    await bed.stop_pusher(grace=0.0)
 
 
 def make_crash(bed: TestBed, plan: Plan) -> None:

@@ -36,7 +36,8 @@ class Plan:
     Attributes:
         crashing: The groups of devices of which a loop raises an exception at `CRASH_AT`. It is the
             loop with which the name of the group begins.
-        stopped: Whether the pod is stopped at `STOP_AT`, without grace.
+        stopped: Whether the pod is stopped, without grace, by the session that begins at `STOP_AT`:
+            its lifecycle is cancelled at its first await.
         slow_to_cancel: Whether the transcripts loop takes a second to end once it is cancelled.
         day: Whether two more devices connect, for a day.
     """
@@ -250,7 +251,8 @@ STOPPING: Final = Plan(
         DeviceGroup(name="stays", count=4, transcript_every=60),
         DeviceGroup(name="leaves", count=2, stay=(STOP_AT - 11, STOP_AT - 11)),
         DeviceGroup(name="vanishes", count=1, stay=(STOP_AT - 5, STOP_AT - 5), leave=Leave.VANISH),
-        DeviceGroup(name="has-just-come", count=2, arrive=(STOP_AT - 1, STOP_AT - 1)),
+        DeviceGroup(name="has-just-come", count=1, arrive=(STOP_AT - 1, STOP_AT - 1)),
+        DeviceGroup(name="comes-last", count=1, arrive=(STOP_AT, STOP_AT)),
         faults=(_HANGS, _TRICKLES),
     ),
     stopped=True,

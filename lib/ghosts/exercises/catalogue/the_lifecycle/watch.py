@@ -17,7 +17,6 @@ from ghosts.exercises.catalogue.the_lifecycle.failing import (
     BUG,
     make_crash,
     make_slow_to_cancel,
-    stop,
 )
 from ghosts.exercises.catalogue.the_lifecycle.observed import (
     Change,
@@ -27,7 +26,7 @@ from ghosts.exercises.catalogue.the_lifecycle.observed import (
     Session,
     value_of,
 )
-from ghosts.exercises.catalogue.the_lifecycle.plans import Plan
+from ghosts.exercises.catalogue.the_lifecycle.plans import STOP_AT, Plan
 from ghosts.exercises.exercise import in_one_line
 from ghosts.exercises.guarded import line_of
 from ghosts.pusher import PusherSession
@@ -72,6 +71,9 @@ class Watch:
         seen = self._sessions[session.uid] = Session(uid=session.uid, began=_now())
         gauge = session.gauge
         self._observe(session, seen)
+        if self._plan.stopped and seen.began >= STOP_AT:
+            assert self._bed is not None
+            self._act(self._bed.stop_pusher(grace=0.0))
         try:
             await self._answer(session)
             seen.how = "returned"
@@ -155,8 +157,6 @@ class Watch:
         plan, loop = self._plan, asyncio.get_running_loop()
         for due, uids in plan.must_have_ended().items():
             loop.call_at(due + MOMENT, self._search_overdue, uids)
-        if plan.stopped:
-            self._act(stop(bed))
         if plan.crashing:
             make_crash(bed, plan)
         if plan.slow_to_cancel:

@@ -1,4 +1,4 @@
-"""20 tasks outlived their session: private_cloud, speaker_samples. The lifecycle ended by
+"""21 tasks outlived their session: private_cloud, speaker_samples, transcripts. The lifecycle ended by
 cancellation"""
 
 import asyncio
