@@ -6,24 +6,25 @@ the thread, and a poll so short that simulated time hardly passes.
 
 import asyncio
 import ctypes
-import re
 import sys
-import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from types import FrameType, TracebackType
 from typing import Any, Final, Generic, NoReturn, TypeVar
 
-import ghosts
 from ghosts.check.world.threads import sleeps
 from ghosts.errors import GhostsError
+from ghosts.exercises.lines import (
+    is_readers,
+    line_in_words,
+    place_of,
+    readers_frame,
+    without_path,
+)
 from ghosts.simulation.clock import SimulatedLoop
 from ghosts.simulation.spin import NOT_IDLE, SpinError
 from tracemalloc_ext import awaits
-from tracemalloc_ext.words import function_name, source_line
 
 T = TypeVar("T")
 
@@ -33,11 +34,6 @@ _BLOCKED_POLLS: Final = 25
 """Polls in a row that find the same line of the reader's code, asleep in the kernel: 2.5 s."""
 _CPU_SECONDS: Final = 8.0
 """Of processor time that a run may take. An ordinary one takes less than one."""
-_OURS: Final = (
-    sysconfig.get_path("stdlib"),
-    sysconfig.get_path("purelib"),
-    *(str(Path(path).parent) for path in ghosts.__path__),
-)
 
 
 class StuckError(GhostsError):
@@ -171,43 +167,3 @@ def _of_reader(error: SpinError) -> SpinError:
             where = line_in_words(at.function, at.line, at.source)
             return SpinError(f"task {task.get_name()!r} {NOT_IDLE}; it is {where}")
     return error
-
-
-def is_readers(filename: str) -> bool:
-    """Return whether a file is neither of a library nor of this project."""
-    return not filename.startswith((*_OURS, "<frozen"))
-
-
-def readers_frame(frame: FrameType | None) -> FrameType | None:
-    """Return the innermost frame that is neither of a library nor of this project."""
-    while frame is not None and not is_readers(frame.f_code.co_filename):
-        frame = frame.f_back
-    return frame
-
-
-def place_of(frame: FrameType, line: int | None = None) -> str:
-    """Return a line in words: ``in my_lifecycle, line 7: time.sleep(30)``."""
-    number = frame.f_lineno if line is None else line
-    source = source_line(frame.f_code.co_filename, number)
-    return line_in_words(function_name(frame.f_code.co_qualname), number, source)
-
-
-def line_in_words(function: str, number: int, source: str) -> str:
-    """Return a function and its line in words; without the colon if there is no source."""
-    return f"in {function}, line {number}: {source}".removesuffix(": ")
-
-
-def line_of(trace: TracebackType | None) -> str:
-    """Return the reader's innermost line of a traceback, in words."""
-    line = ""
-    while trace is not None:
-        if is_readers(trace.tb_frame.f_code.co_filename):
-            line = place_of(trace.tb_frame, trace.tb_lineno)
-        trace = trace.tb_next
-    return line
-
-
-def without_path(words: str) -> str:
-    """Return words about a line without the path of its file, which in a notebook is temporary."""
-    words = re.sub(r"\btask '(Task-\d+|deliver)'", "the code", words)
-    return re.sub(r", at [^:]*:(\d+):", r", line \1:", words)

@@ -50,12 +50,13 @@ def raised(evidence: Evidence) -> str | None:
 
 def went_on(evidence: Evidence) -> str | None:
     """Refuse a ``deliver`` that does not end when it is cancelled."""
-    at = evidence.seen.went_on_at
-    if at is None:
+    if evidence.seen.went_on is None:
         return None
+    at, where = evidence.seen.went_on
     return (
-        f"deliver was cancelled at {at} s, when the pod stopped, and {STOP_SECONDS} s later it had "
-        "not ended. What catches CancelledError has to raise it again."
+        f"deliver was cancelled at {at} s, when the pod stopped, and {STOP_SECONDS} s later it "
+        f"still waited {where}. All that follows the cancellation needs a bound, and what catches "
+        "CancelledError has to raise it again."
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from ghosts.exercises.catalogue.nothing_lost.case import EPOCH
 from ghosts.exercises.catalogue.nothing_lost.memory import global_names
-from ghosts.exercises.guarded import is_readers
+from ghosts.exercises.lines import is_readers
 
 _CLOCKS: Final = {"time": EPOCH, "monotonic": 0.0, "perf_counter": 0.0}
 """Their seconds at the beginning."""

@@ -16,7 +16,7 @@ from functools import partial
 from types import CellType, CodeType, FunctionType
 from typing import Any, Final, TypeAlias
 
-from ghosts.exercises.guarded import is_readers
+from ghosts.exercises.lines import is_readers
 
 _DATA: Final = (
     *(int, float, str, bytes, bytearray, type(None)),

@@ -72,8 +72,8 @@ class Observed:
     failed: Failed | None = None
     returned_at: float | None = None
     """When ``deliver`` returned, which nobody had asked for."""
-    went_on_at: int | None = None
-    """When ``deliver`` was cancelled and did not end."""
+    went_on: tuple[int, str] | None = None
+    """When ``deliver`` was cancelled and did not end, and where it was suspended then."""
     writes_at_once: bool = True
     """Whether the first pieces were in a file of the folder when ``keep`` had returned."""
     removed_with_session: set[Piece] = field(default_factory=set)

@@ -19,9 +19,10 @@ from ghosts.exercises.catalogue.nothing_lost.case import (
 from ghosts.exercises.catalogue.nothing_lost.observed import Failed, Observed, Piece, found_on
 from ghosts.exercises.catalogue.nothing_lost.spools import Spools
 from ghosts.exercises.catalogue.nothing_lost.storage_client import Uploads
-from ghosts.exercises.guarded import line_of
+from ghosts.exercises.lines import line_of, suspended_at
 from ghosts.observation.ownership import owned_by, tasks_by_owner
 from ghosts.simulation.clock import sleep_until
+from tracemalloc_ext import awaits
 
 STOP_SECONDS: Final = 10
 """How long ``deliver`` may take to end when it is cancelled."""
@@ -128,8 +129,8 @@ class Running:
         before = set(found_on(self.disk, self.seen.pieces))
         delivering.cancel()
         await asyncio.wait([delivering], timeout=STOP_SECONDS)
-        if not delivering.done() and self.seen.went_on_at is None:
-            self.seen.went_on_at = self.process.end
+        if not delivering.done() and self.seen.went_on is None:
+            self.seen.went_on = self.process.end, suspended_at(awaits(delivering))
         self.seen.removed_at_stop |= before.difference(found_on(self.disk, self.seen.pieces))
 
     async def _end_tasks(self) -> None:

@@ -6,7 +6,6 @@ from ghosts.exercises.catalogue.the_lifecycle.found import (
     Runs,
     listed,
     name_of,
-    place_of,
     seen_in,
     way_of,
 )
@@ -17,6 +16,7 @@ from ghosts.exercises.catalogue.the_lifecycle.plans import (
     STOP_AT,
     STOPPING,
 )
+from ghosts.exercises.lines import suspended_at
 
 
 def unbounded(done: Runs) -> Finding | None:
@@ -29,10 +29,10 @@ def unbounded(done: Runs) -> Finding | None:
         what = "the pod was stopped" if run.plan is STOPPING else what
         words = (
             f"{len(run.overdue)} of {len(run.sessions)} sessions had not ended {GHOST_AFTER:.0f} s "
-            f"after {what}. The lifecycle still waited {place_of(one.handler)}"
+            f"after {what}. The lifecycle still waited {suspended_at(one.handler)}"
         )
-        seen = {**seen_in(run, at=_when(run, one)), "handler": place_of(one.handler)}
-        open_calls = {name_of(each): place_of(each) for each in one.tasks if each.innermost}
+        seen = {**seen_in(run, at=_when(run, one)), "handler": suspended_at(one.handler)}
+        open_calls = {name_of(each): suspended_at(each) for each in one.tasks if each.innermost}
         if open_calls:
             verb = "has" if len(open_calls) == 1 else "have"
             words += f", and {listed(open_calls)} {verb} not returned"
@@ -77,7 +77,7 @@ def orphaned(done: Runs) -> Finding | None:
             {
                 **seen_in(run, at=run.sessions[uid].ended),
                 "orphan tasks": count,
-                name_of(tasks[0]): place_of(tasks[0]),
+                name_of(tasks[0]): suspended_at(tasks[0]),
             },
             run.plan,
         )

@@ -1,14 +1,13 @@
 """What was found in a run of a lifecycle, and the words for it that reasons share."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ghosts.exercises.catalogue.the_lifecycle.observed import Run
 from ghosts.exercises.catalogue.the_lifecycle.plans import STOP_AT, WORKING, Plan
-from ghosts.exercises.guarded import is_readers, line_in_words
 from ghosts.exercises.outcome import Seen
-from tracemalloc_ext import AwaitFrame, Awaits
+from tracemalloc_ext import Awaits
 
 Runs = dict[Plan, Run]
 
@@ -64,21 +63,9 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _frames(task: Awaits) -> Iterator[AwaitFrame]:
-    yield from (frame for frame in task.frames if frame.task == task.task)
-
-
-def place_of(task: Awaits) -> str:
-    """Return where a task is suspended, in the reader's code if it has a frame there."""
-    frames = [frame for frame in _frames(task) if is_readers(frame.filename)]
-    frame = frames[-1] if frames else task.innermost
-    if frame is None:
-        return f"in {task.waits_for}"
-    return line_in_words(frame.function, frame.line, frame.source)
-
-
 def name_of(task: Awaits) -> str:
     """Return the loop of a session's task, or the function of a task that the reader started."""
     if task.task.startswith("ws:"):
         return task.task.rpartition(":")[2]
-    return next((frame.function for frame in _frames(task)), task.task)
+    own = (frame.function for frame in task.frames if frame.task == task.task)
+    return next(own, task.task)

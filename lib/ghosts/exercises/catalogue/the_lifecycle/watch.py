@@ -28,7 +28,7 @@ from ghosts.exercises.catalogue.the_lifecycle.observed import (
 )
 from ghosts.exercises.catalogue.the_lifecycle.plans import STOP_AT, Plan
 from ghosts.exercises.exercise import in_one_line
-from ghosts.exercises.guarded import line_of
+from ghosts.exercises.lines import line_of
 from ghosts.pusher import PusherSession
 from ghosts.simulation.test_bed import TestBed
 from tracemalloc_ext import Awaits, awaits

@@ -1,4 +1,4 @@
-"""deliver was cancelled at 405 s"""
+"""10 s later it still waited in MyVersion.deliver, line 27: await clients.upload(batch)"""
 
 import asyncio
 
