@@ -6,6 +6,7 @@ the thread, and a poll so short that simulated time hardly passes.
 
 import asyncio
 import ctypes
+import gc
 import sys
 import threading
 import time
@@ -119,10 +120,15 @@ class Guard(Generic[T]):
             time.sleep = sleep
 
     def _target(self) -> None:
+        # A run collects garbage at each of its samples if a session that has ended is in memory.
+        # Among all objects of a notebook that takes minutes; what is frozen is not searched.
+        gc.freeze()
         try:
             self._outcome.append(self._run())
         except BaseException as error:
             self._outcome.append(error)
+        finally:
+            gc.unfreeze()
 
     def _result(self) -> T:
         outcome = self._outcome[0]

@@ -105,7 +105,8 @@ ACTIONS: Final = {
         Action(
             "more pods",
             _higher_maximum,
-            "A higher maximum lets the autoscaler desire more pods, for which there is no room.",
+            "A higher maximum adds pods where the autoscaler desires them and nodes have room. It "
+            "ends no ghost, and frees no worker.",
         ),
         Action(
             "more memory",
@@ -212,8 +213,8 @@ def _shortcomings(ticket: Ticket, found: Result) -> Iterator[str]:
         yield f"there are up to {found.ghosts:,} ghosts"
     if found.per_pod > ticket.target * _OVERLOAD:
         yield (
-            f"a pod serves up to {found.per_pod:.0f} connections, where {ticket.target:g} are the "
-            "target"
+            f"a pod serves up to {found.per_pod:.0f} connections, where "
+            f"{ticket.target * _OVERLOAD:.0f} are the most"
         )
     if found.lost_mib:
         yield f"{found.lost_mib:,.0f} MiB of audio are lost by the end of the day"

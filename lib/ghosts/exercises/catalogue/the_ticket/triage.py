@@ -29,7 +29,7 @@ def judge(answer: object) -> Outcome:
     if not isinstance(answer, dict) or not answer:
         return Incorrect(
             f"my_answer should be a dict from the letter of a ticket to {_PARTS}, and it is "
-            f"{kind_of(answer)}{'' if answer else ' without anything in it'}."
+            f"{kind_of(answer)}{' without anything in it' if answer == {} else ''}."
         )
     letters = {str(each).strip().upper(): part for each, part in answer.items()}
     for letter in letters:
@@ -157,9 +157,9 @@ _UNDECIDED: Final = {
         (name, decides): words
         for decides in _BOTH
         for name, words in (
-            ("memory", "A has as much as B and C, in a cache and without a ghost."),
+            ("memory", "It is highest in A, in a cache and without a ghost."),
             ("CPU", "It is the same in all four."),
-            ("Pending pods", "They are the same in A, B and C: they are the symptom."),
+            ("Pending pods", "They are the same in A, B and C, and D has none."),
             ("desired pods", "The autoscaler desires what the gauge says, right or wrong."),
         )
     },

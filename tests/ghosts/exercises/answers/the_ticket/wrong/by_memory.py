@@ -1,4 +1,4 @@
-"""A has as much as B and C, in a cache and without a ghost"""
+"""It is highest in A, in a cache and without a ghost"""
 
 my_answer = {
     "A": ("capacity", "memory", "more nodes"),

@@ -1,4 +1,4 @@
-"""they are the symptom"""
+"""They are the same in A, B and C, and D has none"""
 
 my_answer = {
     "A": ("capacity", "Pending pods", "more nodes"),
