@@ -138,6 +138,8 @@ class Guard(Generic[T]):
             raise StuckError("tasks were cancelled that are none of the session's own")
         if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
             raise StuckError(f"{type(outcome).__name__} was raised, which ends the whole program")
+        if isinstance(outcome, RuntimeError) and str(outcome).startswith("Event loop stopped"):
+            raise StuckError("the event loop was stopped, as by `loop.stop()`") from None
         if isinstance(outcome, Exception):
             raise outcome
         return outcome

@@ -17,6 +17,7 @@ from ghosts.exercises.catalogue.nothing_lost.evidence import Audio, Evidence, au
 from ghosts.exercises.catalogue.nothing_lost.running import STOP_SECONDS
 from ghosts.exercises.catalogue.nothing_lost.storage_client import Upload
 
+_GOES_ON: Final = "It has to go on for as long as the pod runs: audio comes later, too"
 HURRIED: Final = 30, 10
 """Failures at the same audio within seconds that are too many."""
 _AT_ONCE: Final = 1
@@ -27,10 +28,7 @@ def raised(evidence: Evidence) -> str | None:
     """Refuse an exception, and an end of ``deliver`` that nobody asked for."""
     failed, returned_at = evidence.seen.failed, evidence.seen.returned_at
     if failed is None and returned_at is not None:
-        return (
-            f"deliver returned at {returned_at:.0f} s. It has to go on for as long as the pod "
-            "runs: audio comes later, too."
-        )
+        return f"deliver returned at {returned_at:.0f} s. {_GOES_ON}."
     if failed is None:
         return None
     if failed.method == "keep" and failed.words.startswith("SpoolFullError"):
@@ -40,11 +38,18 @@ def raised(evidence: Evidence) -> str | None:
             f"{ROOM_IN_WORDS} or more."
         )
     catch = ": catch BackendError, keep the audio, and try again"
+    if failed.method == "deliver" and failed.words.startswith("CancelledError"):
+        return (
+            f"deliver ended with CancelledError at {failed.at:.0f} s, and nobody had cancelled it; "
+            f"{failed.line}. {_GOES_ON}."
+        )
     after = {
         "deliver": "Nothing was uploaded by this process after it"
         + (catch if failed.words.startswith("BackendError") else ""),
         "keep": "The disk had room, and the audio was refused",
     }.get(failed.method, "The pod cannot go on without it")
+    if failed.ends_process:
+        after = "It ends the whole process: raise an Exception, or none"
     return f"{failed.method} raised {failed.words} at {failed.at:.0f} s; {failed.line}. {after}."
 
 
@@ -54,7 +59,7 @@ def went_on(evidence: Evidence) -> str | None:
         return None
     at, where = evidence.seen.went_on
     return (
-        f"deliver was cancelled at {at} s, when the pod stopped, and {STOP_SECONDS} s later it "
+        f"deliver was cancelled at {at:.0f} s, when the pod stopped, and {STOP_SECONDS} s later it "
         f"still waited {where}. All that follows the cancellation needs a bound, and what catches "
         "CancelledError has to raise it again."
     )

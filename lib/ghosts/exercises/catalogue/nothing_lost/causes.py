@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final
 
-from ghosts.exercises.catalogue.nothing_lost.case import PIECE, PROCESSES, Process
+from ghosts.exercises.catalogue.nothing_lost.case import PROCESSES, Process
 from ghosts.exercises.catalogue.nothing_lost.observed import Missing, Observed
 from ghosts.exercises.catalogue.nothing_lost.storage_client import Upload
 
@@ -25,6 +25,10 @@ class Cause(Enum):
     """It was removed when its session ended."""
     DISCARDED = auto()
     """It was in the folder and was removed from it, and no upload had it."""
+    NEVER_SEEN = auto()
+    """No upload had it, and the folder did not have it when a process ended."""
+    WHEN_FULL = auto()
+    """It was removed when ``keep`` was called with a full disk."""
     NOT_ON_DISK = auto()
     """It was never in the folder, and was lost with the memory of its process."""
     ALREADY_REMOVED = auto()
@@ -40,12 +44,12 @@ class Cause(Enum):
 
 
 def causes_of(seen: Observed) -> Mapping[Cause, list[Missing]]:
-    """Return what is missing by its cause. Silence says nothing of where it was."""
+    """Return what is missing by its cause. Audio like others says nothing of where it was."""
     audible = [each for each in seen.missing if not each.piece.conversation.silent]
     if seen.missing and not audible:
         return {Cause.SILENCE: seen.missing}
     by_cause: dict[Cause, list[Missing]] = defaultdict(list)
-    for each in audible:
+    for each in [each for each in audible if not each.piece.is_like_others] or audible:
         by_cause[_cause_of(each, seen)].append(each)
     return by_cause
 
@@ -56,7 +60,7 @@ def last_process(missing: Missing) -> Process:
 
 
 def _cause_of(missing: Missing, seen: Observed) -> Cause:
-    if missing.bytes < PIECE:
+    if missing.bytes < missing.piece.size:
         return Cause.CUT
     if missing.piece.did_not_fit:
         return Cause.DID_NOT_FIT
@@ -67,10 +71,14 @@ def _cause_of(missing: Missing, seen: Observed) -> Cause:
         return Cause.TOO_LATE if taken_over else Cause.NOT_TAKEN_OVER
     if missing.piece in seen.removed_with_session:
         return Cause.WITH_SESSION
+    if missing.piece in seen.removed_when_full:
+        return Cause.WHEN_FULL
     if missing.piece in seen.removed_at_stop:
         return Cause.CANCELLED
     if not missing.on_disk and not seen.writes_at_once and process.number != LAST:
         return Cause.NOT_ON_DISK
+    if not missing.on_disk and not missing.tries:
+        return Cause.NEVER_SEEN
     return _removed_in(process, tries) if tries else Cause.DISCARDED
 
 

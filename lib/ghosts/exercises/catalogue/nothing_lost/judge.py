@@ -12,7 +12,6 @@ from ghosts.exercises.catalogue.nothing_lost.case import (
     LONG_OUTAGE,
     OUTAGE,
     PROCESSES,
-    ROOM,
 )
 from ghosts.exercises.catalogue.nothing_lost.evidence import Evidence
 from ghosts.exercises.catalogue.nothing_lost.observed import Observed
@@ -21,7 +20,6 @@ from ghosts.exercises.catalogue.nothing_lost.rules import (
     IN_FOLDER,
     OUTLIVES,
     REQUIREMENTS,
-    refused_early,
 )
 from ghosts.exercises.guarded import StuckError
 from ghosts.exercises.outcome import Correct, Incorrect, NotAttempted, Outcome, Requirement, Seen
@@ -67,8 +65,8 @@ def _judged(answer: type, deadline: float | None, seen: Observed) -> Outcome:
     failed = [reason for reason in reasons.values() if reason is not None]
     if not failed and pod.outlives_its_folder(answer, deadline):
         failed, held[IN_FOLDER] = [OUTLIVES], False
-    if not failed and (taken := room.bytes_taken(answer)) < ROOM:
-        failed, held[HAS_ROOM] = [refused_early(taken)], False
+    if not failed and (early := room.refused_early(answer)) is not None:
+        failed, held[HAS_ROOM] = [early], False
     table = _table(held, stuck=False)
     if failed:
         return Incorrect(failed[0], _seen(seen), table)
@@ -84,6 +82,12 @@ def _judged(answer: type, deadline: float | None, seen: Observed) -> Outcome:
 
 
 def _of_stuck(words: str) -> str:
+    if "ends the whole program" in words:
+        return f"{words}. Raise an Exception, or none: the pod has to go on."
+    if "tasks were cancelled" in words:
+        return "tasks were cancelled that the answer has not started: it may cancel its own only."
+    if "loop was stopped" in words:
+        return f"{words}: the pod ends with it."
     if "blocked" in words or "does not return" in words:
         return f"{words}. Meanwhile no device is served: everything that waits has to await."
     return f"{words}. Wait for some time in each turn, e.g. `await asyncio.sleep(1)`."
@@ -94,8 +98,9 @@ def _wrong_form(answer: type, deadline: object) -> str | None:
         function = getattr(answer, method, None)
         if not callable(function):
             return f"the class {answer.__name__} has no method {method}({', '.join(arguments)})."
+        static = isinstance(inspect.getattr_static(answer, method), staticmethod)
         try:
-            inspect.signature(function).bind("self", *arguments)
+            inspect.signature(function).bind(*([] if static else ["self"]), *arguments)
         except (TypeError, ValueError):
             return f"{method} should take self and {', '.join(arguments)}."
         if inspect.iscoroutinefunction(function) != (method == "deliver"):

@@ -6,22 +6,30 @@ from typing import Final
 from ghosts.exercises.catalogue.nothing_lost.case import (
     DISK_FULL,
     END,
+    EPOCH,
     LONG_OUTAGE,
     PIECE,
     PROCESSES,
-    STEP,
 )
 from ghosts.exercises.catalogue.nothing_lost.causes import Cause, last_process
 from ghosts.exercises.catalogue.nothing_lost.observed import Missing, Observed
+
+
+def _devices(missing: Sequence[Missing]) -> str:
+    return ", ".join(sorted({each.piece.conversation.key.uid for each in missing}))
 
 
 def _amount(missing: Sequence[Missing]) -> str:
     return f"{sum(each.bytes for each in missing):,} bytes"
 
 
+def _sent(missing: Missing) -> str:
+    return f"{missing.piece.conversation.key.uid} sent at {missing.piece.complete:,.0f} s"
+
+
 def _end_of(number: int) -> str:
     process = PROCESSES[number]
-    return f"{'killed' if process.killed else 'stopped'}, at {process.end} s"
+    return f"{'killed' if process.killed else 'stopped'}, at {process.end:.0f} s"
 
 
 def _silence(missing: Sequence[Missing], seen: Observed) -> str:
@@ -35,25 +43,24 @@ def _cut(missing: Sequence[Missing], seen: Observed) -> str:
     first = missing[0]
     return (
         f"{_amount(missing)} are missing from pieces of which the rest is stored: for example "
-        f"{first.bytes:,} of the {PIECE:,} that {first.piece.conversation.key.uid} sent at "
-        f"{first.piece.at + STEP} s. All that was kept has to be uploaded."
+        f"{first.bytes:,} of the {first.piece.size:,} that {_sent(first)}. All that "
+        "was kept has to be uploaded."
     )
 
 
 def _did_not_fit(missing: Sequence[Missing], seen: Observed) -> str:
-    at = missing[0].piece.at + STEP
+    at = missing[0].piece.complete
     full = "the disk was full" if DISK_FULL[0] <= at <= DISK_FULL[1] else "its max_bytes were used"
     return (
-        f"{_amount(missing)} are lost that did not fit into the spool: at {at} s {full}, the spool "
-        "raised SpoolFullError, and keep returned as if it had the audio. If keep raises, the "
-        "device keeps the audio and sends it again."
+        f"{_amount(missing)} are lost that did not fit into the spool: at {at:.0f} s {full}, the "
+        "spool raised SpoolFullError, and keep returned as if it had the audio. If keep raises, "
+        "the device keeps the audio and sends it again."
     )
 
 
 def _with_session(missing: Sequence[Missing], seen: Observed) -> str:
-    devices = sorted({each.piece.conversation.key.uid for each in missing})
     return (
-        f"{_amount(missing)} are lost of {', '.join(devices)}: their sessions ended in an outage, "
+        f"{_amount(missing)} are lost of {_devices(missing)}: their sessions ended in an outage, "
         "and the audio was dropped with its session. It has to outlive it."
     )
 
@@ -61,8 +68,8 @@ def _with_session(missing: Sequence[Missing], seen: Observed) -> str:
 def _not_on_disk(missing: Sequence[Missing], seen: Observed) -> str:
     number = min(each.piece.process for each in missing)
     those = [each for each in missing if each.piece.process == number]
-    since = PROCESSES[number].end - min(each.piece.at + STEP for each in those)
-    when = f"in the last {since} s before" if since > 0 else "just before"
+    since = PROCESSES[number].end - min(each.piece.complete for each in those)
+    when = f"in the last {since:.0f} s before" if since > 0 else "just before"
     return (
         f"{_amount(those)} are lost that came {when} the pod was {_end_of(number)}: they were in "
         "the memory of the process, and in no file of the folder. When keep returns, the audio has "
@@ -82,9 +89,9 @@ def _already_removed(missing: Sequence[Missing], seen: Observed) -> str:
 def _cancelled(missing: Sequence[Missing], seen: Observed) -> str:
     end = PROCESSES[last_process(missing[0]).number].end
     return (
-        f"{_amount(missing)} are lost: they were in the folder when the pod was stopped, at {end} "
-        "s, and deliver removed them when it was cancelled. An upload that was cancelled is not "
-        "confirmed."
+        f"{_amount(missing)} are lost: they were in the folder when the pod was stopped, at "
+        f"{end:.0f} s, and deliver removed them when it was cancelled. An upload that was "
+        "cancelled is not confirmed."
     )
 
 
@@ -92,8 +99,8 @@ def _not_taken_over(missing: Sequence[Missing], seen: Observed) -> str:
     begin = PROCESSES[-1].begin
     return (
         f"{_amount(missing)} are still in the folder at the end: they were there when the last "
-        f"process began, at {begin} s, and it never uploaded them. A process finds nothing but the "
-        "folder: keep and session_ended may never be called again for what is in it."
+        f"process began, at {begin:.0f} s, and it never uploaded them. A process finds nothing but "
+        "the folder: keep and session_ended may never be called again for what is in it."
     )
 
 
@@ -102,8 +109,31 @@ def _discarded(missing: Sequence[Missing], seen: Observed) -> str:
     return (
         f"{_amount(missing)} are lost that were in the folder and were removed from it, though no "
         f"upload had them, the first of them by the process that began at "
-        f"{last_process(first).begin} s: what {first.piece.conversation.key.uid} had sent at "
-        f"{first.piece.at + STEP} s. Audio may be removed when storage has confirmed it."
+        f"{last_process(first).begin:,.0f} s: what {_sent(first)}. Audio may be removed when "
+        "storage has confirmed it, and not before, however old it is."
+    )
+
+
+def _never_seen(missing: Sequence[Missing], seen: Observed) -> str:
+    first = missing[0].piece
+    if (first.conversation.key, EPOCH + first.at) in seen.refused:
+        why = "keep had refused it when the disk was full, and has not kept it when it came again"
+    elif first.size != PIECE:
+        why = f"It has {first.size:,} bytes, {'fewer' if first.size < PIECE else 'more'} than most"
+    elif first.is_like_others:
+        why = "It is equal to the piece before it"
+    else:
+        why = "Another piece may have taken its place, under the same name"
+    return (
+        f"{_amount(missing)} are lost, and no upload and no file that a process left had them: for "
+        f"example what {_sent(missing[0])}. {why}. All that keep is called with has to be stored."
+    )
+
+
+def _when_full(missing: Sequence[Missing], seen: Observed) -> str:
+    return (
+        f"{_amount(missing)} are lost that keep removed from the folder when the disk was full. If "
+        "there is no room, the new audio is refused: what was kept before has to stay."
     )
 
 
@@ -119,12 +149,19 @@ def _given_up(missing: Sequence[Missing], seen: Observed) -> str:
 
 
 def _too_late(missing: Sequence[Missing], seen: Observed) -> str:
+    works = any(each.confirmed and each.process == PROCESSES[-1].number for each in seen.uploads)
+    if works and not any(each.tries or each.piece.conversation.over for each in missing):
+        return (
+            f"{_amount(missing)} were not stored by the end, at {END:,.0f} s, and no upload had "
+            f"them, though others of this process succeeded: those of {_devices(missing)}, which "
+            "are still connected. Audio has to be uploaded while its session goes on, too."
+        )
     last = max((each.tries[-1].began for each in missing if each.tries), default=None)
     tried = "none of it was tried" if last is None else f"the last attempt began at {last:,.0f} s"
     return (
-        f"{_amount(missing)} were not stored by the end, at {END:,} s: {tried}. Storage has worked "
-        f"again since {LONG_OUTAGE[1]:,} s. After a failure audio has to be tried again, and the "
-        "pause before that needs a bound."
+        f"{_amount(missing)} were not stored by the end, at {END:,.0f} s: {tried}. Storage has "
+        f"worked again since {LONG_OUTAGE[1]:,} s. After a failure audio has to be tried again, "
+        "and the pause before that needs a bound."
     )
 
 
@@ -134,6 +171,8 @@ REASONS: Final[Mapping[Cause, Callable[[Sequence[Missing], Observed], str]]] = {
     Cause.DID_NOT_FIT: _did_not_fit,
     Cause.WITH_SESSION: _with_session,
     Cause.DISCARDED: _discarded,
+    Cause.NEVER_SEEN: _never_seen,
+    Cause.WHEN_FULL: _when_full,
     Cause.NOT_ON_DISK: _not_on_disk,
     Cause.ALREADY_REMOVED: _already_removed,
     Cause.CANCELLED: _cancelled,

@@ -8,6 +8,7 @@ import copy
 import inspect
 import itertools
 import operator
+import os
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -30,8 +31,13 @@ Variable: TypeAlias = tuple[Callable[[Any], object], Any]
 @contextmanager
 def new_process(answer: type, number: int) -> Iterator[None]:
     """Let the code of an answer run as in a process of its own: variables and hashes are new."""
-    with _own_variables(answer), _own_hashes(answer, number):
-        yield
+    environment = dict(os.environ)
+    try:
+        with _own_variables(answer), _own_hashes(answer, number):
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(environment)
 
 
 @contextmanager
@@ -41,10 +47,31 @@ def _own_variables(answer: type) -> Iterator[None]:
     for put, value in variables:
         put(_copied(value))
     try:
-        yield
+        with _no_new_names(answer):
+            yield
     finally:
         for put, value in variables:
             put(value)
+
+
+@contextmanager
+def _no_new_names(answer: type) -> Iterator[None]:
+    """Delete the global names and class attributes that the code of an answer adds."""
+    functions, classes, _ = _code_of(answer)
+    absent = [
+        (function.__globals__, name)
+        for function in functions
+        for name in _names(function.__code__) - function.__globals__.keys()
+    ]
+    attributes = [(kind, set(vars(kind))) for kind in classes]
+    try:
+        yield
+    finally:
+        for space, name in absent:
+            space.pop(name, None)
+        for kind, had in attributes:
+            for name in vars(kind).keys() - had:
+                delattr(kind, name)
 
 
 def global_names(answer: type) -> Iterator[tuple[dict[str, Any], str]]:
@@ -82,7 +109,9 @@ def _is_numeric(value: object) -> bool:
 
 
 def _variables(answer: type) -> Iterator[Variable]:
-    functions, classes = _code_of(answer)
+    functions, classes, caches = _code_of(answer)
+    for cache in caches:
+        yield partial(_clear, cache), None
     for space, name in global_names(answer):
         if isinstance(space[name], _DATA):
             yield partial(operator.setitem, space, name), space[name]
@@ -92,6 +121,10 @@ def _variables(answer: type) -> Iterator[Variable]:
                 yield partial(setattr, kind, name), value
     for function in functions:
         yield from _variables_of(function)
+
+
+def _clear(cache: Any, value: None) -> None:
+    cache.cache_clear()
 
 
 def _variables_of(function: FunctionType) -> Iterator[Variable]:
@@ -124,14 +157,17 @@ def _copied(value: Any) -> Any:
             return value
 
 
-def _code_of(answer: type) -> tuple[list[FunctionType], list[type]]:
-    """Return the reader's functions and classes that an answer leads to."""
+def _code_of(answer: type) -> tuple[list[FunctionType], list[type], list[Any]]:
+    """Return the reader's functions and classes that an answer leads to, and their caches."""
     found: dict[int, Any] = {}
     todo: list[Any] = [answer]
+    caches: list[Any] = []
     while todo:
         each = todo.pop()
         each = getattr(each, "__func__", each)  # of a static method or a class method
-        each = inspect.unwrap(each) if isinstance(each, FunctionType) else each
+        if hasattr(each, "cache_clear") and is_readers(_file_of(each)):
+            caches.append(each)
+        each = inspect.unwrap(each) if callable(each) else each
         if id(each) in found:
             continue
         if isinstance(each, FunctionType) and is_readers(each.__code__.co_filename):
@@ -142,7 +178,11 @@ def _code_of(answer: type) -> tuple[list[FunctionType], list[type]]:
             found[id(each)] = each
             todo += [*vars(each).values(), *each.__bases__]
     functions = [each for each in found.values() if isinstance(each, FunctionType)]
-    return functions, [each for each in found.values() if isinstance(each, type)]
+    return functions, [each for each in found.values() if isinstance(each, type)], caches
+
+
+def _file_of(function: Any) -> str:
+    return getattr(getattr(inspect.unwrap(function), "__code__", None), "co_filename", "<frozen")
 
 
 def _is_of_reader(kind: type) -> bool:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ghosts.exercises.catalogue.nothing_lost.case import (
-    PIECE,
+    BY_KEY,
     PROCESSES,
     RATE,
+    STEP,
     Conversation,
     marks_in,
 )
@@ -22,7 +23,7 @@ from ghosts.exercises.catalogue.nothing_lost.storage_client import Upload
 from ghosts.pusher.spool_file import Key
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Failed:
     """An exception of the reader's code."""
 
@@ -30,6 +31,8 @@ class Failed:
     words: str
     line: str
     at: float
+    ends_process: bool
+    """Whether it is none that an ``except Exception`` catches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,22 @@ class Piece:
     def range(self) -> Range:
         """Its bytes of its conversation."""
         start = (self.at - self.conversation.first) * RATE
-        return start, start + PIECE
+        return start, start + self.size
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.conversation.size(self.at)
+
+    @property
+    def complete(self) -> float:
+        """The second at which the device had all of it."""
+        return self.conversation.complete(self.at)
+
+    @property
+    def is_like_others(self) -> bool:
+        """Whether it has no bytes by which it could be found."""
+        return self.conversation.is_like_others(self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,7 @@ class Observed:
     failed: Failed | None = None
     returned_at: float | None = None
     """When ``deliver`` returned, which nobody had asked for."""
-    went_on: tuple[int, str] | None = None
+    went_on: tuple[float, str] | None = None
     """When ``deliver`` was cancelled and did not end, and where it was suspended then."""
     writes_at_once: bool = True
     """Whether the first pieces were in a file of the folder when ``keep`` had returned."""
@@ -80,6 +98,8 @@ class Observed:
     """Those that were in the folder before ``session_ended`` was called, and not after it."""
     removed_at_stop: set[Piece] = field(default_factory=set)
     """Those that were in the folder before ``deliver`` was cancelled, and not after it."""
+    removed_when_full: set[Piece] = field(default_factory=set)
+    """Those that were in the folder before ``keep`` was called with a full disk, and not after."""
     refused: set[tuple[Key, float]] = field(default_factory=set)
     """The conversation and start of the pieces for which ``keep`` raised with a full disk."""
     elsewhere: set[str] = field(default_factory=set)
@@ -102,7 +122,7 @@ class Observed:
     @property
     def received(self) -> int:
         """Bytes for which ``keep`` has returned."""
-        return len(self.pieces) * PIECE
+        return sum(each.size for each in self.pieces)
 
     def find_missing(self, disks: Path) -> None:
         """Compare what is stored with what was kept; ``disks`` has a copy for each process."""
@@ -141,7 +161,8 @@ class Observed:
             if sent not in places:
                 places[sent] = sent.place(self.streams)
             start, end = places[sent] or (0, 0)
-            for first in range(start - start % PIECE, end, PIECE):
+            size = RATE * (BY_KEY[sent.key].step if end else STEP)
+            for first in range(start - start % size, end, size):
                 tries[sent.key, first].append(upload)
         return tries
 
@@ -160,11 +181,11 @@ def _on_disks(disks: Path, pieces: list[Piece]) -> dict[Piece, list[int]]:
 
 
 def found_on(disk: Path, pieces: list[Piece]) -> list[Piece]:
-    """Return the pieces whose bytes are in a file of a folder. Silence is not looked for."""
+    """Return the pieces whose bytes are in a file of a folder, but for those like others."""
     files = [each for each in disk.rglob("*") if each.is_file()]
     marks = {mark for each in files for mark in marks_in(each.read_bytes())}
     return [
         piece
         for piece in pieces
-        if not piece.conversation.silent and piece.conversation.mark(piece.at) in marks
+        if not piece.is_like_others and piece.conversation.mark(piece.at) in marks
     ]

@@ -8,9 +8,10 @@ import asyncio
 import math
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, chdir
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import aiohttp
 
@@ -38,6 +39,9 @@ from ghosts.replay.run import quiet_by_default
 from ghosts.simulation.backends import Backends, serve_backends
 from ghosts.simulation.clock import simulate, sleep_until
 from ghosts.ws_server import fewer_collections
+
+_WORKING: Final = "working"
+"""The working folder of the processes: each finds it empty."""
 
 
 def outlives_its_folder(answer: type, deadline: float | None) -> bool:
@@ -78,7 +82,9 @@ def _run(
     guard = Guard(simulated)
     with TemporaryDirectory(prefix="exercise-") as folder:
         disks = Path(folder).resolve()
-        seen = guard.result(on_progress)
+        (disks / _WORKING).mkdir()
+        with chdir(disks / _WORKING):
+            seen = guard.result(on_progress)
         seen.find_missing(disks)
     return seen
 
@@ -131,6 +137,8 @@ class _Pod:
 
     async def _run_process(self, process: Process, backends: Backends) -> None:
         """Run a process in the folder ``disk``, and leave a copy of that folder at its end."""
+        for each in (self._disks / _WORKING).iterdir():
+            shutil.rmtree(each) if each.is_dir() else each.unlink()
         disk, before = self._disks / "disk", self._disks / f"{process.number - 1}"
         if before.exists():
             shutil.rmtree(disk)

@@ -1,18 +1,16 @@
 """What is required of an answer, and the reason with which each requirement refuses one."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from ghosts.exercises.catalogue.nothing_lost import calls, losses
+from ghosts.exercises.catalogue.nothing_lost import calls, losses, repeats
 from ghosts.exercises.catalogue.nothing_lost.case import ROOM, ROOM_IN_WORDS
 from ghosts.exercises.catalogue.nothing_lost.causes import Cause
 from ghosts.exercises.catalogue.nothing_lost.evidence import (
     Attempts,
-    Audio,
     Evidence,
     Rule,
-    audio_of,
 )
 
 IN_FOLDER: Final = "audio is kept in the folder that was given, and nowhere else"
@@ -45,21 +43,6 @@ def _reused(evidence: Evidence) -> str | None:
     return None
 
 
-def _repeated(evidence: Evidence) -> str | None:
-    confirmed = Counter(
-        each.delivery_id
-        for each in evidence.seen.uploads
-        if each.confirmed and each.delivery_id is not None
-    )
-    again = max(confirmed.values(), default=0)
-    if again <= 3:
-        return None
-    return (
-        f"the same delivery was confirmed {again} times: it is uploaded again and again, and "
-        "what is behind it waits. spool.delivered(delivery) removes it."
-    )
-
-
 def _too_small(evidence: Evidence) -> str | None:
     smallest = min(evidence.seen.sizes, default=ROOM)
     if smallest >= ROOM:
@@ -67,14 +50,6 @@ def _too_small(evidence: Evidence) -> str | None:
     return (
         f"the spool has room for {smallest:,} bytes: max_bytes should be {ROOM_IN_WORDS} or "
         "more. In a longer outage keep would refuse audio."
-    )
-
-
-def refused_early(taken: int) -> str:
-    """Return the reason for a ``keep`` that takes so many bytes and no more."""
-    return (
-        f"keep raised an exception when it had kept {taken:,} bytes, and the disk had room: it has "
-        f"to take {ROOM_IN_WORDS} before it refuses any."
     )
 
 
@@ -121,29 +96,6 @@ def _refused_and_kept(evidence: Evidence) -> str | None:
     )
 
 
-def _twice(evidence: Evidence) -> str | None:
-    seen = evidence.seen
-    if not seen.twice:
-        return None
-    ids = {each.delivery_id for each in seen.uploads}
-    ids_of: dict[Audio, set[str | None]] = defaultdict(set)
-    for each in seen.uploads:
-        ids_of[audio_of(each)].add(each.delivery_id)
-    if None in ids:
-        why = "the batches have no delivery id, so storage cannot know that it has them"
-    elif any(len(ids) > 1 for ids in ids_of.values()):
-        why = "each attempt has a new delivery id, so storage cannot know that it has the audio"
-    else:
-        why = (
-            "the process that is started after a kill gives the audio another delivery id, so "
-            "storage cannot know that it has it. The id has to be on the disk, with the audio"
-        )
-    return (
-        f"{seen.twice:,} bytes were stored twice: storage had done its work, its answer was lost, "
-        f"and the upload was repeated. It has to be repeated, but {why}."
-    )
-
-
 def _lost(*causes: Cause) -> Rule:
     def rule(evidence: Evidence) -> str | None:
         for cause in causes:
@@ -165,9 +117,9 @@ REQUIREMENTS: Final[Mapping[str, Rule]] = {
     "audio is uploaded with its uid, its conversation_id and its start": _wrong_name,
     "the bytes that are uploaded are those that were kept": _wrong_bytes,
     "a delivery id is that of one piece of audio": _reused,
-    "a delivery that was confirmed is not repeated": _repeated,
+    "a delivery that was confirmed is not repeated": repeats.repeated,
     "each byte of it is stored": _lost(Cause.SILENCE, Cause.CUT),
-    "keep raises an exception when the disk is full": _lost(Cause.DID_NOT_FIT),
+    "keep raises an exception when the disk is full": _lost(Cause.DID_NOT_FIT, Cause.WHEN_FULL),
     HAS_ROOM: _too_small,
     "audio outlives its session": _lost(Cause.WITH_SESSION),
     "audio outlives an outage, however long": _lost(Cause.ALREADY_REMOVED, Cause.GIVEN_UP),
@@ -175,7 +127,7 @@ REQUIREMENTS: Final[Mapping[str, Rule]] = {
     "audio outlives a process that is stopped": _lost(Cause.CANCELLED),
     "audio that a process left is uploaded by the next one": _lost(Cause.NOT_TAKEN_OVER),
     "audio that keep refused is not kept": _refused_and_kept,
-    "everything is stored in the end": _lost(Cause.DISCARDED, Cause.TOO_LATE),
-    "everything is stored once": _twice,
+    "everything is stored in the end": _lost(Cause.DISCARDED, Cause.TOO_LATE, Cause.NEVER_SEEN),
+    "everything is stored once": repeats.twice,
 }
 """What is required, the likelier cause of all others first."""

@@ -11,7 +11,6 @@ from ghosts.clients import PusherClients
 from ghosts.exercises.catalogue.nothing_lost.case import (
     DISK_FULL,
     EPOCH,
-    STEP,
     Conversation,
     Process,
     moments,
@@ -27,10 +26,28 @@ from tracemalloc_ext import awaits
 STOP_SECONDS: Final = 10
 """How long ``deliver`` may take to end when it is cancelled."""
 
+ENDS: Final = (
+    Exception,
+    asyncio.CancelledError,
+    GeneratorExit,
+    KeyboardInterrupt,
+    SystemExit,
+)
+"""What code of the reader's may raise. The guard's own exception is none of these."""
+
 _ENOUGH: Final = 20
 """Confirmations of one delivery after which the run ends: it is repeated without an end."""
 _FIRST: Final = 40
 """Seconds in which the folder is searched for each piece that was kept."""
+
+
+def _is_full() -> bool:
+    return DISK_FULL[0] <= asyncio.get_running_loop().time() < DISK_FULL[1]
+
+
+def exception_in_words(error: BaseException) -> str:
+    """Return the type and the text of an exception."""
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -48,7 +65,6 @@ class Running:
     waiting: dict[Conversation, list[int]]
     spools: Spools = field(default_factory=Spools)
     _ending: bool = False
-    _over: bool = False
 
     async def run(self, answer: type, clients: PusherClients, kept: Path) -> None:
         """Run it to its end, and copy its disk, as it is at that moment, to ``kept``."""
@@ -60,14 +76,13 @@ class Running:
             delivering = asyncio.create_task(self._deliver(version, clients), name="deliver")
             await self._receive(version)
         await self._end(delivering, lambda: shutil.copytree(self.disk, kept))
-        self._over = True
         self.spools.close()
 
     async def _deliver(self, version: Any, clients: PusherClients) -> None:
         try:
             await version.deliver(clients)
-        except Exception as error:
-            if not self._over:
+        except ENDS as error:
+            if not self._ending:
                 self._note("deliver", error)
         else:
             if self.seen.returned_at is None and not self._ending:
@@ -79,13 +94,16 @@ class Running:
             if self.uploads.most_confirmed > _ENOUGH:
                 self.seen.ended_early = True
                 return
-            for each in senders:
-                self.waiting[each].append(second - STEP)
+            before = set(found_on(self.disk, self.seen.pieces)) if _is_full() else set()
+            for each, at in senders:
+                self.waiting[each].append(at)
                 self._send(version, each)
-            for each in senders:
+            if before:
+                self.seen.removed_when_full |= before - set(found_on(self.disk, [*before]))
+            for each, _ in senders:
                 if each.over and each.last == second:
                     self._end_session(version, each)
-        if not self.process.killed:
+        if asyncio.get_running_loop().time() < self.process.end:  # or killed at this very moment
             await sleep_until(self.process.end)
 
     def _end_session(self, version: Any, conversation: Conversation) -> None:
@@ -102,16 +120,16 @@ class Running:
             self.spools.not_kept.clear()
             try:
                 version.keep(key, started_at, conversation.audio(waiting[0]))
-            except Exception as error:
-                if not DISK_FULL[0] <= asyncio.get_running_loop().time() < DISK_FULL[1]:
+            except ENDS as error:
+                if not (_is_full() and isinstance(error, Exception)):
                     self._note("keep", error)
                 self.seen.refused.add((key, started_at))
                 return
             did_not_fit = (key, started_at) in self.spools.not_kept
-            number = self.process.number
-            self.seen.pieces.append(Piece(conversation, waiting.pop(0), number, did_not_fit))
-            if started_at < EPOCH + _FIRST and not conversation.silent:
-                self.seen.writes_at_once &= bool(found_on(self.disk, self.seen.pieces[-1:]))
+            piece = Piece(conversation, waiting.pop(0), self.process.number, did_not_fit)
+            self.seen.pieces.append(piece)
+            if piece.complete < _FIRST and not piece.is_like_others:
+                self.seen.writes_at_once &= bool(found_on(self.disk, [piece]))
 
     async def _end(self, delivering: asyncio.Task[None], keep_disk: Callable[[], object]) -> None:
         self._ending = True
@@ -144,13 +162,14 @@ class Running:
     def _call(self, method: str, function: Callable[..., Any], *arguments: object) -> Any:
         try:
             return function(*arguments)
-        except Exception as error:
+        except ENDS as error:
             self._note(method, error)
             return None
 
-    def _note(self, method: str, error: Exception) -> None:
+    def _note(self, method: str, error: BaseException) -> None:
         if self.seen.failed is None:
-            words = f"{type(error).__name__}: {error}".removesuffix(": ")
+            words = exception_in_words(error)
             now = asyncio.get_running_loop().time()
             line = line_of(error.__traceback__)
-            self.seen.failed = Failed(method=method, words=words, line=line, at=now)
+            ends_process = not isinstance(error, Exception)
+            self.seen.failed = Failed(method, words, line, now, ends_process)

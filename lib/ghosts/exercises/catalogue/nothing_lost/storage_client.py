@@ -17,7 +17,13 @@ import aiohttp
 
 from ghosts.backends import Backend
 from ghosts.clients import BackendError, Service
-from ghosts.exercises.catalogue.nothing_lost.case import LONG_OUTAGE
+from ghosts.clients.http import NotFoundError
+from ghosts.exercises.catalogue.nothing_lost.case import (
+    ANSWER_LOST_FOR,
+    FORBIDDEN,
+    LONG_OUTAGE,
+    NOT_FOUND,
+)
 from ghosts.exercises.catalogue.nothing_lost.sent import Sent
 from ghosts.pusher.spool_file import Key
 
@@ -95,8 +101,12 @@ class Uploads:
         self.tried.append(upload)
         try:
             await asyncio.sleep(_LATENCY)
+            if NOT_FOUND[0] <= upload.began < NOT_FOUND[1]:
+                raise NotFoundError(f"storage: does not know {uid}")
+            if FORBIDDEN[0] <= upload.began < FORBIDDEN[1]:
+                raise BackendError("storage: status 403")
             if LONG_OUTAGE[0] <= upload.began < LONG_OUTAGE[1]:
-                await self._fail(upload)
+                await self._fail(upload, call)
             answer = await call()
             upload.confirmed = True
             self._confirmed[delivery_id] += delivery_id is not None
@@ -109,9 +119,11 @@ class Uploads:
     def _one_copy(self, data: bytes) -> bytes:
         return self._audio.setdefault((len(data), zlib.crc32(data)), bytes(data))
 
-    async def _fail(self, upload: Upload) -> None:
+    async def _fail(self, upload: Upload, call: Callable[[], Awaitable[Any]]) -> None:
         audio = upload.sent.key, upload.sent.started_at
         self._failures[audio] += 1
+        if upload.sent.key == ANSWER_LOST_FOR and self._failures[audio] == 1:
+            await call()
         at_once = upload.began < LONG_OUTAGE[0] + _AT_ONCE_FOR
         if at_once and self._failures[audio] <= _ENOUGH:
             raise BackendError("storage: status 500")

@@ -1,4 +1,4 @@
-"""Each delivery in two halves, which have their own start and id."""
+"""Each piece in two halves, which have their own start and id."""
 
 import asyncio
 
@@ -10,11 +10,13 @@ class Halves:
     deadline = 149
 
     def __init__(self, folder):
-        self.spool = Spool(folder / "spool", max_bytes=2**30, batch_bytes=40_000)
+        self.spool = Spool(folder / "spool", max_bytes=2**30, batch_bytes=2_000)
         self.work = asyncio.Event()
 
     def keep(self, key, started_at, audio):
-        self.spool.append(key, started_at, audio)
+        middle = len(audio) // 4 * 2
+        self.spool.append(key, started_at, audio[:middle])
+        self.spool.append(key, started_at + middle / 400, audio[middle:])
         self.work.set()
 
     def session_ended(self, key):
@@ -25,7 +27,7 @@ class Halves:
         while True:
             keys = list(self.spool.conversations())
             results = await asyncio.gather(*map(self.one, keys), return_exceptions=True)
-            if BackendError in map(type, results):
+            if any(isinstance(each, BackendError) for each in results):
                 await asyncio.sleep(7)
             elif not keys:
                 self.work.clear()
@@ -33,14 +35,7 @@ class Halves:
 
     async def one(self, key):
         delivery = self.spool.next_delivery(key)
-        middle = len(delivery.audio) // 2
-        seconds = middle / 400
-        for n, (start, audio) in enumerate(
-            [(0, delivery.audio[:middle]), (seconds, delivery.audio[middle:])]
-        ):
-            await self.clients.upload(
-                Batch(*key, delivery.started_at + start, audio, f"{delivery.id}-{n}")
-            )
+        await self.clients.upload(Batch(*key, delivery.started_at, delivery.audio, delivery.id))
         self.spool.delivered(delivery)
 
 

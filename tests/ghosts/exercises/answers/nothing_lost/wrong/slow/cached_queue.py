@@ -1,4 +1,4 @@
-"""audio outlived the process"""
+"""they were in the memory of the process, and in no file of the folder"""
 
 import asyncio
 from functools import cache

@@ -1,4 +1,4 @@
-"""a process that began with an empty folder uploaded audio"""
+"""they were in the memory of the process, and in no file of the folder"""
 
 import asyncio
 from functools import cache

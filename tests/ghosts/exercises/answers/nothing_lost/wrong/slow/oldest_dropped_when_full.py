@@ -1,4 +1,4 @@
-"""the spool has room for 500,000 bytes"""
+"""are lost that keep removed from the folder when the disk was full"""
 
 import asyncio
 
@@ -11,7 +11,7 @@ class MyVersion:
     deadline = 30.0
 
     def __init__(self, folder):
-        self.spool = Spool(folder / "spool", max_bytes=500_000)
+        self.spool = Spool(folder / "spool", max_bytes=2_000_000)
 
     def keep(self, key, started_at, audio):
         try:

@@ -1,4 +1,4 @@
-"""keep raised an exception when it had kept"""
+"""when it had kept 5,242,880 bytes"""
 
 import asyncio
 from pathlib import Path

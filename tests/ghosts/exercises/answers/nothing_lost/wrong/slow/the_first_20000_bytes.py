@@ -1,4 +1,4 @@
-"""were removed from it, though no upload had them"""
+"""are missing from pieces of which the rest is stored"""
 
 import asyncio
 
