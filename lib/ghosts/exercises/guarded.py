@@ -17,10 +17,12 @@ from typing import Any, Final, Generic, NoReturn, TypeVar
 from ghosts.check.world.threads import sleeps
 from ghosts.errors import GhostsError
 from ghosts.exercises.lines import (
+    RunningLine,
     is_readers,
     line_in_words,
     place_of,
     readers_frame,
+    readers_line_in,
     without_path,
 )
 from ghosts.simulation.clock import SimulatedLoop
@@ -54,7 +56,7 @@ class Guard(Generic[T]):
         self._loop: SimulatedLoop | None = None
         self._thread = threading.Thread(target=self._target, name="exercise", daemon=True)
         self._polls = 0
-        self._at: tuple[str, int] | None = None
+        self._at: RunningLine | None = None
 
     def enter_loop(self) -> None:
         """Tell the guard which loop to watch. To be called in that loop, when it begins."""
@@ -94,9 +96,9 @@ class Guard(Generic[T]):
     def _give_up(self) -> NoReturn:
         """Interrupt code that computes and never returns to its loop, and raise StuckError."""
         thread = ctypes.c_ulong(self._thread.ident or 0)
-        frame = readers_frame(sys._current_frames().get(self._thread.ident or 0))
+        line = readers_line_in(self._thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(_Stopped))
-        where = "" if frame is None else f" {place_of(frame)}"
+        where = "" if line is None else f" {line}"
         raise StuckError(f"the event loop is blocked{where}")
 
     @contextmanager
@@ -146,13 +148,12 @@ class Guard(Generic[T]):
 
     def _poll(self) -> None:
         """Raise StuckError if a line of the reader's code has blocked the thread for seconds."""
-        frame = readers_frame(sys._current_frames().get(self._thread.ident or 0))
-        at = None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
+        at = readers_line_in(self._thread.ident or 0)
         again = at is not None and at == self._at and sleeps(self._thread.native_id or 0)
         self._polls = self._polls + 1 if again else 0
         self._at = at
-        if frame is not None and self._polls >= _BLOCKED_POLLS:
-            raise StuckError(f"the event loop is blocked {place_of(frame)}")
+        if at is not None and self._polls >= _BLOCKED_POLLS:
+            raise StuckError(f"the event loop is blocked {at}")
 
     def _stop(self, why: str) -> None:
         loop = self._loop

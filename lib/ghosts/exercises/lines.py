@@ -1,10 +1,12 @@
 """Which code is the reader's, and a line of it in words."""
 
+import faulthandler
 import re
 import sysconfig
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import FrameType, TracebackType
-from typing import Final
+from typing import Final, NamedTuple
 
 import ghosts
 from tracemalloc_ext import Awaits
@@ -15,6 +17,20 @@ _OURS: Final = (
     sysconfig.get_path("purelib"),
     *(str(Path(path).parent) for path in ghosts.__path__),
 )
+
+_FRAME: Final = re.compile(r'  File "(.*)", line (\d+) in (.*)')
+"""A frame as :mod:`faulthandler` writes it."""
+
+
+class RunningLine(NamedTuple):
+    """The line at which a thread is, of some function."""
+
+    file: str
+    number: int
+    function: str
+
+    def __str__(self) -> str:
+        return line_in_words(self.function, self.number, source_line(self.file, self.number))
 
 
 def is_readers(filename: str) -> bool:
@@ -27,6 +43,22 @@ def readers_frame(frame: FrameType | None) -> FrameType | None:
     while frame is not None and not is_readers(frame.f_code.co_filename):
         frame = frame.f_back
     return frame
+
+
+def readers_line_in(thread: int) -> RunningLine | None:
+    """Return the innermost line of the reader's code that another thread is running, if any.
+
+    The frames of a thread that goes on running are not to be walked with ``f_back`` from here:
+    under CPython 3.11 that was seen to lead to objects which are no frames.
+    """
+    with TemporaryFile("w+", encoding="utf-8") as dump:
+        faulthandler.dump_traceback(dump)
+        dump.seek(0)
+        stacks = dump.read().split("\n\n")
+    stack = next((each for each in stacks if f"hread 0x{thread:016x} " in each), "")
+    found = (_FRAME.match(line) for line in stack.splitlines())
+    lines = (RunningLine(each[1], int(each[2]), each[3]) for each in found if each)
+    return next((line for line in lines if is_readers(line.file)), None)
 
 
 def place_of(frame: FrameType, line: int | None = None) -> str:
