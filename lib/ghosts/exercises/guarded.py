@@ -36,7 +36,12 @@ _EVERY: Final = 0.1
 _BLOCKED_POLLS: Final = 25
 """Polls in a row that find the same line of the reader's code, asleep in the kernel: 2.5 s."""
 _CPU_SECONDS: Final = 8.0
-"""Of processor time that a run may take. An ordinary one takes less than one."""
+"""Of processor time that one turn of the loop may take. A whole run takes one, as a rule."""
+_TURNS: Final = 200_000
+_TURNS_A_SECOND: Final = 10
+"""Turns of the loop that a run may take, with this many more for each simulated second. An ordinary
+run takes 30,000; a session that polls five times a second for a day, 200,000. Not processor time:
+that of a busy or slow machine is a multiple."""
 
 
 class StuckError(GhostsError):
@@ -71,27 +76,31 @@ class Guard(Generic[T]):
         Raises:
             StuckError: the run was stopped; it is left to end by itself if it blocks its thread.
         """
-        began = time.process_time()
         try:
             with self._no_sleep():
-                self._watch(began, on_progress)
+                self._watch(on_progress)
         except BaseException:  # an interrupt, or blocked: nothing of it may go on in the background
             self._stop("interrupted")
             raise
         return self._result()
 
-    def _watch(self, began: float, on_progress: Callable[[float], object]) -> None:
+    def _watch(self, on_progress: Callable[[float], object]) -> None:
         self._thread.start()
-        limit, stopped = _CPU_SECONDS, False
+        seen, since = -1, time.process_time()
         while self._thread.is_alive():
             self._thread.join(_EVERY)
-            on_progress(0.0 if self._loop is None else self._loop.time())
+            now, turns = (0.0, 0) if self._loop is None else (self._loop.time(), self._loop.turns)
+            on_progress(now)
             self._poll()
-            if time.process_time() - began > limit:
-                if stopped:
-                    self._give_up()
-                self._stop("")
-                limit, stopped = limit + _CPU_SECONDS / 2, True
+            if turns > _TURNS + _TURNS_A_SECOND * now:
+                self._stop(
+                    f"simulated time has come to {now:.0f} s in {turns:,} turns of the event loop: "
+                    "something polls in steps that are too short"
+                )
+            if turns != seen:
+                seen, since = turns, time.process_time()
+            elif time.process_time() - since > _CPU_SECONDS:
+                self._give_up()
 
     def _give_up(self) -> NoReturn:
         """Interrupt code that computes and never returns to its loop, and raise StuckError."""
@@ -155,14 +164,10 @@ class Guard(Generic[T]):
         if at is not None and self._polls >= _BLOCKED_POLLS:
             raise StuckError(f"the event loop is blocked {at}")
 
-    def _stop(self, why: str) -> None:
+    def _stop(self, words: str) -> None:
         loop = self._loop
         if loop is None:
             return
-        words = why or (
-            f"simulated time has come to {loop.time():.0f} s in {_CPU_SECONDS:.0f} s of processor "
-            "time: something polls in steps that are too short"
-        )
         with suppress(RuntimeError):  # it has been closed meanwhile
             loop.call_soon_threadsafe(lambda: loop.on_spin(SpinError(words)))
 

@@ -43,7 +43,8 @@ class BlockedLoopWatch:
         # Weak references: this thread must not keep a loop alive that was never closed.
         self._loop = weakref.ref(loop)
         self._on_blocked = weakref.WeakMethod(on_blocked)
-        self._turns = 0
+        self.turns = 0
+        """Turns of the loop until now."""
         self._thread_of_loop = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="blocked-loop-watch", daemon=True)
@@ -51,7 +52,7 @@ class BlockedLoopWatch:
 
     def turn(self) -> None:
         """Record that the loop begins a turn. Called by the loop, in its thread."""
-        self._turns += 1
+        self.turns += 1
         self._thread_of_loop = threading.get_ident()
 
     def close(self) -> None:
@@ -64,7 +65,7 @@ class BlockedLoopWatch:
     def _watch(self) -> None:
         seen, since = -1, 0.0
         while not self._over.wait(_CHECK_EVERY) and self._loop() is not None:
-            turns, cpu = self._turns, real_time.processor_time()
+            turns, cpu = self.turns, real_time.processor_time()
             if turns != seen:
                 seen, since = turns, cpu
             elif cpu - since >= _CPU_SECONDS:

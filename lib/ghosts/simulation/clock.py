@@ -73,6 +73,11 @@ class SimulatedLoop(IdleSkippingLoop):
         self.blocked_watch = BlockedLoopWatch(self, self._on_blocked)
         self._numbers = count()
 
+    @property
+    def turns(self) -> int:
+        """Turns of the loop until now."""
+        return self.blocked_watch.turns
+
     def call_at(
         self,
         when: float,
