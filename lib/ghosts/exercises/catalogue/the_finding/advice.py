@@ -11,21 +11,31 @@ from ghosts.exercises.catalogue.the_finding.recorder import original
 from ghosts.exercises.outcome import Seen
 
 _TRICKLES: Final = "trickles"
+_GAUGE_TOO_LOW: Final = "Raise it right before the try whose finally lowers it, once each."
+_GAUGE_TOO_HIGH: Final = (
+    "The line that lowers it is not run in each session. It belongs in a finally; and what is "
+    "awaited there before it may raise, as gather() of cancelled tasks does without "
+    "return_exceptions=True."
+)
 _OTHERS: Final = {
-    Harm.GAUGE: "Raise it right before the try whose finally lowers it, once each.",
     Harm.LEAKED: "Something refers to each session after its end: remove it there, in a finally.",
     Harm.SPINS: "Something computes or sleeps without returning to the event loop.",
     Harm.BLOCKED_THREAD: "Cancelling the task that awaits a thread does not end the thread.",
 }
 
 
-def in_words(finding: Finding) -> str:
-    """Return the headline of a finding, and what its cause is or what to change."""
-    return f"{headline(finding)}. {_advice(finding)}".rstrip()
+def in_words(finding: Finding, gauge_error: float) -> str:
+    """Return the headline of a finding, and what its cause is or what to change.
+
+    ``gauge_error`` is by how much the gauge reads too high in the finding's cell.
+    """
+    return f"{headline(finding)}. {_advice(finding, gauge_error)}".rstrip()
 
 
-def _advice(finding: Finding) -> str:
+def _advice(finding: Finding, gauge_error: float) -> str:
     match finding.harm:
+        case Harm.GAUGE:
+            return _GAUGE_TOO_HIGH if gauge_error > 0 else _GAUGE_TOO_LOW
         case Harm.GHOST:
             return _on_ghosts(finding)
         case Harm.ORPHAN:

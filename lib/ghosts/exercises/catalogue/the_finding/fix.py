@@ -8,7 +8,7 @@ from typing import Final
 from ghosts.check.check import Report
 from ghosts.errors import GhostsError
 from ghosts.exercises.answers import as_async_function, kind_of
-from ghosts.exercises.catalogue.the_finding import conduct, reported
+from ghosts.exercises.catalogue.the_finding import conduct, counting, reported, work
 from ghosts.exercises.catalogue.the_finding.recorder import GAUGE, STORAGE, checked, visited
 from ghosts.exercises.catalogue.the_finding.storage import HOOKS
 from ghosts.exercises.catalogue.the_finding.visits import Visits
@@ -76,8 +76,8 @@ _REQUIREMENTS: Final = (
         reported.keeps_connected,
         conduct.stays_connected,
     ),
-    _Requirement("all audio is uploaded while storage works", in_visits=conduct.delivers),
-    _Requirement("the webhook is told of all of it", in_visits=conduct.tells),
+    _Requirement("all audio is uploaded while storage works", in_visits=work.delivers),
+    _Requirement("the webhook is told of all of it", in_visits=work.tells),
     _Requirement("ghosts check finds nothing", reported.leaves_nothing, conduct.comes_to_an_end),
     _Requirement(
         "each session ends in time",
@@ -85,7 +85,8 @@ _REQUIREMENTS: Final = (
         conduct.ends_soon,
     ),
     _Requirement("its tasks have ended when its handler has", in_visits=conduct.leaves_no_task),
-    _Requirement("the gauge counts the handlers that run", in_visits=conduct.counts),
+    _Requirement("no session that has ended is in memory", in_visits=conduct.keeps_nothing),
+    _Requirement("the gauge counts the handlers that run", in_visits=counting.counts),
     _Requirement("the service stops on SIGTERM", reported.stops),
 )
 

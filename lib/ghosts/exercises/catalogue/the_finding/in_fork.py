@@ -28,8 +28,10 @@ class RunError(GhostsError):
     """The run did not come to its end. The text says why."""
 
 
-def in_fork(run: Callable[[], T], folder: str) -> T:
+def in_fork(run: Callable[[], T], folder: str, seconds: float = _REAL_SECONDS) -> T:
     """Return what ``run()`` returns in a fork, which can write to no file of ``folder``.
+
+    It is given up after ``seconds`` of real time.
 
     Raises:
         RunError: it blocked its thread, ended its process, or took too long.
@@ -37,13 +39,13 @@ def in_fork(run: Callable[[], T], folder: str) -> T:
     """
     # A fork is a copy of the thread that makes it: this one has frames of the notebook.
     with ThreadPoolExecutor(1, "exercise") as executor:
-        result = executor.submit(_run, run, folder).result()
+        result = executor.submit(_run, run, folder, seconds).result()
     if isinstance(result, GhostsError):
         raise result
     return result
 
 
-def _run(run: Callable[[], T], folder: str) -> T | GhostsError:
+def _run(run: Callable[[], T], folder: str, seconds: float) -> T | GhostsError:
     messages, written = FORK.Pipe(duplex=False)
     process = FORK.Process(target=_child, args=(written, run, folder), daemon=True)
     with warnings.catch_warnings():
@@ -52,8 +54,8 @@ def _run(run: Callable[[], T], folder: str) -> T | GhostsError:
         process.start()
     written.close()
     try:
-        if not messages.poll(_REAL_SECONDS):
-            return RunError(f"it has not ended within {_REAL_SECONDS:g} real seconds")
+        if not messages.poll(seconds):
+            return RunError(f"it has not ended within {seconds:g} real seconds")
         result: T | GhostsError = messages.recv()
         return result
     except EOFError:

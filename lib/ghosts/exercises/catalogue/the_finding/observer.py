@@ -1,6 +1,7 @@
 """Looks at the recorder at the end of every moment at which something happens."""
 
 import asyncio
+import gc
 import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -11,8 +12,9 @@ from ghosts.check.waits import held_at, in_order
 from ghosts.check.world.checked_loop import CheckedLoop
 from ghosts.check.world.sessions import Session
 from ghosts.check.world.world import World
-from ghosts.exercises.catalogue.the_finding.storage import RECEIVED
+from ghosts.exercises.catalogue.the_finding.storage import RECEIVED, UPLOAD_SECONDS
 from ghosts.exercises.catalogue.the_finding.visits import (
+    LATE_SECONDS,
     NOTIFY_SECONDS,
     LeftTask,
     Visited,
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from ghosts.check.world.devices import Device
 
 _SLACK: Final = 0.5
-_WRONG_SECONDS: Final = 2.0
-"""For which the gauge may differ: some lower it before they await the last tasks, some after."""
+_TIE: Final = 0.1
+"""Seconds between a turn and a disconnect, up to which either may have been first."""
+_WRONG_SECONDS: Final = 0.01
+"""For which the gauge may differ."""
 
 
 class Observer:
@@ -37,10 +41,12 @@ class Observer:
         self.hung_at = math.inf
         self._world = world
         self._gauge = REGISTRY.restricted_registry([gauge])
+        self._began: set[int] = set()
         self._ended: set[int] = set()
-        self._last_ended: int | None = None
-        self._wrong_since: tuple[float, int | None] | None = None
+        self._moment = 0.0
+        self._wrong_since = math.inf
         self._wrong_gauge: WrongGauge | None = None
+        self._confirmed = False
 
     def start(self) -> None:
         """Look whenever the clock is about to move, so that no state in between is missed."""
@@ -49,35 +55,45 @@ class Observer:
         before = loop.on_time
 
         def on_time(now: float) -> None:
-            self._look()
+            self._look(now)
+            self._moment = now
             before(now)
 
         loop.on_time = on_time
 
-    def _look(self) -> None:
+    def _look(self, now: float) -> None:
+        """Look at what the last moment has left behind, which lasts until ``now``."""
         sessions = self._world.sessions.all()
+        began = {each.device for each in sessions} - self._began
+        ended = {each.device for each in sessions if each.ended_at is not None} - self._ended
+        self._began |= began
+        self._ended |= ended
         for session in sessions:
-            if session.ended_at is not None and session.device not in self._ended:
-                self._ended.add(session.device)
-                self._last_ended = session.device
+            if session.device in ended:
                 self._note_tasks(session)
-        if self._wrong_gauge is None:
-            self._compare(sum(session.is_open for session in sessions))
+        if not self._confirmed:
+            self._compare([each for each in sessions if each.is_open], began, ended)
+            self._confirmed = now - self._wrong_since > _WRONG_SECONDS
 
-    def _compare(self, handlers: int) -> None:
-        now, gauge = self._world.loop.time(), self._read_gauge()
-        if gauge is None or gauge == handlers:
-            self._wrong_since = None
-            return
-        self._wrong_since = self._wrong_since or (now, self._last_ended)
-        since, ended = self._wrong_since
-        if now - since > _WRONG_SECONDS:
+    def _compare(self, handlers: list[Session], began: set[int], ended: set[int]) -> None:
+        gauge = self._read_gauge()
+        if gauge is None or gauge == len(handlers):
+            self._wrong_since, self._wrong_gauge = math.inf, None
+        elif self._wrong_gauge is None:
+            self._wrong_since = self._moment
             self._wrong_gauge = WrongGauge(
                 gauge=gauge,
-                handlers=handlers,
+                handlers=len(handlers),
                 connected=sum(device.connected for device in self.devices.values()),
-                ended=None if ended is None else self.visited[ended].leaving,
+                began=bool(began),
+                ended=next((self.visited[each].leaving for each in ended), None),
+                cancelling=any(map(self._is_cancelling, handlers)),
             )
+
+    def _is_cancelling(self, session: Session) -> bool:
+        """Return whether a task of a session was cancelled, and still runs."""
+        tasks = self._world.sessions.tasks(self._world.loop).get(session, [])
+        return any(task.cancelling() for task in tasks)
 
     def _read_gauge(self) -> float | None:
         samples = [each for metric in self._gauge.collect() for each in metric.samples]
@@ -110,13 +126,26 @@ class Observer:
             visited.stored = sum(count for _, count in of_device)
             last_turn = _last_turn(visited)
             visited.stored_when_due = sum(count for at, count in of_device if at < last_turn)
+            visited.uploading = any(
+                at <= (visited.left_at or math.inf) < at + UPLOAD_SECONDS
+                for at, body in RECEIVED.begun
+                if bytes([number]) in body
+            )
+
+    def note_call(self, device: int) -> None:
+        """Record that the session of a device calls the webhook."""
+        visited = self.visited[device]
+        visited.told_at = visited.told_at or self._world.loop.time()
 
     def visits(self, told: int, spun: str) -> Visits:
         """Return what the run has shown."""
+        gc.collect()
         for number, visited in self.visited.items():
             device, session = self.devices.get(number), self._world.sessions.of_device(number)
             if session is not None:
                 visited.ended_at, visited.error = session.ended_at, session.error
+                parts = [part() for part in session.parts]
+                visited.in_memory = session.ended_at is not None and any(parts)
             if device is not None and (device.refused or device.cut_off_at is not None):
                 visited.cut_off = device.refused or device.cut_off
                 visited.cut_off_at = device.cut_off_at or visited.arrived_at
@@ -124,14 +153,19 @@ class Observer:
             visited=tuple(self.visited.values()),
             told=told,
             hung_at=self.hung_at,
-            wrong_gauge=self._wrong_gauge,
+            wrong_gauge=self._wrong_gauge if self._confirmed else None,
             spun=spun,
         )
 
 
 def _last_turn(visited: Visited) -> float:
-    """Return when the last turn of ``notify`` is due: the first one after the device has left."""
+    """Return when the last turn of ``notify`` is due: the first one after the device has left.
+
+    Turns are counted from the session's first call of the webhook, if it has the same rhythm.
+    """
     if visited.left_at is None:
         return 0.0
-    turns = math.floor((visited.left_at - visited.arrived_at) / NOTIFY_SECONDS) + 1
-    return visited.arrived_at + turns * NOTIFY_SECONDS - _SLACK
+    late = ((visited.told_at or visited.arrived_at) - visited.arrived_at) % NOTIFY_SECONDS
+    begin = visited.arrived_at + (late if late <= LATE_SECONDS else 0.0)
+    turns = max(0, math.floor((visited.left_at - _TIE - begin) / NOTIFY_SECONDS) + 1)
+    return begin + turns * NOTIFY_SECONDS - _SLACK

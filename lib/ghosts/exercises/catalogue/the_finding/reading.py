@@ -60,8 +60,8 @@ def _line(answer: object, finding: Finding) -> Incorrect | None:
 
 
 def _number(answer: object) -> int | None:
-    if isinstance(answer, int) and not isinstance(answer, bool):
-        return answer
+    if isinstance(answer, int | float) and not isinstance(answer, bool) and answer == answer // 1:
+        return int(answer)
     found = re.findall(r"\d+", answer) if isinstance(answer, str) else []
     return int(found[0]) if len(found) == 1 else None
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from prometheus_client import REGISTRY
 
@@ -23,7 +23,7 @@ from ghosts.check.plan import parse_cell
 from ghosts.check.report.words import headline
 from ghosts.check.service import Frame, Service
 from ghosts.errors import GhostsError
-from ghosts.exercises.catalogue.the_finding.in_fork import in_fork
+from ghosts.exercises.catalogue.the_finding.in_fork import RunError, in_fork
 from ghosts.exercises.catalogue.the_finding.script import run_script
 from ghosts.exercises.catalogue.the_finding.storage import HOOKS
 from ghosts.exercises.catalogue.the_finding.visits import Visits
@@ -52,6 +52,8 @@ _SERVICE: Final = Service(
     stubs={STORAGE: f"{__package__}.storage:storage", HOOKS: f"{__package__}.storage:webhook"},
 )
 _SECONDS: Final = 600.0
+_IMPORT_SECONDS: Final = 10.0
+"""Real seconds that the import of a file may take, in a process that has all that it imports."""
 _MODULE: Final = "recorder_of_the_exercise"
 _REPLACED: Final = "record"
 _LOADED_LATE: Final = (
@@ -105,7 +107,9 @@ def checked(fix: Callable[..., object] | str | Path) -> Report:
     text = _text(fix)
     with TemporaryDirectory() as folder:
         (Path(folder) / "app.py").write_text(text, "utf-8")
-        return _checked_file(replace(_SERVICE, app_dir=folder))
+        service = replace(_SERVICE, app_dir=folder)
+        _try_import(service, _module())
+        return _checked_file(service)
 
 
 def visited(fix: Callable[..., object] | str | Path) -> Visits:
@@ -125,11 +129,32 @@ def visited(fix: Callable[..., object] | str | Path) -> Visits:
 
 def _visited_file(module: ModuleType, folder: str) -> Visits:
     """Run the script on the service of a folder, in a process that has imported the recorder."""
+    service = replace(_SERVICE, app_dir=folder)
+    return run_script(service, _imported(service, module), GAUGE)
+
+
+def _imported(service: Service, module: ModuleType) -> Any:
+    """Return the application of a service, in a process that has imported the recorder."""
     REGISTRY.unregister(module.connections)
     sys.modules.pop("app", None)
-    service = replace(_SERVICE, app_dir=folder)
     app, _ = import_service(service)
-    return run_script(service, app, GAUGE)
+    return app
+
+
+def _try_import(service: Service, module: ModuleType) -> None:
+    """Import a service in a fork.
+
+    Raises:
+        GhostsError: that fails, or does not come to its end.
+    """
+    try:
+        in_fork(lambda: bool(_imported(service, module)), service.app_dir, _IMPORT_SECONDS)
+    except RunError as error:
+        why = str(error).replace("blocks the event loop", "does not return")
+        raise SourceError(
+            f"the import of the file does not come to its end: {why}. Its module is only to define "
+            "the application"
+        ) from None
 
 
 def _checked_module(module: ModuleType) -> Report:

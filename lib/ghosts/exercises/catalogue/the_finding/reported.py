@@ -59,7 +59,9 @@ def leaves_nothing(report: Report) -> Incorrect | None:
     finding = report.findings[0]
     result = _result(report, finding.cell)
     assert result is not None
-    return Incorrect(in_words(finding), {**_seen(result), **lines_of(finding)})
+    before, _, after = result.gauges.get(GAUGE, (0.0, 0.0, 0.0))
+    words = in_words(finding, after - before - result.connected)
+    return Incorrect(words, {**_seen(result), **lines_of(finding)})
 
 
 def drains_in_time(report: Report) -> Incorrect | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,12 +16,13 @@ from ghosts.check.service import Kind, Service
 from ghosts.check.world.checked_loop import CheckedLoop
 from ghosts.check.world.devices import Device, arrive, leave
 from ghosts.check.world.serving import Served, serve
+from ghosts.check.world.sessions import current_session
 from ghosts.check.world.trust import Certificates
 from ghosts.check.world.world import World
 from ghosts.exercises.catalogue.the_finding.observer import Observer
 from ghosts.exercises.catalogue.the_finding.storage import HOOKS, RECEIVED
 from ghosts.exercises.catalogue.the_finding.visits import (
-    CANCELLED_AFTER,
+    AFTER_A_DAY,
     CLOSING_SECONDS,
     FRAME,
     FRAME_EVERY,
@@ -57,8 +59,9 @@ def run_script(service: Service, app: Any, gauge: str) -> Visits:
             spun.set_result(error)
 
     world.loop.on_spin = on_spin
-    with world.around(), _slow_to_close():
-        script = _Script(world, gauge)
+    gc.freeze()  # what the process has by now is not searched for sessions
+    script = _Script(world, gauge)
+    with world.around(), _calls_of_httpx(script.on_call):
         running = world.loop.create_task(script.run(app), name="script")
         world.loop.run_until_complete(
             asyncio.wait((running, spun), return_when=asyncio.FIRST_COMPLETED)
@@ -69,11 +72,12 @@ def run_script(service: Service, app: Any, gauge: str) -> Visits:
 
 
 @contextmanager
-def _slow_to_close() -> Iterator[None]:
-    """Let a call of httpx that is cancelled take a second to close its connection."""
+def _calls_of_httpx(on_call: Callable[[str], None]) -> Iterator[None]:
+    """Report the host of each call. A cancelled one takes a second to close its connection."""
     handle: Callable[..., Any] = httpx.AsyncHTTPTransport.handle_async_request
 
     async def slow(transport: Any, request: Any) -> Any:
+        on_call(request.url.host)
         try:
             return await handle(transport, request)
         except asyncio.CancelledError:
@@ -100,6 +104,12 @@ class _Script:
         """Return what the run has shown."""
         return self._observer.visits(self._told, spun)
 
+    def on_call(self, host: str) -> None:
+        """Record that a session calls the webhook."""
+        session = current_session()
+        if session is not None and host == HOOKS:
+            self._observer.note_call(session.device)
+
     async def run(self, app: Any) -> None:
         """Serve the recorder, and let every device visit it."""
         world = self._world
@@ -107,21 +117,26 @@ class _Script:
         world.own_ports.add(self._served.port)
         world.ours.append(self._served.running)
         self._observer.start()
-        quiet = await self._arrive(self._new(len(WHILE_HEALTHY), Leaving.CLOSE, hung=False))
+        first = len(WHILE_HEALTHY)
+        quiet, talks_later = [
+            await self._arrive(self._new(first + number, Leaving.CLOSE, hung=False))
+            for number in range(2)
+        ]
         await asyncio.gather(
             *(self._visit(number, visit, hung=False) for number, visit in enumerate(WHILE_HEALTHY))
         )
         await sleep_until(HEALTHY_UNTIL)
         self._told = RECEIVED.told
         await self._pass_a_day()
-        await self._send(quiet, len(WHILE_HEALTHY), FRAME_EVERY)
         began = self._observer.hung_at = world.loop.time() + SETTLED_SECONDS
+        await self._send(quiet, first, FRAME_EVERY)
         then = [replace(visit, arrives=began + visit.arrives) for visit in WHILE_HUNG]
         await asyncio.gather(
-            self._hang(began, quiet, len(WHILE_HEALTHY)),
+            self._leave_after_a_day(talks_later, first + 1),
+            self._hang(began, quiet, first),
             *(
                 self._visit(number, visit, hung=True)
-                for number, visit in enumerate(then, len(WHILE_HEALTHY) + 1)
+                for number, visit in enumerate(then, first + 2)
             ),
         )
         await sleep_until(began + HUNG_SECONDS)
@@ -140,9 +155,10 @@ class _Script:
     async def _visit(self, number: int, visit: Visit, *, hung: bool) -> None:
         await sleep_until(visit.arrives)
         device = await self._arrive(self._new(number, visit.leaving, hung=hung))
+        await asyncio.sleep(visit.silent)
         await self._send(device, number, visit.talks)
         await sleep_until(visit.arrives + visit.stays)
-        await self._end(device, number, visit.leaving)
+        await self._end(device, number, visit.leaving, visit.drains)
 
     async def _send(self, device: Device, number: int, seconds: float) -> None:
         """Send a frame each second; each byte of it is the number of the device."""
@@ -154,7 +170,15 @@ class _Script:
                 await device.connection.send(bytes([number]) * FRAME)
                 visited.sent += 0 if RECEIVED.hangs or visited.hung else FRAME
 
-    async def _end(self, device: Device, number: int, leaving: Leaving) -> None:
+    async def _leave_after_a_day(self, device: Device, number: int) -> None:
+        until = self._world.loop.time() + AFTER_A_DAY
+        await self._send(device, number, AFTER_A_DAY)
+        await sleep_until(until)
+        await self._end(device, number, Leaving.CLOSE)
+
+    async def _end(
+        self, device: Device, number: int, leaving: Leaving, drains: float = 0.0
+    ) -> None:
         self._observer.visited[number].left_at = self._world.loop.time()
         session = self._world.sessions.of_device(number)
         handler = session.handler() if session and session.handler else None
@@ -169,7 +193,7 @@ class _Script:
                 handler.cancel()
             case Leaving.CANCEL_DRAIN if handler:
                 await leave(device, Departure.CLOSE)
-                await asyncio.sleep(CANCELLED_AFTER)
+                await asyncio.sleep(drains)
                 self._observer.visited[number].left_at = self._world.loop.time()
                 handler.cancel()
             case _:

@@ -19,6 +19,8 @@ class Received:
     """
 
     uploads: list[tuple[float, bytes]] = field(default_factory=list)
+    begun: list[tuple[float, bytes]] = field(default_factory=list)
+    """Uploads that have arrived, each with its second."""
     told: int = 0
     """Bytes that the webhook was told of."""
     hangs: bool = False
@@ -30,11 +32,12 @@ RECEIVED: Final = Received()
 
 async def storage(scope: Any, receive: Any, send: Any) -> None:
     """Answer one upload after three seconds, an ASGI application."""
-    body = await _body(receive)
+    body, loop = await _body(receive), asyncio.get_running_loop()
+    RECEIVED.begun.append((loop.time(), body))
     await asyncio.sleep(UPLOAD_SECONDS)
     if RECEIVED.hangs:
         await asyncio.Event().wait()
-    RECEIVED.uploads.append((asyncio.get_running_loop().time(), body))
+    RECEIVED.uploads.append((loop.time(), body))
     await _answer(send)
 
 

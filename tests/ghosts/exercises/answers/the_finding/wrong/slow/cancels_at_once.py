@@ -1,4 +1,4 @@
-"""ended 1.0 s after the disconnect, with"""
+"""had stayed for 15 s, and an upload was running at the disconnect"""
 
 import asyncio
 

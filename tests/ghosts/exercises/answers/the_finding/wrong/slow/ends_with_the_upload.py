@@ -1,4 +1,4 @@
-"""The last session here ended 10.6 s after it"""
+"""had stayed for 19 s, and audio was not uploaded yet at the disconnect"""
 
 import asyncio
 

@@ -1,0 +1,24 @@
+"""So they have ended: the server cancels the handler of a device that is connected"""
+
+import asyncio
+
+CANCELLED = []
+
+
+async def my_record(session):
+    session.gauge.inc()
+    loops = [asyncio.create_task(session.upload()), asyncio.create_task(session.notify())]
+    try:
+        await session.receive()
+        await asyncio.wait(loops, timeout=30)
+    except asyncio.CancelledError:
+        CANCELLED.append(session)
+        raise
+    finally:
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        session.gauge.dec()
+
+
+my_answer = {"line": 61, "dependency": "storage.internal", "rule": 3, "fix": my_record}

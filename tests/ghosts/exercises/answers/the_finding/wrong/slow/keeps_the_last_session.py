@@ -1,0 +1,22 @@
+"""Still in memory: 1 of"""
+
+import asyncio
+
+LAST = {}
+
+
+async def my_record(session):
+    LAST["session"] = session
+    session.gauge.inc()
+    loops = [asyncio.create_task(session.upload()), asyncio.create_task(session.notify())]
+    try:
+        await session.receive()
+        await asyncio.wait(loops, timeout=30)
+    finally:
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        session.gauge.dec()
+
+
+my_answer = {"line": 61, "dependency": "storage.internal", "rule": 3, "fix": my_record}
