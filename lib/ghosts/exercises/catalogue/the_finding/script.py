@@ -74,21 +74,21 @@ def run_script(service: Service, app: Any, gauge: str) -> Visits:
 @contextmanager
 def _calls_of_httpx(on_call: Callable[[str], None]) -> Iterator[None]:
     """Report the host of each call. A cancelled one takes a second to close its connection."""
-    handle: Callable[..., Any] = httpx.AsyncHTTPTransport.handle_async_request
+    send: Callable[..., Any] = httpx.AsyncClient.send
 
-    async def slow(transport: Any, request: Any) -> Any:
+    async def slow(client: Any, request: Any, **options: Any) -> Any:
         on_call(request.url.host)
         try:
-            return await handle(transport, request)
+            return await send(client, request, **options)
         except asyncio.CancelledError:
             await asyncio.sleep(CLOSING_SECONDS)
             raise
 
-    httpx.AsyncHTTPTransport.handle_async_request = slow  # type: ignore[method-assign, assignment]
+    httpx.AsyncClient.send = slow  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
-        httpx.AsyncHTTPTransport.handle_async_request = handle  # type: ignore[method-assign]
+        httpx.AsyncClient.send = send  # type: ignore[method-assign]
 
 
 class _Script:

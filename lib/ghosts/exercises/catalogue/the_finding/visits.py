@@ -164,7 +164,7 @@ class Visits:
     """What the run has shown."""
 
     visited: tuple[Visited, ...]
-    """Of each device; the quiet one is the last."""
+    """Of each device, in the order of arrival but for the two quiet ones."""
     told: int
     """Bytes that the webhook was told of while storage worked."""
     hung_at: float
