@@ -79,7 +79,8 @@ def ends_soon(visits: Visits) -> Incorrect | None:
 
 def _watched_until(visited: Visited, visits: Visits) -> float:
     """Return the second until which ends are seen exactly: before the day that passes in jumps."""
-    return visits.hung_at + HUNG_SECONDS if visited.hung else HEALTHY_UNTIL
+    before_the_day = (visited.left_at or 0.0) < HEALTHY_UNTIL
+    return HEALTHY_UNTIL if before_the_day else visits.hung_at + HUNG_SECONDS
 
 
 def leaves_no_task(visits: Visits) -> Incorrect | None:

@@ -1,6 +1,7 @@
 """Runs something in a fork of this process: what it changes, or breaks, is gone with it."""
 
 import io
+import logging
 import os
 import sys
 import warnings
@@ -69,6 +70,7 @@ def _run(run: Callable[[], T], folder: str, seconds: float) -> T | GhostsError:
 
 def _child(written: Connection, run: Callable[[], object], folder: str) -> None:
     sys.stdout = sys.stderr = io.StringIO()
+    logging.getLogger().handlers.clear()  # one may keep records, and with them their exceptions
     copies = private_files.enter(private_files.folders_of(folder))  # before there is a thread
     guard = Guard(is_own, private=private_network.enter(), copies=copies)
     guard.install()
