@@ -33,10 +33,11 @@ def _too_low(wrong: WrongGauge) -> str:
             f"{wrong.handlers} run. Raise it before anything is awaited."
         )
     if wrong.ended is not None:
+        too_low = wrong.handlers - wrong.gauge
+        what = "lowered twice" if too_low == 1 else f"lowered by {too_low:g} too many"
         return (
-            f"The gauge is lowered more than once when {wrong.ended}: it reads {wrong.gauge:g}, "
-            f"and {wrong.handlers} handlers run. Raise it by one at the begin of each, and lower "
-            "it by one at its end."
+            f"The gauge is {what} when {wrong.ended}: it reads {wrong.gauge:g}, and "
+            f"{wrong.handlers} handlers run. A handler raises it by one, and lowers it by one."
         )
     if wrong.cancelling:
         return (

@@ -25,7 +25,7 @@ LATE_SECONDS: Final = 5.0
 FRAME: Final = 400
 FRAME_EVERY: Final = 1.0
 CLOSING_SECONDS: Final = 1.0
-"""That a cancelled call of httpx takes to close its connection."""
+"""That a cancelled call of httpx takes at most to close its connection."""
 
 
 class Leaving(StrEnum):

@@ -1,4 +1,4 @@
-"""has created goes on for 1.0 s"""
+"""has created goes on for 0.5 s"""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""the session ends 76.0 s later"""
+"""the session ends 75.5 s later"""
 
 from ghosts.exercises.catalogue.the_finding.recorder import source
 

@@ -1,4 +1,4 @@
-"""The gauge is lowered more than once when receive() raises"""
+"""The gauge is lowered twice when receive() raises"""
 
 import asyncio
 

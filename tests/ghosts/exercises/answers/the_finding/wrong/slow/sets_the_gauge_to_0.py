@@ -1,4 +1,4 @@
-"""raise it by one at the begin of each, and lower it by one at its end"""
+"""too many when the server cancels the handler"""
 
 import asyncio
 
