@@ -107,8 +107,8 @@ def _too_long(visited: Visited, task: LeftTask, allowed: float) -> str:
 def _left(visited: Visited, task: LeftTask) -> Incorrect:
     why = (
         "It was cancelled, and the handler has not awaited its end: closing its connection takes "
-        f"up to {CLOSING_SECONDS:g} s. A gather() that is cancelled returns with the first of its tasks, "
-        "unless return_exceptions is set."
+        f"up to {CLOSING_SECONDS:g} s. A gather() that is cancelled returns with the first of its "
+        "tasks, unless return_exceptions is set."
         if task.cancelled
         else "Nothing had cancelled it by then. The gauge does not count such a drain in the "
         "background, and a server that stops does not wait for it."
