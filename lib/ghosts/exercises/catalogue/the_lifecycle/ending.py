@@ -66,9 +66,9 @@ def orphaned(done: Runs) -> Finding | None:
     for run in done.values():
         if not run.orphans:
             continue
-        uid, tasks = next(iter(run.orphans.items()))
-        count = sum(map(len, run.orphans.values()))
-        names = sorted({name_of(each) for each in tasks})
+        uid = min(run.orphans)
+        tasks = [each for uid in sorted(run.orphans) for each in run.orphans[uid]]
+        count, names = len(tasks), sorted(set(map(name_of, tasks)))
         are = "task outlived its session" if count == 1 else "tasks outlived their session"
         return Finding(
             f"{count} {are}: {', '.join(names)}. The lifecycle ended {way_of(run, uid)} and left "
