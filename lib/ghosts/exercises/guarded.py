@@ -139,13 +139,11 @@ class Guard(Generic[T]):
     def _target(self) -> None:
         # A run collects garbage at each of its samples if a session that has ended is in memory.
         # Among all objects of a notebook that takes minutes; what is frozen is not searched.
-        gc.freeze()
-        try:
-            self._outcome.append(self._run())
-        except BaseException as error:
-            self._outcome.append(error)
-        finally:
-            gc.unfreeze()
+        with frozen_heap():
+            try:
+                self._outcome.append(self._run())
+            except BaseException as error:
+                self._outcome.append(error)
 
     def _result(self) -> T:
         outcome = self._outcome[0]
@@ -176,6 +174,16 @@ class Guard(Generic[T]):
             return
         with suppress(RuntimeError):  # it has been closed meanwhile
             loop.call_soon_threadsafe(lambda: loop.on_spin(SpinError(words)))
+
+
+@contextmanager
+def frozen_heap() -> Iterator[None]:
+    """Exempt the objects that there are now from garbage collections, meanwhile."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _of_reader(error: SpinError) -> SpinError:

@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self, TypeAlias
 
-from ghosts.exercises.catalogue.nothing_lost.case import (
-    DISK_FULL,
-)
+from ghosts.exercises.catalogue.nothing_lost.case import DISK_FULL
 from ghosts.exercises.catalogue.nothing_lost.causes import Cause, causes_of
 from ghosts.exercises.catalogue.nothing_lost.observed import Missing, Observed
 from ghosts.exercises.catalogue.nothing_lost.sent import Mistake, first_mistake

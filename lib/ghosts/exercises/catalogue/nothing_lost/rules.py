@@ -7,11 +7,7 @@ from typing import Final
 from ghosts.exercises.catalogue.nothing_lost import calls, losses, repeats
 from ghosts.exercises.catalogue.nothing_lost.case import ROOM, ROOM_IN_WORDS
 from ghosts.exercises.catalogue.nothing_lost.causes import Cause
-from ghosts.exercises.catalogue.nothing_lost.evidence import (
-    Attempts,
-    Evidence,
-    Rule,
-)
+from ghosts.exercises.catalogue.nothing_lost.evidence import Attempts, Evidence, Rule
 
 IN_FOLDER: Final = "audio is kept in the folder that was given, and nowhere else"
 HAS_ROOM: Final = f"there is room for {ROOM >> 20} MiB of audio"

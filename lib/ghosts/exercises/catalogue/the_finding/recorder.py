@@ -1,6 +1,5 @@
 """The recorder, as it is and with a reader's fix, under ``ghosts check``."""
 
-import gc
 import importlib.util
 import sys
 import textwrap
@@ -27,6 +26,7 @@ from ghosts.exercises.catalogue.the_finding.in_fork import RunError, in_fork
 from ghosts.exercises.catalogue.the_finding.script import run_script
 from ghosts.exercises.catalogue.the_finding.storage import HOOKS
 from ghosts.exercises.catalogue.the_finding.visits import Visits
+from ghosts.exercises.guarded import frozen_heap
 from ghosts.notebook import progress
 from ghosts.paths import DATA
 
@@ -160,11 +160,8 @@ def _try_import(service: Service, module: ModuleType) -> None:
 def _checked_module(module: ModuleType) -> Report:
     with progress("ghosts check", 1, after=1.0):
         service = replace(_SERVICE, target=module.app)
-        gc.freeze()  # what this process has by now is neither copied nor searched by its forks
-        try:
+        with frozen_heap():  # what this process has by now is neither copied nor searched by forks
             return in_test.checked(service, only=CELLS, at_once=2, seconds=_SECONDS)
-        finally:
-            gc.unfreeze()
 
 
 def _checked_file(service: Service) -> Report:

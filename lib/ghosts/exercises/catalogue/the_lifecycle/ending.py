@@ -66,16 +66,16 @@ def orphaned(done: Runs) -> Finding | None:
     for run in done.values():
         if not run.orphans:
             continue
-        uid = min(run.orphans)
-        tasks = [each for uid in sorted(run.orphans) for each in run.orphans[uid]]
+        first = min(run.orphans)
+        tasks = [task for uid in sorted(run.orphans) for task in run.orphans[uid]]
         count, names = len(tasks), sorted(set(map(name_of, tasks)))
         are = "task outlived its session" if count == 1 else "tasks outlived their session"
         return Finding(
-            f"{count} {are}: {', '.join(names)}. The lifecycle ended {way_of(run, uid)} and left "
+            f"{count} {are}: {', '.join(names)}. The lifecycle ended {way_of(run, first)} and left "
             f"{'it' if count == 1 else 'them'} running; it has to cancel what is left, and to wait "
             "until that has ended.",
             {
-                **seen_in(run, at=run.sessions[uid].ended),
+                **seen_in(run, at=run.sessions[first].ended),
                 "orphan tasks": count,
                 name_of(tasks[0]): suspended_at(tasks[0]),
             },

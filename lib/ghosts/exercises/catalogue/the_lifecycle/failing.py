@@ -1,4 +1,4 @@
-"""Makes happen in a run what a scenario has no key for: a bug in a loop, a pod that is stopped."""
+"""Makes happen in a run what a scenario has no key for: a bug in a loop, one that ends late."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
